@@ -1,0 +1,1 @@
+//! Boots the multikernel on Linux: threads, pinning, clock, module table, orderly stop.

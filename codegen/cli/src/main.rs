@@ -1,0 +1,3 @@
+//! The flounder command: checks interface files and generates bindings.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Compiler for Flounder interface files: parser, checker, planner and Rust generator.

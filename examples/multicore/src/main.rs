@@ -1,0 +1,3 @@
+//! The multi-core system to run.
+
+fn main() {}

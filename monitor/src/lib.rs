@@ -1,0 +1,1 @@
+//! The monitor of one core: irefs, binding between domains, the name service.

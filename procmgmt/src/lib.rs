@@ -1,0 +1,1 @@
+//! The process manager: one per system, decides what lives and what dies.

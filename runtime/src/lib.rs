@@ -1,0 +1,7 @@
+//! Dispatchers, waitsets, bindings, capabilities and interconnect drivers.
+
+mod errval;
+mod ids;
+
+pub use errval::{ErrCode, ErrVal};
+pub use ids::{CoreId, DomainId, Iref};

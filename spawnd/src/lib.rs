@@ -1,0 +1,1 @@
+//! The spawn daemon of one core: starts, stops and cleans up programs.
