@@ -2,6 +2,7 @@
 
 mod errval;
 mod ids;
+mod sync;
 
 pub use errval::{ErrCode, ErrVal};
 pub use ids::{CoreId, DomainId, Iref};
