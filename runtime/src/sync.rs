@@ -18,10 +18,10 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(not(loom))]
-pub(crate) use queues::{Queue, Receiver, Sender, bounded};
+pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
 #[cfg(not(loom))]
 mod queues {
-    pub(crate) use crossbeam_channel::{Receiver, Sender, bounded};
+    pub(crate) use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
     pub(crate) use crossbeam_queue::SegQueue as Queue;
 }
