@@ -63,7 +63,7 @@ pub struct CapInfo {
     pub kind: CapKind,
     /// What it may be used for.
     pub rights: Rights,
-    /// Whose Domain, VNode or Dispatcher it is.
+    /// Whose Domain, `VNode` or Dispatcher it is.
     pub domain: Option<DomainId>,
     /// The core of a Dispatcher.
     pub core: Option<CoreId>,
@@ -123,7 +123,7 @@ impl Cap {
         Ok(())
     }
 
-    /// Mints the cap of a new Domain object below this ProcessManager cap, with all rights of a
+    /// Mints the cap of a new Domain object below this `ProcessManager` cap, with all rights of a
     /// Domain. `notice` is told when the last cap to the object was dropped.
     ///
     /// # Errors
@@ -140,7 +140,7 @@ impl Cap {
         Ok(held.beside(held.node.derive(Rights::DOMAIN, object)?))
     }
 
-    /// Takes what an EndPoint carries. All caps to this EndPoint are unusable afterwards.
+    /// Takes what an `EndPoint` carries. All caps to this `EndPoint` are unusable afterwards.
     ///
     /// # Errors
     ///
@@ -243,5 +243,231 @@ impl fmt::Debug for Cap {
         let (object, rights) = (held.node.object(), held.node.rights());
         let state = if held.check().is_ok() { "" } else { ", unusable" };
         write!(f, "Cap({object:?}, {rights:?}{state})")
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::kernel::DERIVATION_DEPTH_MAX;
+    use crate::{ErrCode, ErrVal, Kernel};
+
+    #[test]
+    fn every_kind_says_what_it_is() {
+        let kernel = Kernel::new();
+        let (holder, id, core) = (kernel.holder(), DomainId(7), CoreId(3));
+        let root = kernel.process_manager().unwrap();
+        let cases = [
+            (
+                root.retype_domain(id, None).unwrap(),
+                CapKind::Domain,
+                Rights::DOMAIN,
+                Some(id),
+                None,
+            ),
+            (root, CapKind::ProcessManager, Rights::RETYPE, None, None),
+            (holder.endpoint(Box::new(())), CapKind::EndPoint, Rights::TAKE, None, None),
+            (holder.frame(1).unwrap(), CapKind::Frame, Rights::READ | Rights::WRITE, None, None),
+            (holder.cnode(), CapKind::CNode, Rights::READ | Rights::WRITE, None, None),
+            (holder.vnode(id), CapKind::VNode, Rights::NONE, Some(id), None),
+            (holder.dispatcher(core, id), CapKind::Dispatcher, Rights::NONE, Some(id), Some(core)),
+        ];
+        for (cap, kind, rights, domain, core) in &cases {
+            let (kind, rights, domain, core) = (*kind, *rights, *domain, *core);
+            assert_eq!(cap.identify(), Ok(CapInfo { kind, rights, domain, core }));
+        }
+    }
+
+    #[test]
+    fn the_null_cap_can_be_sent_and_nothing_else() {
+        let holder = Kernel::new().holder();
+        assert!(Cap::NULL.is_null() && Cap::default().is_null());
+        assert_eq!(Cap::NULL.identify(), Err(CapError::Null));
+        assert_eq!(Cap::NULL.copy().unwrap_err(), CapError::Null);
+        assert_eq!(Cap::NULL.revoke(), Err(CapError::Null));
+        assert_eq!(Cap::NULL.take_endpoint().unwrap_err().1, CapError::Null);
+        for how in [Transfer::Copy, Transfer::Move] {
+            assert!(Cap::NULL.transfer(how, &holder).unwrap().is_null());
+        }
+    }
+
+    #[test]
+    fn a_copy_only_loses_rights() {
+        let frame = Kernel::new().holder().frame(1).unwrap();
+        let reader = frame.copy_with(Rights::READ).unwrap();
+        let cases = [
+            (&frame, Rights::READ | Rights::WRITE, None),
+            (&frame, Rights::NONE, None),
+            (&frame, Rights::KILL, Some(CapError::MissingRights)),
+            (&reader, Rights::READ, None),
+            (&reader, Rights::WRITE, Some(CapError::MissingRights)),
+        ];
+        for (cap, rights, refused) in cases {
+            let copy = cap.copy_with(rights);
+            assert_eq!(copy.as_ref().err(), refused.as_ref(), "{cap:?} with {rights:?}");
+            if let Ok(copy) = copy {
+                assert_eq!(copy.identify().map(|info| info.rights), Ok(rights));
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_root_mints_domains() {
+        let kernel = Kernel::new();
+        let root = kernel.process_manager().unwrap();
+        let weak = root.copy_with(Rights::NONE).unwrap();
+        let frame = kernel.holder().frame(1).unwrap();
+        let before = kernel.counts();
+        for (cap, err) in [
+            (&weak, CapError::MissingRights),
+            (&frame, CapError::WrongType),
+            (&Cap::NULL, CapError::Null),
+        ] {
+            assert_eq!(cap.retype_domain(DomainId(1), None).unwrap_err(), err, "{cap:?}");
+        }
+        assert_eq!(kernel.counts(), before);
+        let domain = root.retype_domain(DomainId(1), None).unwrap();
+        root.revoke().unwrap();
+        assert_eq!(domain.identify(), Err(CapError::Revoked));
+        assert_eq!(weak.identify(), Err(CapError::Revoked));
+    }
+
+    #[test]
+    fn an_endpoint_that_is_not_taken_is_handed_back() {
+        let holder = Kernel::new().holder();
+        let endpoint = holder.endpoint(Box::new(5_u8));
+        let weak = endpoint.copy_with(Rights::NONE).unwrap();
+        assert_eq!(weak.take_endpoint().unwrap_err().1, CapError::MissingRights);
+        assert_eq!(holder.cnode().take_endpoint().unwrap_err().1, CapError::WrongType);
+        let second = endpoint.copy().unwrap();
+        assert_eq!(endpoint.take_endpoint().unwrap().downcast_ref(), Some(&5_u8));
+        let (second, err) = second.take_endpoint().unwrap_err();
+        assert_eq!((err, second.is_null()), (CapError::Revoked, false));
+    }
+
+    #[test]
+    fn transfer_changes_the_holder_and_not_the_place() {
+        let kernel = Kernel::new();
+        for how in [Transfer::Copy, Transfer::Move] {
+            let (giver, taker) = (kernel.holder(), kernel.holder());
+            let top = giver.frame(1).unwrap();
+            let (sent, kept) = (top.copy().unwrap(), top.copy().unwrap());
+            let below = sent.copy().unwrap();
+            let passed = sent.transfer(how, &taker).unwrap();
+            giver.end();
+            assert!(passed.identify().is_ok(), "{how:?}: survives the giver");
+            assert_eq!(kept.identify(), Err(CapError::Revoked));
+            assert_eq!(below.identify(), Err(CapError::Revoked), "its own holder ended");
+        }
+    }
+
+    #[test]
+    fn a_moved_cap_still_revokes_what_was_derived_before() {
+        let kernel = Kernel::new();
+        let (giver, taker) = (kernel.holder(), kernel.holder());
+        for (how, below_dies) in [(Transfer::Move, true), (Transfer::Copy, false)] {
+            let top = giver.frame(1).unwrap();
+            let sent = top.copy().unwrap();
+            let below = sent.copy().unwrap();
+            let passed = sent.transfer(how, &taker).unwrap();
+            passed.revoke().unwrap();
+            assert_eq!(below.identify().is_err(), below_dies, "{how:?}");
+            top.revoke().unwrap();
+            assert_eq!(passed.identify(), Err(CapError::Revoked), "{how:?}");
+        }
+    }
+
+    #[test]
+    fn an_unusable_cap_passes_and_stays_unusable() {
+        let kernel = Kernel::new();
+        let taker = kernel.holder();
+        for how in [Transfer::Copy, Transfer::Move] {
+            let ended = kernel.holder();
+            let of_ended = ended.frame(1).unwrap();
+            ended.end();
+            let top = kernel.holder().frame(1).unwrap();
+            let revoked = top.copy().unwrap();
+            top.revoke().unwrap();
+            for cap in [of_ended, revoked] {
+                let passed = cap.transfer(how, &taker).unwrap();
+                assert_eq!((passed.is_null(), passed.identify()), (false, Err(CapError::Revoked)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_cap_of_another_kernel_is_handed_back() {
+        let (ours, theirs) = (Kernel::new(), Kernel::new());
+        let cap = theirs.holder().frame(1).unwrap();
+        let (cap, err) = cap.transfer(Transfer::Move, &ours.holder()).unwrap_err();
+        assert_eq!((err, cap.identify().is_ok()), (CapError::Foreign, true));
+        assert_eq!(theirs.counts().caps, 1);
+    }
+
+    #[test]
+    fn depth_is_limited_by_the_caps_that_exist() {
+        let kernel = Kernel::new();
+        let mut chain = vec![kernel.holder().frame(1).unwrap()];
+        for depth in 0..DERIVATION_DEPTH_MAX {
+            chain.push(chain[depth].copy().unwrap());
+        }
+        let last = &chain[DERIVATION_DEPTH_MAX];
+        let limit = CapError::Limit { max: DERIVATION_DEPTH_MAX, of: "caps above a cap" };
+        assert_eq!(last.copy().unwrap_err(), limit);
+        chain[0].revoke().unwrap();
+        assert_eq!(last.identify(), Err(CapError::Revoked));
+    }
+
+    #[test]
+    fn a_cap_handed_on_and_on_stays_usable_and_revocable() {
+        let kernel = Kernel::new();
+        let holders = [kernel.holder(), kernel.holder()];
+        let top = holders[0].frame(1).unwrap();
+        let mut cap = top.copy().unwrap();
+        for hop in 0..3 * DERIVATION_DEPTH_MAX {
+            cap = cap.copy().unwrap().transfer(Transfer::Copy, &holders[hop % 2]).unwrap();
+        }
+        assert!(cap.identify().is_ok());
+        assert_eq!(kernel.counts().caps, 2);
+        top.revoke().unwrap();
+        assert_eq!(cap.identify(), Err(CapError::Revoked));
+    }
+
+    #[test]
+    fn what_a_deleted_cap_had_revoked_stays_revoked() {
+        let top = Kernel::new().holder().frame(1).unwrap();
+        let middle = top.copy().unwrap();
+        let before = middle.copy().unwrap();
+        middle.revoke().unwrap();
+        let after = middle.copy().unwrap();
+        middle.delete();
+        assert_eq!(before.copy().unwrap_err(), CapError::Revoked);
+        assert!(after.copy().unwrap().identify().is_ok());
+    }
+
+    #[test]
+    fn errors_have_their_codes() {
+        let cases = [
+            (CapError::Null, ErrCode::CAP_ERR_NULL),
+            (CapError::Revoked, ErrCode::CAP_ERR_REVOKED),
+            (CapError::WrongType, ErrCode::CAP_ERR_TYPE),
+            (CapError::MissingRights, ErrCode::CAP_ERR_RIGHTS),
+            (CapError::Range, ErrCode::CAP_ERR_RANGE),
+            (CapError::Occupied, ErrCode::CAP_ERR_LIMIT),
+            (CapError::Limit { max: 1, of: "" }, ErrCode::CAP_ERR_LIMIT),
+            (CapError::Foreign, ErrCode::FLOUNDER_ERR_RX_CAP),
+        ];
+        for (err, code) in cases {
+            assert_eq!(ErrVal::from(err), ErrVal::from(code));
+        }
+    }
+
+    #[test]
+    fn debug_shows_object_rights_and_state() {
+        let holder = Kernel::new().holder();
+        let vnode = holder.vnode(DomainId(4));
+        assert_eq!(format!("{:?} {vnode:?}", Cap::NULL), "Cap(NULL) Cap(VNode(4), NONE)");
+        holder.end();
+        assert_eq!(format!("{vnode:?}"), "Cap(VNode(4), NONE, unusable)");
     }
 }

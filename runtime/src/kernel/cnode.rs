@@ -1,10 +1,10 @@
-//! CNodes: caps that travel together.
+//! `CNode`s: caps that travel together.
 //!
-//! A cap in a CNode has no holder of its own: it can only be reached through a cap to the CNode,
-//! and gets that cap's holder on its way out. So a CNode that is given away takes its caps along,
-//! and they survive whoever put them in.
+//! A cap in a `CNode` has no holder of its own: it can only be reached through a cap to the
+//! `CNode`, and gets that cap's holder on its way out. So a `CNode` that is given away takes its
+//! caps along, and they survive whoever put them in.
 //!
-//! A CNode can't be put into a CNode. That keeps one from holding itself, which would never be
+//! A `CNode` can't be put into a `CNode`. That keeps one from holding itself, which would never be
 //! freed, and bounds what one cap can bring along.
 
 use std::collections::BTreeMap;
@@ -15,22 +15,22 @@ use super::object::Body;
 use super::{Cap, CapError, CapKind, Holder, Rights};
 use crate::sync::{Mutex, MutexGuard, lock};
 
-/// How many caps a CNode holds: what a program inherits is a handful, and a receiver must be able
+/// How many caps a `CNode` holds: what a program inherits is a handful, and a receiver must be able
 /// to look through all of it in one turn.
 pub const CNODE_SLOTS: usize = 64;
 
-/// What a CNode holds, by slot. No cap is ever dropped under the lock, because a last drop runs
+/// What a `CNode` holds, by slot. No cap is ever dropped under the lock, because a last drop runs
 /// code of the object's owner.
 #[derive(Default)]
 pub(super) struct Slots(Mutex<BTreeMap<usize, Node>>);
 
 impl Cap {
-    /// Puts `cap` into a free slot of this CNode. Needs WRITE.
+    /// Puts `cap` into a free slot of this `CNode`. Needs WRITE.
     ///
     /// # Errors
     ///
     /// Hands `cap` back. [`CapError::Null`] and [`CapError::Revoked`] may mean either cap;
-    /// [`CapError::WrongType`] if this is no CNode or `cap` is one; [`CapError::MissingRights`],
+    /// [`CapError::WrongType`] if this is no `CNode` or `cap` is one; [`CapError::MissingRights`],
     /// [`CapError::Range`], [`CapError::Occupied`], [`CapError::Foreign`].
     pub fn put(&self, slot: usize, cap: Cap) -> Result<(), (Cap, CapError)> {
         let (slots, to) = match self.slot(slot, Rights::WRITE) {
@@ -53,12 +53,12 @@ impl Cap {
         }
     }
 
-    /// Takes the cap in `slot` out of this CNode; it gets the holder of the CNode's cap. Needs
+    /// Takes the cap in `slot` out of this `CNode`; it gets the holder of the `CNode`'s cap. Needs
     /// WRITE.
     ///
     /// # Errors
     ///
-    /// [`CapError::Null`] also for an empty slot, [`CapError::Revoked`] for an unusable CNode,
+    /// [`CapError::Null`] also for an empty slot, [`CapError::Revoked`] for an unusable `CNode`,
     /// [`CapError::WrongType`], [`CapError::MissingRights`], [`CapError::Range`].
     pub fn take(&self, slot: usize) -> Result<Cap, CapError> {
         let (slots, holder) = self.slot(slot, Rights::WRITE)?;
@@ -66,7 +66,7 @@ impl Cap {
         Ok(Cap::held(node, holder.clone()))
     }
 
-    /// Derives a cap from the one in `slot`, which stays; the copy gets the holder of the CNode's
+    /// Derives a cap from the one in `slot`, which stays; the copy gets the holder of the `CNode`'s
     /// cap. Needs READ.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl Cap {
         Ok(Cap::held(node.copy(node.rights())?, holder.clone()))
     }
 
-    /// The slots of this CNode that hold a cap, usable or not, ascending. Needs no right.
+    /// The slots of this `CNode` that hold a cap, usable or not, ascending. Needs no right.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Slots {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::{Kernel, Transfer};
@@ -198,10 +198,10 @@ mod tests {
         }
         let cnode = cnode.transfer(Transfer::Move, &taker).unwrap();
         giver.end();
-        let (taken, copied) = (cnode.take(0).unwrap(), cnode.copy_from(1).unwrap());
-        assert!(taken.identify().is_ok() && copied.identify().is_ok());
+        let (first, second) = (cnode.take(0).unwrap(), cnode.copy_from(1).unwrap());
+        assert!(first.identify().is_ok() && second.identify().is_ok());
         taker.end();
-        for cap in [&taken, &copied, &cnode] {
+        for cap in [&first, &second, &cnode] {
             assert_eq!(cap.identify(), Err(CapError::Revoked));
         }
     }

@@ -9,7 +9,7 @@
 //! birth, or the new one, and counts as made afterwards.
 
 use super::object::Object;
-use super::{Cap, CapError, Counted, Rights, Tally};
+use super::{CapError, Counted, Rights, Tally};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering};
 

@@ -6,7 +6,7 @@ use crate::{ErrCode, ErrVal};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapError {
-    /// It was tried on the null cap, or the slot of a CNode is empty.
+    /// It was tried on the null cap, or the slot of a `CNode` is empty.
     #[error("the null cap can't be used")]
     Null,
     /// The cap was revoked, or its holder ended, or its object is gone. It stays unusable.
@@ -21,7 +21,7 @@ pub enum CapError {
     /// An offset, a length or a slot is outside the object.
     #[error("outside the object")]
     Range,
-    /// The slot of a CNode holds a cap already.
+    /// The slot of a `CNode` holds a cap already.
     #[error("the slot is occupied")]
     Occupied,
     /// There are as many as there can be.
@@ -32,7 +32,7 @@ pub enum CapError {
         /// Of what.
         of: &'static str,
     },
-    /// The cap and the holder or CNode belong to different kernels.
+    /// The cap and the holder or `CNode` belong to different kernels.
     #[error("the cap belongs to another kernel")]
     Foreign,
 }

@@ -116,7 +116,7 @@ impl Holder {
         self.inner.tally.kernel()
     }
 
-    /// Makes an EndPoint that carries `payload` to whoever takes it.
+    /// Makes an `EndPoint` that carries `payload` to whoever takes it.
     #[must_use]
     pub fn endpoint(&self, payload: Payload) -> Cap {
         self.make(Body::EndPoint(Mutex::new(Some(payload))), Rights::TAKE)
@@ -132,7 +132,7 @@ impl Holder {
         Ok(self.make(Body::Frame(Memory::new(bytes)?), Rights::READ | Rights::WRITE))
     }
 
-    /// Makes an empty CNode.
+    /// Makes an empty `CNode`.
     #[must_use]
     pub fn cnode(&self) -> Cap {
         self.make(Body::CNode(Slots::default()), Rights::READ | Rights::WRITE)
@@ -161,7 +161,7 @@ impl fmt::Debug for Holder {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::sync::atomic::AtomicUsize;

@@ -16,6 +16,13 @@ mod holder;
 mod object;
 mod rights;
 
+#[cfg(all(test, loom))]
+mod interleavings;
+#[cfg(all(test, not(loom)))]
+mod model;
+#[cfg(all(test, not(loom)))]
+mod races;
+
 use std::fmt;
 
 use crate::sync::Arc;
@@ -52,7 +59,7 @@ impl Kernel {
         Self::default()
     }
 
-    /// Makes the root ProcessManager cap, the only one that can mint Domain caps. It belongs to a
+    /// Makes the root `ProcessManager` cap, the only one that can mint Domain caps. It belongs to a
     /// holder of its own until it is moved to the process manager's.
     ///
     /// # Errors
@@ -116,7 +123,7 @@ impl fmt::Debug for Kernel {
 /// How much of everything a [`Kernel`] has; all zero when nothing leaked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
-    /// Caps that aren't null, usable or not, those in CNodes included.
+    /// Caps that aren't null, usable or not, those in `CNode`s included.
     pub caps: usize,
     /// Bindings that aren't closed.
     pub bindings: usize,
@@ -165,7 +172,7 @@ impl fmt::Debug for Tally {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

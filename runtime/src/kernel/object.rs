@@ -84,12 +84,12 @@ impl Object {
         self.tally.kernel()
     }
 
-    /// False once an EndPoint was taken; the other objects live as long as their caps.
+    /// False once an `EndPoint` was taken; the other objects live as long as their caps.
     pub(super) fn is_alive(&self) -> bool {
         self.alive.load(Ordering::Acquire) // pairs with the swap in `take_payload`
     }
 
-    /// What an EndPoint carries, for the first who asks.
+    /// What an `EndPoint` carries, for the first who asks.
     pub(super) fn take_payload(&self) -> Option<Payload> {
         let Body::EndPoint(payload) = &self.body else { return None };
         let first = self.alive.swap(false, Ordering::AcqRel); // one swap finds `true`

@@ -27,13 +27,13 @@ impl Rights {
     pub const SPAN: Self = Self(1 << 2);
     /// Reports a domain's own exit.
     pub const EXIT: Self = Self(1 << 3);
-    /// Reads a Frame, copies caps out of a CNode.
+    /// Reads a Frame, copies caps out of a `CNode`.
     pub const READ: Self = Self(1 << 4);
-    /// Writes a Frame, puts caps into a CNode and takes them out.
+    /// Writes a Frame, puts caps into a `CNode` and takes them out.
     pub const WRITE: Self = Self(1 << 5);
-    /// Mints Domain caps from a ProcessManager cap.
+    /// Mints Domain caps from a `ProcessManager` cap.
     pub const RETYPE: Self = Self(1 << 6);
-    /// Takes what an EndPoint carries.
+    /// Takes what an `EndPoint` carries.
     pub const TAKE: Self = Self(1 << 7);
     /// All rights that mean something on a Domain.
     pub const DOMAIN: Self = Self::WAIT.union(Self::KILL).union(Self::SPAN).union(Self::EXIT);
@@ -80,7 +80,7 @@ impl fmt::Debug for Rights {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
