@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use crate::channel::{BindingStats, Channel, Header, Received, Ticket};
 use crate::dispatcher::{Core, Ctx};
 use crate::error::{BindingError, CallError, RpcError, TxError};
+use crate::log;
 use crate::interface::{Delivery, Interface, Payload, Request};
 use crate::options::Badge;
 use crate::rpc::Call;
@@ -79,6 +80,15 @@ impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
     fn turn(&self) -> Turn {
         self.parts().map_or(Turn::Idle, |parts| parts.turn())
     }
+
+    fn end(&self) {
+        if let Some(parts) = self.parts() {
+            parts.close();
+        }
+        // Two statements: what is dropped may look here again.
+        let parts = self.parts.borrow_mut().take();
+        drop(parts);
+    }
 }
 
 impl<I: Interface, S: 'static> Parts<I, S> {
@@ -94,7 +104,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
             channel,
             core: Rc::downgrade(core),
             rx_vtbl: Cell::new(*rx_vtbl),
-            on_error: Cell::new(log_and_close),
+            on_error: Cell::new(log_error),
             continuations: RefCell::default(),
             on_room: RefCell::default(),
             id: registration.key(),
@@ -356,15 +366,12 @@ pub fn unhandled<B: AnyBinding, T: Payload<B::Interface>>(
     binding.parts().shared.on_error.get()(state, binding, BindingError::Unhandled(name));
 }
 
-/// The error handler of a new binding: it says what happened; the binding is closed already if the
-/// error is fatal.
-fn log_and_close<S, B: AnyBinding>(_: &mut S, binding: &B, error: BindingError) {
+/// The error handler of a new binding: it says what happened. Whatever can't go on is closed already.
+fn log_error<S, B: AnyBinding>(_: &mut S, binding: &B, error: BindingError) {
     let interface = B::Interface::DESCRIPTOR.name;
-    if error == BindingError::PeerClosed {
-        crate::log::debug!("{interface} binding to {:?}: {error}", binding.peer());
-    } else {
-        crate::log::warn!("{interface} binding to {:?}: {error}", binding.peer());
-        binding.close();
+    match error {
+        BindingError::PeerClosed => log::debug!("{interface} to {:?}: {error}", binding.peer()),
+        _ => log::warn!("{interface} to {:?}: {error}", binding.peer()),
     }
 }
 

@@ -273,10 +273,12 @@ where
         if let Poll::Ready(answer) = Pin::new(&mut self.call).poll(cx) {
             return Poll::Ready(answer);
         }
-        match &mut self.sleep {
-            Some(sleep) if Pin::new(sleep).poll(cx).is_pending() => Poll::Pending,
-            _ => Poll::Ready(Err(RpcError::TimedOut)),
+        if let Some(sleep) = &mut self.sleep
+            && Pin::new(sleep).poll(cx).is_pending()
+        {
+            return Poll::Pending;
         }
+        Poll::Ready(Err(RpcError::TimedOut))
     }
 }
 

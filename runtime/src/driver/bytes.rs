@@ -65,8 +65,13 @@ trait EncodedEnd: fmt::Debug {
 }
 
 /// The codec of `I` around an end that moves the messages of `I`.
-#[derive(Debug)]
 struct Encoding<I: Interface>(Box<dyn AnyEnd<I>>);
+
+impl<I: Interface> fmt::Debug for Encoding<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Encoding").field(&self.0).finish()
+    }
+}
 
 impl<I: Interface> EncodedEnd for Encoding<I> {
     fn carrier(&self) -> &dyn Carrier {

@@ -106,7 +106,7 @@ impl Closer for LinkSide {
 }
 
 /// One end of a channel made of two queues.
-pub(crate) struct LinkEnd<Tx, Rx> {
+pub struct LinkEnd<Tx, Rx> {
     tx: Tx,
     rx: Rx,
     link: Arc<Link>,

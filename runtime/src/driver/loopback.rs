@@ -35,7 +35,8 @@ impl Loopback {
 }
 
 /// A bounded queue for one thread.
-pub(crate) struct Bounded<T> {
+#[derive(Debug)]
+pub struct Bounded<T> {
     packets: RefCell<VecDeque<T>>,
     capacity: usize,
 }

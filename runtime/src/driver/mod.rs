@@ -12,7 +12,7 @@ use std::any::Any;
 use std::fmt;
 
 pub use self::bytes::Bytes;
-pub use self::bytes::BytesEnd;
+pub(crate) use self::bytes::BytesEnd;
 pub use self::local::Local;
 pub use self::loopback::Loopback;
 use crate::channel::{Header, Packet};

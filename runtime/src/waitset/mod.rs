@@ -12,8 +12,11 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::{Rc, Weak};
-use std::task::Waker;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+use rustc_hash::FxHashSet;
 
 pub use self::poller::Interest;
 pub use self::ready::Bell;
@@ -31,6 +34,9 @@ const TURNS_PER_LOOK: usize = 64;
 pub(crate) trait Source {
     /// Handles at most one event.
     fn turn(&self) -> Turn;
+
+    /// The dispatcher ends: lets go of everything.
+    fn end(&self);
 }
 
 /// What a source says after its turn.
@@ -217,14 +223,32 @@ impl Waitset {
         if slot.generation == key.generation { slot.entry.clone() } else { None }
     }
 
-    /// Registers the source that `make` builds around its bell.
-    pub(crate) fn insert<T: Source + 'static>(&self, make: impl FnOnce(Arc<Bell>) -> Rc<T>) -> Registration {
+    /// Registers the source that `make` builds around its bell, as one of `owned`.
+    pub(crate) fn insert<T: Source + 'static>(
+        &self,
+        owned: &Owned,
+        make: impl FnOnce(&Arc<Bell>) -> Rc<T>,
+    ) -> (Rc<T>, Registration) {
         let key = self.inner.sources.borrow_mut().reserve();
         let bell = Arc::new(Bell::new(Arc::clone(&self.inner.ready), key));
-        let source = make(Arc::clone(&bell));
-        let entry = Entry { bell: Arc::clone(&bell), source };
+        let source = make(&bell);
+        let entry = Entry { bell: Arc::clone(&bell), source: Rc::clone(&source) as Rc<dyn Source> };
         self.inner.sources.borrow_mut().slots[key.index as usize].entry = Some(entry);
-        Registration { waitset: self.downgrade(), key, bell }
+        owned.keys.borrow_mut().insert(key);
+        let registration = Registration { waitset: self.downgrade(), owned: owned.clone(), key, bell };
+        (source, registration)
+    }
+
+    /// Ends all sources that are `owned`, in the order of their keys.
+    pub(crate) fn end_all(&self, owned: &Owned) {
+        let mut keys: Vec<_> = owned.keys.take().into_iter().collect();
+        keys.sort_unstable();
+        for key in keys {
+            let removed = self.inner.sources.borrow_mut().remove(key);
+            if let Some(entry) = removed {
+                entry.source.end();
+            }
+        }
     }
 
     pub(crate) fn downgrade(&self) -> WeakWaitset {
@@ -329,9 +353,16 @@ impl WeakWaitset {
     }
 }
 
+/// The sources of one dispatcher.
+#[derive(Clone, Default)]
+pub(crate) struct Owned {
+    keys: Rc<RefCell<FxHashSet<Key>>>,
+}
+
 /// A source's place in its waitset, given up on drop.
 pub(crate) struct Registration {
     waitset: WeakWaitset,
+    owned: Owned,
     key: Key,
     bell: Arc<Bell>,
 }
@@ -348,6 +379,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
+        self.owned.keys.borrow_mut().remove(&self.key);
         if let Some(waitset) = self.waitset.upgrade() {
             // Two statements: dropping the source may register or remove others.
             let removed = waitset.inner.sources.borrow_mut().remove(self.key);
@@ -388,15 +420,15 @@ pub struct Sleep {
 impl Future for Sleep {
     type Output = ();
 
-    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<()> {
-        let Some(waitset) = self.waitset.upgrade() else { return std::task::Poll::Ready(()) };
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(waitset) = self.waitset.upgrade() else { return Poll::Ready(()) };
         if waitset.now() >= self.at {
             self.timer = None;
-            return std::task::Poll::Ready(());
+            return Poll::Ready(());
         }
         // A new timer each time: the waker may have changed.
         self.timer = Some(waitset.timer(self.at, cx.waker().clone()));
-        std::task::Poll::Pending
+        Poll::Pending
     }
 }
 

@@ -37,7 +37,6 @@ const DOORBELL: u64 = u64::MAX;
 /// How many events one look takes from the kernel; the rest comes with the next look.
 const EVENTS_MAX: usize = 64;
 
-#[derive(Debug)]
 pub(crate) struct Poller {
     epoll: OwnedFd,
     ready: Arc<ReadySet>,
