@@ -227,7 +227,7 @@ mod tests {
             (argv, env)
         });
         let expected = expected.map(|(argv, env)| (argv.to_vec(), env.to_vec()));
-        assert_eq!(parts, expected.as_ref().map(Clone::clone), "{argvbuf:?} {envbuf:?}");
+        assert_eq!(parts.map_err(|error| *error), expected, "{argvbuf:?} {envbuf:?}");
     }
 
     #[test]

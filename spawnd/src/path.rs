@@ -162,9 +162,9 @@ mod tests {
         }
     }
 
-    fn check(path: &str, search: Option<&str>, expected: Result<Program, PathError>) {
+    fn check(path: &str, search: Option<&str>, expected: &Result<Program, PathError>) {
         let found = resolve(path, search.map(OsStr::new), &Fixed);
-        assert_eq!(found, expected, "{path:?} along {search:?}");
+        assert_eq!(found, *expected, "{path:?} along {search:?}");
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
             ("/modules/echo", Some(""), "echo"),
         ];
         for (path, search, name) in table {
-            check(path, search, Ok(Program::Module(name.into())));
+            check(path, search, &Ok(Program::Module(name.into())));
         }
     }
 
@@ -194,7 +194,7 @@ mod tests {
             ("/modulesx/echo", None, "/modulesx/echo"),
         ];
         for (path, search, file) in table {
-            check(path, search, Ok(Program::Host(file.into())));
+            check(path, search, &Ok(Program::Host(file.into())));
         }
     }
 
@@ -227,7 +227,7 @@ mod tests {
             ("echo", Some("/usr/bin:/bin"), NotFound),
         ];
         for (path, search, expected) in table {
-            check(path, search, Err(expected));
+            check(path, search, &Err(expected));
             assert_eq!(expected.code(), ErrCode::SPAWN_ERR_LOAD);
         }
     }
@@ -235,8 +235,8 @@ mod tests {
     #[test]
     fn the_search_is_bounded() {
         let long = vec!["/nowhere"; SEARCH_DIRECTORIES_MAX - 1].join(":") + ":/bin";
-        check("sh", Some(&long), Ok(Program::Host("/bin/sh".into())));
+        check("sh", Some(&long), &Ok(Program::Host("/bin/sh".into())));
         let count = SEARCH_DIRECTORIES_MAX + 1;
-        check("sh", Some(&format!("/bin:{long}")), Err(SearchTooLong { count }));
+        check("sh", Some(&format!("/bin:{long}")), &Err(SearchTooLong { count }));
     }
 }
