@@ -296,6 +296,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn parse_undoes_pack(strings in prop::collection::vec("[^\0]{0,8}", 0..20)) {
             let argv: Vec<OsString> = strings.into_iter().map(OsString::from).collect();

@@ -20,6 +20,8 @@
 
 mod event;
 mod outbox;
+#[cfg(test)]
+mod sim;
 mod slot;
 #[cfg(test)]
 mod tests;
