@@ -77,6 +77,12 @@ impl Arguments {
 
 /// Packs strings into a buffer that [`Arguments::parse`] reads.
 ///
+/// ```
+/// use flounder_spawnd::args::pack;
+///
+/// assert_eq!(pack(&["echo", "hello"]).expect("no NUL"), b"echo\0hello\0");
+/// ```
+///
 /// # Errors
 ///
 /// If a string contains a NUL byte or there are more than [`STRINGS_MAX`].

@@ -75,6 +75,34 @@ enum Phase {
 }
 
 /// The state of one core's spawnd.
+///
+/// ```
+/// use flounder::{DomainId, ErrVal};
+/// use flounder_spawnd::machine::{
+///     Config, Effect, Event, Machine, Order, Owed, Payload, RequestId, RequestKind,
+/// };
+///
+/// #[derive(Debug)]
+/// struct Executable(&'static str);
+///
+/// impl Payload for Executable {
+///     type Endpoint = ();
+///
+///     fn is_dispatcher(&self) -> bool {
+///         false
+///     }
+/// }
+///
+/// let (mut machine, mut effects) = (Machine::new(Config::default()), Vec::new());
+/// let (request, domain, program) = (RequestId(7), DomainId(1), Executable("/bin/true"));
+/// machine.handle(Event::Request { request, order: Order::Spawn { domain, program } }, &mut effects);
+/// assert!(matches!(effects[..], [Effect::Start { domain: DomainId(1), .. }]));
+///
+/// machine.handle(Event::Started { domain }, &mut effects);
+/// let reply = Owed::Reply { request, kind: RequestKind::Spawn, err: ErrVal::OK };
+/// assert_eq!(machine.next_owed(), Some(&reply));
+/// machine.sent();
+/// ```
 #[derive(Debug)]
 pub struct Machine<P: Payload> {
     config: Config,

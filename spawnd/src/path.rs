@@ -42,6 +42,29 @@ pub enum Program {
 
 /// Finds the program that `path` names; `search` is the value of `PATH`, if it is set.
 ///
+/// ```
+/// use std::path::Path;
+///
+/// use flounder_spawnd::path::{Catalog, Program, resolve};
+///
+/// struct OnlyEcho;
+///
+/// impl Catalog for OnlyEcho {
+///     fn is_module(&self, name: &str) -> bool {
+///         name == "echo"
+///     }
+///
+///     fn is_executable(&self, _path: &Path) -> bool {
+///         false
+///     }
+/// }
+///
+/// let echo = Program::Module("echo".into());
+/// assert_eq!(resolve("echo", None, &OnlyEcho), Ok(echo.clone()));
+/// assert_eq!(resolve("/modules/echo", None, &OnlyEcho), Ok(echo));
+/// assert!(resolve("/bin/echo", None, &OnlyEcho).is_err());
+/// ```
+///
 /// # Errors
 ///
 /// Why there is no such program.

@@ -188,6 +188,8 @@ impl World {
         }
         assert!(self.machine.owed() <= 2 * REQUESTS_MAX + DOMAINS_MAX, "the outbox is bounded");
         assert!(self.machine.domains() <= DOMAINS_MAX, "the table is bounded");
+        let may_run = |domain| !matches!(self.programs.get(domain), None | Some(Program::Dead));
+        assert!(self.armed.iter().all(may_run), "no timer runs for what has ended");
     }
 
     fn carry_out(&mut self, effect: Effect<Load>) {
@@ -279,6 +281,12 @@ impl World {
     fn clean_up(&mut self) {
         while self.programs.values().any(|&program| program == Program::Alive) {
             self.end();
+        }
+        self.settle();
+        let stopping = self.survivors.is_some();
+        for domain in self.programs.keys() {
+            let told = self.said.get(domain).is_some_and(|said| said.exited || said.kill_ok);
+            assert!(told || stopping, "{domain}: the process manager knows of its end");
         }
         for number in 1..=self.newest {
             let domain = DomainId(number);
