@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 use crate::channel::{BindingStats, Channel, Header, Received, Ticket};
 use crate::dispatcher::{Core, Ctx};
 use crate::error::{BindingError, CallError, RpcError, TxError};
-use crate::log;
 use crate::interface::{Delivery, Interface, Payload, Request};
+use crate::log;
 use crate::options::Badge;
 use crate::rpc::Call;
 use crate::waitset::{Key, Registration, Source, Turn};
@@ -272,6 +272,16 @@ pub trait AnyBinding: Sized + 'static {
     /// True if the next send isn't refused as busy.
     fn can_send(&self) -> bool {
         self.parts().shared.channel.can_send()
+    }
+
+    /// Sends a one-way message. If the channel is full it is queued and sent as soon as there is
+    /// room, in order with everything else; what is queued is lost when the binding closes.
+    ///
+    /// # Errors
+    ///
+    /// [`TxError`] hands the message back; [`TxError::Busy`] means that the outbox is full too.
+    fn send_or_queue<T: Payload<Self::Interface>>(&self, message: T) -> Result<(), TxError<T>> {
+        self.parts().shared.channel.send_or_queue(message)
     }
 
     /// Calls `event` once, from the waitset, when there is room to send, at once if there is; also

@@ -103,8 +103,11 @@ pub struct Channel<I: Interface> {
     calls: RefCell<Calls<I::Message>>,
     /// Calls of the peer that are not answered yet.
     unanswered: Cell<u32>,
-    /// Answers that found the channel full, in order. Bounded by the calls the peer may have open.
+    /// Answers and queued messages that found the channel full, in order. Bounded by the calls the
+    /// peer may have open and the size of the outbox.
     parked: RefCell<VecDeque<Packet<I::Message>>>,
+    /// How many of the parked packets are one-way messages.
+    outbox: Cell<u32>,
     /// Senders that wait for room, in order. Bounded by the tasks that wait.
     queue: RefCell<VecDeque<Rc<Ticket>>>,
     closed: Cell<bool>,
@@ -173,6 +176,7 @@ impl<I: Interface> Channel<I> {
             calls: RefCell::default(),
             unanswered: Cell::new(0),
             parked: RefCell::default(),
+            outbox: Cell::new(0),
             queue: RefCell::default(),
             closed: Cell::new(false),
             stats: Cell::default(),
@@ -218,6 +222,19 @@ impl<I: Interface> Channel<I> {
     pub(crate) fn send_one_way<T: Payload<I>>(&self, message: T) -> Result<(), TxError<T>> {
         let message = self.queue_up(message)?;
         self.send(Header::OneWay, message)
+    }
+
+    /// Sends a one-way message; if the channel is full it is queued, up to the outbox's limit.
+    pub(crate) fn send_or_queue<T: Payload<I>>(&self, message: T) -> Result<(), TxError<T>> {
+        let message = match self.send_one_way(message) {
+            Err(TxError::Busy(message)) if self.outbox.get() < self.options.outbox_max_of() => {
+                message
+            }
+            other => return other,
+        };
+        self.outbox.set(self.outbox.get() + 1);
+        self.park(Packet::Message { header: Header::OneWay, message: message.into_message() });
+        Ok(())
     }
 
     /// Sends a call, if nobody waits for room, and returns the future of its answer.
@@ -311,8 +328,9 @@ impl<I: Interface> Channel<I> {
     fn park(&self, packet: Packet<I::Message>) {
         let mut parked = self.parked.borrow_mut();
         debug_assert!(
-            parked.len() < self.options.calls_max_of().get() as usize,
-            "the peer has no more calls open than the binding allows"
+            parked.len()
+                < (self.options.calls_max_of().get() + self.options.outbox_max_of()) as usize,
+            "no more is parked than open calls and the outbox allow"
         );
         parked.push_back(packet);
         drop(parked);
@@ -330,7 +348,9 @@ impl<I: Interface> Channel<I> {
     fn use_room(&self) {
         loop {
             let Some(packet) = self.parked.borrow_mut().pop_front() else { break };
+            let is_one_way = matches!(packet, Packet::Message { header: Header::OneWay, .. });
             match self.end.send_packet(packet) {
+                Ok(()) if is_one_way => self.outbox.set(self.outbox.get() - 1),
                 Ok(()) => self.settle(),
                 Err(Refused::Full(packet)) => {
                     self.parked.borrow_mut().push_front(packet);
@@ -370,7 +390,11 @@ impl<I: Interface> Channel<I> {
                 if known { Received::Done } else { Received::Error(BindingError::StrayResponse) }
             }
             Err(RecvError::Empty) => {
-                if self.end.carrier().arm() { Received::Idle } else { Received::Done }
+                if self.end.carrier().arm() {
+                    Received::Idle
+                } else {
+                    Received::Done
+                }
             }
             Err(RecvError::Closed) => Received::Error(BindingError::PeerClosed),
             Err(RecvError::Wire(error)) => Received::Error(BindingError::Wire(error)),

@@ -18,8 +18,8 @@ mod channel;
 mod clock;
 mod dispatcher;
 mod driver;
-mod errval;
 mod error;
+mod errval;
 mod half;
 mod ids;
 mod interface;
@@ -27,6 +27,7 @@ pub mod kernel;
 mod kill;
 mod log;
 mod options;
+pub mod platform;
 mod rpc;
 mod source;
 mod sync;
@@ -43,10 +44,8 @@ pub use channel::{BindingStats, Channel, Header, Packet, send};
 pub use clock::{Clock, MonotonicClock, Time};
 pub use dispatcher::{Ctx, Dispatcher};
 pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused};
+pub use error::{BadArgument, BindingError, CallError, ClaimError, ReplyError, RpcError, TxError};
 pub use errval::{ErrCode, ErrVal};
-pub use error::{
-    BadArgument, BindingError, CallError, ClaimError, ReplyError, RpcError, TxError,
-};
 pub use half::{Half, pair};
 pub use ids::{CoreId, DomainId, Iref};
 pub use interface::{

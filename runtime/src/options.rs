@@ -18,6 +18,7 @@ use crate::ids::{CoreId, DomainId};
 pub struct BindOptions {
     capacity: NonZeroU16,
     calls_max: NonZeroU32,
+    outbox_max: u32,
 }
 
 impl BindOptions {
@@ -27,10 +28,13 @@ impl BindOptions {
     /// How many calls may wait for their answers by default.
     pub const CALLS_MAX: NonZeroU32 = NonZeroU32::new(64).unwrap();
 
+    /// How many one-way messages may be queued behind a full channel by default.
+    pub const OUTBOX_MAX: u32 = 64;
+
     /// The default options.
     #[must_use]
     pub const fn new() -> Self {
-        Self { capacity: Self::CAPACITY, calls_max: Self::CALLS_MAX }
+        Self { capacity: Self::CAPACITY, calls_max: Self::CALLS_MAX, outbox_max: Self::OUTBOX_MAX }
     }
 
     /// With room for `messages` in each direction.
@@ -43,6 +47,18 @@ impl BindOptions {
     #[must_use]
     pub const fn calls_max(self, calls: NonZeroU32) -> Self {
         Self { calls_max: calls, ..self }
+    }
+
+    /// With at most `messages` one-way messages queued behind a full channel, in each direction.
+    #[must_use]
+    pub const fn outbox_max(self, messages: u32) -> Self {
+        Self { outbox_max: messages, ..self }
+    }
+
+    /// How many one-way messages may be queued behind a full channel, in each direction.
+    #[must_use]
+    pub const fn outbox_max_of(&self) -> u32 {
+        self.outbox_max
     }
 
     /// How many messages a direction holds.

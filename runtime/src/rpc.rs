@@ -234,9 +234,9 @@ impl<I: Interface, R: Payload<I>> Future for Call<I, R> {
             return Poll::Pending;
         };
         self.done = true;
-        Poll::Ready(answer.and_then(|message| {
-            R::from_message(message).map_err(|_| RpcError::Mismatch)
-        }))
+        Poll::Ready(
+            answer.and_then(|message| R::from_message(message).map_err(|_| RpcError::Mismatch)),
+        )
     }
 }
 

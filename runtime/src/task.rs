@@ -19,7 +19,11 @@ struct Task<S: 'static> {
 }
 
 impl<S: 'static> Task<S> {
-    fn new(core: &Rc<Core<S>>, bell: &Arc<Bell>, future: Pin<Box<dyn Future<Output = ()>>>) -> Self {
+    fn new(
+        core: &Rc<Core<S>>,
+        bell: &Arc<Bell>,
+        future: Pin<Box<dyn Future<Output = ()>>>,
+    ) -> Self {
         Self {
             core: Rc::downgrade(core),
             waker: waker(bell),

@@ -5,8 +5,8 @@
 //! beside the bytes. A reader takes nothing on trust: every length is checked against the declared
 //! maximum before anything is allocated.
 
-use crate::errval::{ErrCode, ErrVal};
 use crate::error::BadArgument;
+use crate::errval::{ErrCode, ErrVal};
 use crate::ids::Iref;
 use crate::interface::CapVisitor;
 use crate::kernel::{Cap, Transfer};
@@ -319,7 +319,11 @@ impl<T: Value, const N: usize> Value for [T; N] {
 /// # Errors
 ///
 /// [`BadArgument`] if it has more than `bytes_max` bytes or a NUL inside.
-pub fn check_string(argument: &'static str, text: &str, bytes_max: usize) -> Result<(), BadArgument> {
+pub fn check_string(
+    argument: &'static str,
+    text: &str,
+    bytes_max: usize,
+) -> Result<(), BadArgument> {
     if text.len() > bytes_max {
         Err(BadArgument::TooLarge(argument))
     } else if text.as_bytes().contains(&0) {
@@ -334,6 +338,10 @@ pub fn check_string(argument: &'static str, text: &str, bytes_max: usize) -> Res
 /// # Errors
 ///
 /// [`BadArgument::TooLarge`] if it has more than `count_max` elements.
-pub fn check_array<T>(argument: &'static str, elements: &[T], count_max: usize) -> Result<(), BadArgument> {
+pub fn check_array<T>(
+    argument: &'static str,
+    elements: &[T],
+    count_max: usize,
+) -> Result<(), BadArgument> {
     if elements.len() > count_max { Err(BadArgument::TooLarge(argument)) } else { Ok(()) }
 }

@@ -11,17 +11,17 @@ mod timers;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::rc::{Rc, Weak};
 use std::pin::Pin;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rustc_hash::FxHashSet;
 
 pub use self::poller::Interest;
+use self::poller::Poller;
 pub use self::ready::Bell;
 pub(crate) use self::ready::{Key, ReadySet, waker};
-use self::poller::Poller;
 use self::timers::{TimerKey, Timers};
 use crate::clock::{Clock, MonotonicClock, Time};
 use crate::kill::KillSwitch;
@@ -235,7 +235,8 @@ impl Waitset {
         let entry = Entry { bell: Arc::clone(&bell), source: Rc::clone(&source) as Rc<dyn Source> };
         self.inner.sources.borrow_mut().slots[key.index as usize].entry = Some(entry);
         owned.keys.borrow_mut().insert(key);
-        let registration = Registration { waitset: self.downgrade(), owned: owned.clone(), key, bell };
+        let registration =
+            Registration { waitset: self.downgrade(), owned: owned.clone(), key, bell };
         (source, registration)
     }
 
