@@ -405,7 +405,7 @@ fn only_spawnd_gets_endpoints_for_programs() {
         ],
         &expect![[r#"
             2: AllocEndpoint { child: ChildKey(1), request: RequestId(1), domain: DomainId(9) }
-            3: child 2: #1 MON_ERR_NOT_PERMITTED
+            3: child 2: refused #1 MON_ERR_NOT_PERMITTED
             Counts { stray_replies: 0, not_permitted: 1, bad_peers: 0 }, 0 pending"#]],
     );
 }

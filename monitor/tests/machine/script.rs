@@ -46,7 +46,7 @@ pub(crate) fn bind(from: ChildKey, request: u64, iref: Iref) -> Event<u32> {
 
 /// The endpoint has the number of the request.
 pub(crate) fn bind_as(from: ChildKey, request: u64, iref: Iref, name: &str) -> Event<u32> {
-    let endpoint = u32::try_from(request).unwrap();
+    let endpoint = u32::try_from(request).expect("a small number");
     let (request, interface) = (RequestId(request), interface(name));
     says(from, FromChild::BindClientRequest { request, iref, interface, endpoint })
 }
@@ -137,13 +137,15 @@ fn show_to_child(message: &ToChild<u32>) -> String {
         ToChild::ExportReply { request, result: Ok(iref) } => {
             format!("exported #{} as {iref}", request.0)
         }
-        ToChild::ExportReply { request, result: Err(err) } => format!("#{} {err}", request.0),
         ToChild::BindClientReply { request, err } => format!("bound #{} {err}", request.0),
         ToChild::BindServiceRequest { request, iref, peer, endpoint } => {
             format!("bind #{} to {iref} for {}, end {endpoint}", request.0, show_badge(*peer))
         }
         ToChild::GetNameIrefReply { request, iref } => format!("#{} {iref}", request.0),
-        ToChild::AllocMonitorEpRefused { request, err } => format!("#{} {err}", request.0),
+        ToChild::ExportReply { request, result: Err(err) }
+        | ToChild::AllocMonitorEpRefused { request, err } => {
+            format!("refused #{} {err}", request.0)
+        }
     }
 }
 
