@@ -15,7 +15,7 @@ use crate::event::{Effect, Effects, Event, FromChild, PeerMessage, SpawndNews, T
 use crate::peers::{Badge, ChildKey, ChildKind, Generation, Interface, RequestId};
 use binds::{Asked, Asker, Binds, Closed, Server};
 use children::Children;
-use exports::Exports;
+use exports::{Exports, Owner};
 use proc_mgmt::ProcMgmt;
 use routes::{HUB, Loss, Routes, Way};
 
@@ -37,6 +37,29 @@ pub struct Counts {
 }
 
 /// The monitor of one core. It holds no endpoint: each goes on at once or is dropped with a refusal.
+///
+/// ```
+/// use flounder::CoreId;
+/// use flounder_monitor::{
+///     ChildKey, ChildKind, Effect, Effects, Event, Fingerprint, FromChild, Interface, Machine,
+///     NAME_SERVICE_IREF, RequestId, ToChild,
+/// };
+///
+/// let nameservice = Interface { name: "nameservice".into(), fingerprint: Fingerprint(1) };
+/// let mut monitor = Machine::new(CoreId(1), nameservice);
+/// let (child, request) = (ChildKey(1), RequestId(1));
+///
+/// let mut effects: Effects<()> = Vec::new();
+/// monitor.handle(Event::ChildAdded { child, kind: ChildKind::Operator }, &mut effects);
+/// let message = FromChild::GetNameIrefRequest { request };
+/// monitor.handle(Event::Child { from: child, message }, &mut effects);
+///
+/// let [Effect::ToChild { to, message: ToChild::GetNameIrefReply { iref, .. } }] = &effects[..]
+/// else {
+///     panic!("{effects:?}");
+/// };
+/// assert_eq!((*to, *iref), (child, NAME_SERVICE_IREF));
+/// ```
 #[derive(Debug)]
 pub struct Machine {
     core: CoreId,
@@ -335,13 +358,13 @@ impl Machine {
             out.push(Effect::LogMismatch { client: peer, iref, asked: interface, exported });
             return Err(ErrCode::FLOUNDER_ERR_BIND_MISMATCH);
         }
-        let request = self.binds.open(asked, export.server).ok_or(ErrCode::MON_ERR_LIMIT)?;
-        match export.server {
-            Server::Child(to) => {
+        let owner = export.owner;
+        let request = self.binds.open(asked, owner.into()).ok_or(ErrCode::MON_ERR_LIMIT)?;
+        match owner {
+            Owner::Child(to) => {
                 to_child(to, ToChild::BindServiceRequest { request, iref, peer, endpoint }, out);
             }
-            Server::Own => out.push(Effect::BindOwnService { request, peer, endpoint }),
-            Server::Peer(_) => unreachable!("a monitor exports only for itself and its children"),
+            Owner::Own => out.push(Effect::BindOwnService { request, peer, endpoint }),
         }
         Ok(())
     }

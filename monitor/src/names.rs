@@ -123,6 +123,19 @@ struct Client {
 }
 
 /// The table of names. Clients appear with their first use and leave with [`Names::client_gone`].
+///
+/// ```
+/// use flounder::{CoreId, Iref};
+/// use flounder_monitor::{ClientKey, Names, Role, Waiting};
+///
+/// let (service, client) = (ClientKey(1), ClientKey(2));
+/// let iref = Iref::new(CoreId(1), 7);
+/// let mut names = Names::new();
+/// assert_eq!(names.wait_for(client, "echo", "the client's reply token"), Ok(Waiting::Later));
+/// let waiting = names.register(service, Role::Program, "echo", iref);
+/// assert_eq!(waiting, Ok(vec!["the client's reply token"]));
+/// assert_eq!(names.lookup("echo"), Ok(iref));
+/// ```
 #[derive(Debug)]
 pub struct Names<W> {
     services: BTreeMap<String, Service>,
@@ -146,6 +159,12 @@ impl<W> Default for Names<W> {
 }
 
 impl<W> Names<W> {
+    /// A table without names.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Registers `iref` under `name` for `client`. Returns who waited for the name, in the order they
     /// came, to be told the iref.
     ///

@@ -35,6 +35,18 @@ pub const LINK_OUTBOX_MAX: usize = 2 * PENDING_PER_LINK_MAX + 2 * CoreId::COUNT_
 pub struct Full<T>(pub T);
 
 /// Messages in order for one peer, up to a limit. Empty it holds no memory.
+///
+/// ```
+/// use flounder_monitor::{CHILD_OUTBOX_MAX, Outbox};
+///
+/// let mut outbox = Outbox::new(CHILD_OUTBOX_MAX);
+/// outbox.send("first", Err)?; // the channel is full
+/// outbox.send("second", |_| unreachable!("the first goes first"))?;
+/// let mut sent = Vec::new();
+/// let empty = outbox.flush(|message| Ok(sent.push(message)));
+/// assert_eq!((empty, sent), (true, vec!["first", "second"]));
+/// # Ok::<_, flounder_monitor::Full<&str>>(())
+/// ```
 #[derive(Debug)]
 pub struct Outbox<T> {
     waiting: VecDeque<T>,

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flounder::CoreId;
 
+use super::exports::Owner;
 use crate::peers::{ChildKey, RequestId};
 
 /// How many bind requests of one child can be open: the bound on calls of any other binding.
@@ -42,6 +43,15 @@ pub(crate) enum Server {
     Own,
     Child(ChildKey),
     Peer(CoreId),
+}
+
+impl From<Owner> for Server {
+    fn from(owner: Owner) -> Self {
+        match owner {
+            Owner::Own => Self::Own,
+            Owner::Child(child) => Self::Child(child),
+        }
+    }
 }
 
 impl Server {

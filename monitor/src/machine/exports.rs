@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flounder::{CoreId, ErrCode, Iref};
 
-use super::binds::Server;
 use crate::peers::{ChildKey, Interface};
 
 /// The iref of the name service, the first that monitor 0 gives out: it exports the service before it
@@ -14,10 +13,18 @@ pub const NAME_SERVICE_IREF: Iref = Iref(1);
 /// How many services a child can export at a time. Programs export one or a few.
 pub const EXPORTS_PER_CHILD_MAX: usize = 64;
 
+/// Who is behind an iref.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Owner {
+    /// The monitor itself.
+    Own,
+    Child(ChildKey),
+}
+
 /// One exported service.
 #[derive(Debug)]
 pub(crate) struct Export {
-    pub(crate) server: Server,
+    pub(crate) owner: Owner,
     pub(crate) interface: Interface,
 }
 
@@ -38,14 +45,14 @@ impl Exports {
 
     /// Exports a service of the monitor itself.
     pub(crate) fn add_own(&mut self, interface: Interface) -> Result<Iref, ErrCode> {
-        self.insert(Export { server: Server::Own, interface })
+        self.insert(Export { owner: Owner::Own, interface })
     }
 
     pub(crate) fn add(&mut self, owner: ChildKey, interface: Interface) -> Result<Iref, ErrCode> {
         if self.owned.get(&owner).is_some_and(|irefs| irefs.len() >= EXPORTS_PER_CHILD_MAX) {
             return Err(ErrCode::MON_ERR_LIMIT);
         }
-        let iref = self.insert(Export { server: Server::Child(owner), interface })?;
+        let iref = self.insert(Export { owner: Owner::Child(owner), interface })?;
         self.owned.entry(owner).or_default().insert(iref);
         Ok(iref)
     }
