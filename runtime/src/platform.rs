@@ -12,9 +12,9 @@ use std::rc::Rc;
 
 use crate::half::Half;
 use crate::ids::{CoreId, DomainId};
-use crate::kernel::{Cap, Holder};
+use crate::home::Home;
+use crate::kernel::Cap;
 use crate::source::Mailbox;
-use crate::waitset::Waitset;
 
 /// What the services of one core ask of the system.
 pub trait Platform {
@@ -164,10 +164,8 @@ pub struct ServiceEnv {
     pub core: CoreId,
     /// Its life: 1 for the first on this core.
     pub generation: u64,
-    /// The waitset of its loop.
-    pub waitset: Waitset,
-    /// Who holds its capabilities.
-    pub holder: Holder,
+    /// Where its dispatchers live.
+    pub home: Home,
     /// The end of a binding to the core's monitor.
     pub monitor: Half,
     /// The root ProcessManager cap for the process manager, null for the others.
