@@ -1,1 +1,15 @@
 //! Compiler for Flounder interface files: parser, checker, planner and Rust generator.
+
+// The committed parser names `::alloc`, because pest is used without its `std` feature.
+extern crate alloc;
+
+mod ast;
+mod check;
+mod diag;
+mod model;
+mod names;
+mod parse;
+mod source;
+
+pub use diag::{Code, Diagnostic, Diagnostics, Related};
+pub use source::{FileId, Position, Sources, Span};
