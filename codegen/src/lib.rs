@@ -6,10 +6,15 @@ extern crate alloc;
 mod ast;
 mod check;
 mod diag;
+mod emit;
 mod model;
 mod names;
 mod parse;
+mod pipeline;
+mod plan;
+mod render;
 mod source;
 
 pub use diag::{Code, Diagnostic, Diagnostics, Related};
+pub use pipeline::{Output, Request};
 pub use source::{FileId, Position, Sources, Span};

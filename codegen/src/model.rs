@@ -197,33 +197,87 @@ impl Eq for Enumerator {}
 /// What follows from a type for those that use it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Facts {
-    /// Bytes on the wire, padding inside included; capabilities travel beside them.
-    pub(crate) bytes: u64,
-    /// What its offset on the wire is a multiple of: 1, 2, 4 or 8.
-    pub(crate) align: u64,
-    /// Whether a value holds capabilities, and so can't be copied or compared.
-    pub(crate) holds_caps: bool,
+    /// How much of the wire a value takes.
+    pub(crate) extent: Extent,
+    /// The bytes of a value without any padding.
+    pub(crate) packed: u64,
+    /// The capabilities in a value, which travel beside the bytes.
+    pub(crate) caps: u64,
 }
 
 impl Facts {
-    const fn plain(bytes: u64) -> Self {
-        Self { bytes, align: bytes, holds_caps: false }
+    pub(crate) fn holds_caps(self) -> bool {
+        self.caps > 0
+    }
+
+    fn plain(bytes: u64) -> Self {
+        Self { extent: Extent::aligned(bytes), packed: bytes, caps: 0 }
     }
 
     /// Of `length` elements one after the other.
-    pub(crate) fn repeated(self, length: u32) -> Self {
-        Self { bytes: self.bytes.saturating_mul(u64::from(length)), ..self }
+    fn repeated(self, length: u32) -> Self {
+        Self {
+            extent: self.extent.repeated(length),
+            packed: self.packed.saturating_mul(length.into()),
+            caps: self.caps.saturating_mul(length.into()),
+        }
     }
 
-    /// Of a struct: fields in order, each aligned, the size a multiple of the alignment.
-    pub(crate) fn sequence(fields: impl Iterator<Item = Self>) -> Self {
-        let empty = Self { bytes: 0, align: 1, holds_caps: false };
-        let whole = fields.fold(empty, |whole, field| Self {
-            bytes: whole.bytes.next_multiple_of(field.align).saturating_add(field.bytes),
-            align: whole.align.max(field.align),
-            holds_caps: whole.holds_caps || field.holds_caps,
-        });
-        Self { bytes: whole.bytes.next_multiple_of(whole.align), ..whole }
+    /// Of values one after the other.
+    fn sequence(fields: impl Iterator<Item = Self>) -> Self {
+        let empty = Self { extent: Extent::EMPTY, packed: 0, caps: 0 };
+        fields.fold(empty, |whole, field| Self {
+            extent: whole.extent.then(field.extent),
+            packed: whole.packed.saturating_add(field.packed),
+            caps: whole.caps.saturating_add(field.caps),
+        })
+    }
+}
+
+/// Bytes on the wire, padding included. How much padding there is depends on where the value starts,
+/// but only on the offset's remainder by 8, since nothing is aligned to more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Extent([u64; 8]);
+
+impl Extent {
+    const EMPTY: Self = Self([0; 8]);
+
+    /// Of one value of 1, 2, 4 or 8 bytes, at the next multiple of its size.
+    pub(crate) fn aligned(bytes: u64) -> Self {
+        Self([0, 1, 2, 3, 4, 5, 6, 7].map(|start: u64| start.next_multiple_of(bytes) - start + bytes))
+    }
+
+    /// Of bytes that need no alignment.
+    pub(crate) fn bytes(count: u64) -> Self {
+        Self([count; 8])
+    }
+
+    /// Of this and then `next`.
+    pub(crate) fn then(self, next: Self) -> Self {
+        let mut whole = self.0;
+        for (start, bytes) in whole.iter_mut().enumerate() {
+            let middle = (start as u64).wrapping_add(*bytes) % 8;
+            *bytes = bytes.saturating_add(next.0[usize::try_from(middle).unwrap_or(0)]);
+        }
+        Self(whole)
+    }
+
+    /// Of this `count` times.
+    pub(crate) fn repeated(self, mut count: u32) -> Self {
+        let (mut whole, mut power) = (Self::EMPTY, self);
+        while count > 0 {
+            if count % 2 == 1 {
+                whole = whole.then(power);
+            }
+            power = power.then(power);
+            count /= 2;
+        }
+        whole
+    }
+
+    /// At the start of a message.
+    pub(crate) fn from_start(self) -> u64 {
+        self.0[0]
     }
 }
 
@@ -234,7 +288,7 @@ impl Builtin {
             Self::U16 | Self::I16 => Facts::plain(2),
             Self::U32 | Self::I32 | Self::Iref => Facts::plain(4),
             Self::U64 | Self::I64 | Self::ErrVal => Facts::plain(8),
-            Self::Cap | Self::GiveAwayCap => Facts { bytes: 0, align: 1, holds_caps: true },
+            Self::Cap | Self::GiveAwayCap => Facts { extent: Extent::EMPTY, packed: 0, caps: 1 },
         }
     }
 }
@@ -257,5 +311,37 @@ impl Model {
             }
             TypeKind::Enum(_) => Builtin::U32.facts(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn struct_of(fields: &[Builtin]) -> Facts {
+        Facts::sequence(fields.iter().map(|field| field.facts()))
+    }
+
+    #[test]
+    fn extents_pad_where_they_must() {
+        for (fields, bytes) in [
+            (&[][..], 0),
+            (&[Builtin::U8], 1),
+            (&[Builtin::U8, Builtin::U64], 16),
+            (&[Builtin::U64, Builtin::U8], 9),
+            (&[Builtin::U8, Builtin::U16, Builtin::Cap, Builtin::U8, Builtin::U32], 12),
+        ] {
+            assert_eq!(struct_of(fields).extent.from_start(), bytes, "{fields:?}");
+        }
+        let pair = struct_of(&[Builtin::U64, Builtin::U8]);
+        assert_eq!(pair.repeated(3).extent.from_start(), 9 + 7 + 9 + 7 + 9);
+        assert_eq!(pair.repeated(1_000_000).extent.from_start(), 16 * 1_000_000 - 7);
+        assert_eq!((pair.packed, pair.repeated(3).packed), (9, 27));
+    }
+
+    #[test]
+    fn capabilities_take_no_bytes() {
+        let caps = Builtin::Cap.facts().repeated(u32::MAX);
+        assert_eq!((caps.extent.from_start(), caps.caps), (0, u64::from(u32::MAX)));
     }
 }

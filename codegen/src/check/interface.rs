@@ -209,7 +209,7 @@ impl Checker<'_> {
 
     fn list(&mut self, arg: &ast::Arg, bound: &ast::Bound, elem: TypeRef) -> Option<ArgKind> {
         let name = &arg.name.name;
-        if self.model.facts(elem).holds_caps {
+        if self.model.facts(elem).holds_caps() {
             let message = format!("`{name}` would be a dynamic array of capabilities");
             self.diagnostics
                 .report(Code::ListOfCaps, arg.ty.span, message)

@@ -11,6 +11,9 @@ use crate::names;
 /// built on. The largest in a published interface has 4,096.
 pub(crate) const FIXED_BYTES_MAX: u64 = 1 << 16;
 
+/// The most capabilities a value of a fixed-size type holds: as many as a `CNode`.
+pub(crate) const FIXED_CAPS_MAX: u64 = 64;
+
 /// Builtins that published platform files alias.
 const ALIASED_BUILTINS: [&str; 2] = ["iref", "errval"];
 
@@ -43,11 +46,16 @@ impl Checker<'_> {
 
     fn declare(&mut self, decl: &TypeDecl, kind: TypeKind) -> TypeId {
         let facts = self.model.facts_of(&kind);
-        if facts.bytes > FIXED_BYTES_MAX {
-            let message = format!("type `{}` takes {} bytes", decl.name.name, facts.bytes);
-            self.diagnostics
-                .report(Code::FixedSize, decl.name.span, message)
-                .help(format!("a fixed-size type takes at most {FIXED_BYTES_MAX} bytes"));
+        for (size, limit, what) in [
+            (facts.extent.from_start(), FIXED_BYTES_MAX, "bytes"),
+            (facts.caps, FIXED_CAPS_MAX, "capabilities"),
+        ] {
+            if size > limit {
+                let message = format!("type `{}` takes {size} {what}", decl.name.name);
+                self.diagnostics
+                    .report(Code::FixedSize, decl.name.span, message)
+                    .help(format!("a fixed-size type takes at most {limit} {what}"));
+            }
         }
         let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
         self.model.add(Type { file: decl.name.span.file, name, docs, kind, facts })
