@@ -1,8 +1,73 @@
-//! Dispatchers, waitsets, bindings, capabilities and interconnect drivers.
+//! Dispatchers, waitsets, bindings, capabilities and interconnect drivers: what bindings generated
+//! from Flounder interface files run on.
+//!
+//! A [`Dispatcher`] is an event loop with a state of its own. A binding is one end of a connection
+//! between two dispatchers that speaks one interface; the compiler generates its type from an `.if`
+//! file. [`pair`] makes the two [`Half`]s of a connection, each of which a dispatcher claims with
+//! [`Ctx::connect`] or [`Ctx::accept`]; in the multikernel, monitors hand them out.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!("`flounder` runs on Linux: it sleeps in epoll and pins threads to CPUs");
+
+#[cfg(panic = "abort")]
+compile_error!("`flounder` ends programs by unwinding: build with panic = \"unwind\"");
+
+pub mod abi;
+mod binding;
+mod channel;
+mod clock;
+mod dispatcher;
+mod driver;
+mod error;
 mod errval;
+mod half;
 mod ids;
+mod interface;
+pub mod kernel;
+mod kill;
+mod log;
+mod options;
+pub mod platform;
+mod rpc;
+mod source;
 mod sync;
+mod task;
+pub mod thread;
+mod waitset;
+pub mod wire;
 
+pub use binding::{
+    AlreadyRegistered, AnyBinding, BindingId, CONTINUATIONS_MAX, CallWhenRoom, ErrorHandler, Parts,
+    SendWhenRoom, TooManyContinuations, bytes_per_binding, unhandled,
+};
+pub use channel::{BindingStats, Channel, Header, Packet, send};
+pub use clock::{Clock, MonotonicClock, Time};
+pub use dispatcher::{Ctx, Dispatcher};
+pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused};
+pub use error::{BadArgument, BindingError, CallError, ClaimError, ReplyError, RpcError, TxError};
 pub use errval::{ErrCode, ErrVal};
+pub use half::{Half, pair};
 pub use ids::{CoreId, DomainId, Iref};
+pub use interface::{
+    ArgumentDescriptor, CapVisitor, Delivery, Descriptor, Fingerprint, Interface,
+    MessageDescriptor, MessageKind, Payload, Request, SendFn,
+};
+pub use kernel::{
+    Cap, CapError, CapInfo, CapKind, Counts, Holder, Kernel, LastDrop, Rights, Transfer,
+};
+pub use kill::KillSwitch;
+pub use options::{Badge, BindOptions, Role};
+pub use rpc::{Call, CallId, Deadline, Failure, Incoming, Reply};
+pub use source::{DescriptorWatch, MailError, Mailbox, Timer};
+pub use waitset::{Bell, Interest, Sleep, Waitset};
+
+/// Brings the bindings that a build script generated for interface `$name` into the module.
+///
+/// It stands for `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))`. What the interface imports is
+/// brought in the same way, beside it.
+#[macro_export]
+macro_rules! include_interface {
+    ($name:literal) => {
+        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/", $name, ".rs"));
+    };
+}

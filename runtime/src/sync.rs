@@ -4,12 +4,12 @@
 //! they stand. Crossbeam knows nothing of loom: a queue behind a mutex stands in.
 
 #[cfg(not(loom))]
-pub(crate) use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak, atomic};
+pub(crate) use std::sync::{Arc, Mutex, MutexGuard, Weak, atomic};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{Arc, Mutex, MutexGuard, atomic};
 #[cfg(loom)]
-pub(crate) use std::sync::{OnceLock, Weak};
+pub(crate) use std::sync::Weak;
 
 /// Locks, also if a thread panicked while it held the lock: what our locks guard is valid between
 /// any two statements, so a panic can't leave it half changed.
@@ -18,10 +18,10 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(not(loom))]
-pub(crate) use queues::{Queue, Receiver, Sender, bounded};
+pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
 #[cfg(not(loom))]
 mod queues {
-    pub(crate) use crossbeam_channel::{Receiver, Sender, bounded};
+    pub(crate) use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
     pub(crate) use crossbeam_queue::SegQueue as Queue;
 }

@@ -1,0 +1,490 @@
+//! What all bindings share, whatever their interface: identity, closing, room, continuations.
+//!
+//! A generated `Binding` wraps [`Parts`] and adds a method per message; [`AnyBinding`] is the rest.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+
+use crate::channel::{BindingStats, Channel, Header, Received, Ticket};
+use crate::dispatcher::{Core, Ctx};
+use crate::error::{BindingError, CallError, RpcError, TxError};
+use crate::interface::{Delivery, Interface, Payload, Request};
+use crate::log;
+use crate::options::Badge;
+use crate::rpc::Call;
+use crate::waitset::{Key, Registration, Source, Turn};
+
+/// Names a binding within its dispatcher's waitset; never reused.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct BindingId(Key);
+
+/// A function that is told what goes wrong with a binding.
+pub type ErrorHandler<S, B> = fn(&mut S, &B, BindingError);
+
+/// How many continuations may wait on one binding: as many as fit the work of one turn.
+pub const CONTINUATIONS_MAX: usize = 64;
+
+type Event<I, S> = Box<dyn FnOnce(&mut S, &<I as Interface>::Binding<S>)>;
+
+/// What the runtime keeps about a binding: a cheap handle, local to its dispatcher.
+pub struct Parts<I: Interface, S: 'static> {
+    shared: Rc<Shared<I, S>>,
+}
+
+struct Shared<I: Interface, S: 'static> {
+    channel: Rc<Channel<I>>,
+    core: Weak<Core<S>>,
+    rx_vtbl: Cell<I::RxVtbl<S>>,
+    on_error: Cell<ErrorHandler<S, I::Binding<S>>>,
+    continuations: RefCell<VecDeque<Event<I, S>>>,
+    on_room: RefCell<Option<Event<I, S>>>,
+    id: Key,
+    /// The binding's place in the waitset, until it is closed.
+    registration: RefCell<Option<Registration>>,
+}
+
+/// Whose the binding is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Owner {
+    /// The handles: it is closed when the last one drops.
+    Handles,
+    /// The dispatcher: it is closed when that ends.
+    Dispatcher,
+}
+
+/// A binding as an event source.
+pub(crate) struct BindingSource<I: Interface, S: 'static> {
+    /// Weak if the handles own the binding.
+    parts: RefCell<Option<Result<Rc<Shared<I, S>>, Weak<Shared<I, S>>>>>,
+}
+
+impl<I: Interface, S: 'static> BindingSource<I, S> {
+    pub(crate) fn new() -> Rc<Self> {
+        Rc::new(Self { parts: RefCell::new(None) })
+    }
+
+    fn parts(&self) -> Option<Parts<I, S>> {
+        let shared = match self.parts.borrow().as_ref()? {
+            Ok(strong) => Rc::clone(strong),
+            Err(weak) => weak.upgrade()?,
+        };
+        Some(Parts { shared })
+    }
+}
+
+impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
+    fn turn(&self) -> Turn {
+        self.parts().map_or(Turn::Idle, |parts| parts.turn())
+    }
+
+    fn end(&self) {
+        if let Some(parts) = self.parts() {
+            parts.close();
+        }
+        // Two statements: what is dropped may look here again.
+        let parts = self.parts.borrow_mut().take();
+        drop(parts);
+    }
+}
+
+impl<I: Interface, S: 'static> Parts<I, S> {
+    pub(crate) fn new(
+        channel: Rc<Channel<I>>,
+        core: &Rc<Core<S>>,
+        rx_vtbl: &I::RxVtbl<S>,
+        source: &BindingSource<I, S>,
+        registration: Registration,
+        owner: Owner,
+    ) -> Self {
+        let shared = Rc::new(Shared {
+            channel,
+            core: Rc::downgrade(core),
+            rx_vtbl: Cell::new(*rx_vtbl),
+            on_error: Cell::new(log_error),
+            continuations: RefCell::default(),
+            on_room: RefCell::default(),
+            id: registration.key(),
+            registration: RefCell::new(Some(registration)),
+        });
+        *source.parts.borrow_mut() = Some(match owner {
+            Owner::Dispatcher => Ok(Rc::clone(&shared)),
+            Owner::Handles => Err(Rc::downgrade(&shared)),
+        });
+        Self { shared }
+    }
+
+    /// Sends a one-way message.
+    ///
+    /// # Errors
+    ///
+    /// [`TxError`] hands the message back.
+    pub fn send<T: Payload<I>>(&self, message: T) -> Result<(), TxError<T>> {
+        self.shared.channel.send_one_way(message)
+    }
+
+    /// Sends a call at once and returns the future of its answer.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] hands the request back.
+    pub fn call<T: Request<I>>(&self, request: T) -> Result<Call<I, T::Response>, CallError<T>> {
+        self.shared.channel.send_call(request)
+    }
+
+    fn binding(&self) -> I::Binding<S> {
+        I::binding(self.clone())
+    }
+
+    /// Handles at most one event of the binding.
+    fn turn(&self) -> Turn {
+        let Some(core) = self.shared.core.upgrade() else { return Turn::Idle };
+        if let Some(event) = self.next_event() {
+            let binding = self.binding();
+            core.enter(|state| event(state, &binding));
+            return Turn::Again;
+        }
+        match self.shared.channel.receive() {
+            Received::Idle => Turn::Idle,
+            Received::Done => Turn::Again,
+            Received::Message { header, message } => {
+                self.deliver(&core, header, message);
+                Turn::Again
+            }
+            Received::Error(error) => {
+                self.report(&core, error);
+                Turn::Idle
+            }
+        }
+    }
+
+    fn deliver(&self, core: &Core<S>, header: Header, message: I::Message) {
+        let binding = self.binding();
+        let rx_vtbl = self.shared.rx_vtbl.get();
+        let incoming = self.shared.channel.incoming(header);
+        core.enter(|state| {
+            I::deliver(Delivery { rx_vtbl, state, binding: &binding, message, incoming });
+        });
+    }
+
+    /// Closes the binding and tells its error handler why.
+    fn report(&self, core: &Core<S>, error: BindingError) {
+        let binding = self.binding();
+        self.close();
+        core.enter(|state| self.shared.on_error.get()(state, &binding, error));
+    }
+
+    /// The continuation or the notice of room that is due.
+    fn next_event(&self) -> Option<Event<I, S>> {
+        if let Some(event) = self.shared.continuations.borrow_mut().pop_front() {
+            return Some(event);
+        }
+        self.shared.on_room.borrow().as_ref()?;
+        let channel = &self.shared.channel;
+        if channel.can_send() || channel.is_closed() {
+            return self.shared.on_room.borrow_mut().take();
+        }
+        channel.want_room();
+        None
+    }
+
+    fn close(&self) {
+        self.shared.close();
+    }
+}
+
+impl<I: Interface, S: 'static> Shared<I, S> {
+    fn close(&self) {
+        self.channel.close();
+        // Taken out first: dropping the registration drops the source, which may hold us.
+        let registration = self.registration.borrow_mut().take();
+        drop(registration);
+    }
+}
+
+impl<I: Interface, S: 'static> Drop for Shared<I, S> {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl<I: Interface, S: 'static> Clone for Parts<I, S> {
+    fn clone(&self) -> Self {
+        Self { shared: Rc::clone(&self.shared) }
+    }
+}
+
+impl<I: Interface, S: 'static> fmt::Debug for Parts<I, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binding")
+            .field("id", &self.shared.id)
+            .field("channel", &self.shared.channel)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What every binding can do, whatever its interface.
+///
+/// A message may have the name of any of these methods; then this one is called by its full name,
+/// `AnyBinding::close(&binding)`.
+pub trait AnyBinding: Sized + 'static {
+    /// The interface the binding speaks.
+    type Interface: Interface<Binding<Self::State> = Self>;
+    /// The state of its dispatcher.
+    type State: 'static;
+
+    /// What the runtime keeps about the binding.
+    fn parts(&self) -> &Parts<Self::Interface, Self::State>;
+
+    /// Names the binding; state per peer is found by it.
+    fn id(&self) -> BindingId {
+        BindingId(self.parts().shared.id)
+    }
+
+    /// Who is at the other end, as its monitor stamped it.
+    fn peer(&self) -> Badge {
+        self.parts().shared.channel.peer()
+    }
+
+    /// The name of the interconnect driver.
+    fn driver(&self) -> &'static str {
+        self.parts().shared.channel.driver()
+    }
+
+    /// How much went over the binding.
+    fn stats(&self) -> BindingStats {
+        self.parts().shared.channel.stats()
+    }
+
+    /// Closes the binding: pending calls fail, the peer is told after what was sent before.
+    fn close(&self) {
+        self.parts().close();
+    }
+
+    /// True once the binding was closed by either side.
+    fn is_closed(&self) -> bool {
+        self.parts().shared.channel.is_closed()
+    }
+
+    /// True if the next send isn't refused as busy.
+    fn can_send(&self) -> bool {
+        self.parts().shared.channel.can_send()
+    }
+
+    /// Sends a one-way message. If the channel is full it is queued and sent as soon as there is
+    /// room, in order with everything else; what is queued is lost when the binding closes.
+    ///
+    /// # Errors
+    ///
+    /// [`TxError`] hands the message back; [`TxError::Busy`] means that the outbox is full too.
+    fn send_or_queue<T: Payload<Self::Interface>>(&self, message: T) -> Result<(), TxError<T>> {
+        self.parts().shared.channel.send_or_queue(message)
+    }
+
+    /// Calls `event` once, from the waitset, when there is room to send, at once if there is; also
+    /// when the binding closes while it waits for room.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyRegistered`] while an earlier registration is pending.
+    fn register_send(
+        &self,
+        event: impl FnOnce(&mut Self::State, &Self) + 'static,
+    ) -> Result<(), AlreadyRegistered> {
+        let shared = &self.parts().shared;
+        let mut on_room = shared.on_room.borrow_mut();
+        if on_room.is_some() {
+            return Err(AlreadyRegistered);
+        }
+        *on_room = Some(Box::new(event));
+        shared.channel.bell().ring();
+        Ok(())
+    }
+
+    /// Calls `event` once, from the waitset, after everything sent so far was handed to the peer.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyContinuations`] if [`CONTINUATIONS_MAX`] are waiting.
+    fn continue_with(
+        &self,
+        event: impl FnOnce(&mut Self::State, &Self) + 'static,
+    ) -> Result<(), TooManyContinuations> {
+        let shared = &self.parts().shared;
+        let mut continuations = shared.continuations.borrow_mut();
+        if continuations.len() >= CONTINUATIONS_MAX {
+            return Err(TooManyContinuations);
+        }
+        continuations.push_back(Box::new(event));
+        shared.channel.bell().ring();
+        Ok(())
+    }
+
+    /// Installs another receive table; it takes effect with the next message.
+    fn set_rx_vtbl(&self, rx_vtbl: &<Self::Interface as Interface>::RxVtbl<Self::State>) {
+        self.parts().shared.rx_vtbl.set(*rx_vtbl);
+    }
+
+    /// Installs another error handler. It is told once what ended the binding, which is closed by
+    /// then; of unhandled messages it is told each time, and the binding goes on.
+    fn set_error_handler(&self, handler: ErrorHandler<Self::State, Self>) {
+        self.parts().shared.on_error.set(handler);
+    }
+
+    /// The dispatcher of the binding, for tasks and timers; `None` once it has ended.
+    fn ctx(&self) -> Option<Ctx<Self::State>> {
+        self.parts().shared.core.upgrade().map(|core| Ctx::of(&core))
+    }
+
+    /// Sends a one-way message as soon as there is room, in the order of asking.
+    fn send_when_room<T: Payload<Self::Interface>>(
+        &self,
+        message: T,
+    ) -> SendWhenRoom<Self::Interface, T> {
+        let channel = Rc::clone(&self.parts().shared.channel);
+        SendWhenRoom { place: Place::new(channel), message: Some(message) }
+    }
+
+    /// Calls as soon as there is room, in the order of asking, and waits for the answer.
+    fn call<R: Request<Self::Interface>>(&self, request: R) -> CallWhenRoom<Self::Interface, R> {
+        let channel = Rc::clone(&self.parts().shared.channel);
+        CallWhenRoom { place: Place::new(channel), state: CallState::Queued(Some(request)) }
+    }
+}
+
+/// A registration for room is pending already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a registration for room is pending already")]
+pub struct AlreadyRegistered;
+
+/// Too many continuations wait on the binding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{CONTINUATIONS_MAX} continuations wait on the binding")]
+pub struct TooManyContinuations;
+
+/// Reports a one-way message that nobody handles to the binding's error handler.
+pub fn unhandled<B: AnyBinding, T: Payload<B::Interface>>(
+    state: &mut B::State,
+    binding: &B,
+    message: T,
+) {
+    drop(message);
+    let name = B::Interface::DESCRIPTOR.message(T::NUMBER).map_or("", |message| message.name);
+    binding.parts().shared.on_error.get()(state, binding, BindingError::Unhandled(name));
+}
+
+/// The error handler of a new binding: it says what happened. Whatever can't go on is closed already.
+fn log_error<S, B: AnyBinding>(_: &mut S, binding: &B, error: BindingError) {
+    let interface = B::Interface::DESCRIPTOR.name;
+    match error {
+        BindingError::PeerClosed => log::debug!("{interface} to {:?}: {error}", binding.peer()),
+        _ => log::warn!("{interface} to {:?}: {error}", binding.peer()),
+    }
+}
+
+/// The memory of a binding's two directions in bytes, at the default capacity.
+#[must_use]
+pub const fn bytes_per_binding<I: Interface>() -> usize {
+    let packet = size_of::<crate::channel::Packet<I::Message>>();
+    2 * crate::options::BindOptions::CAPACITY.get() as usize * packet
+}
+
+/// A place in a channel's queue for room, left on drop.
+struct Place<I: Interface> {
+    channel: Rc<Channel<I>>,
+    ticket: Rc<Ticket>,
+}
+
+impl<I: Interface> Place<I> {
+    fn new(channel: Rc<Channel<I>>) -> Self {
+        Self { channel, ticket: Rc::default() }
+    }
+}
+
+impl<I: Interface> Drop for Place<I> {
+    fn drop(&mut self) {
+        self.channel.leave_queue(&self.ticket);
+    }
+}
+
+/// A message that is sent as soon as there is room; see [`AnyBinding::send_when_room`].
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct SendWhenRoom<I: Interface, T> {
+    place: Place<I>,
+    message: Option<T>,
+}
+
+impl<I: Interface, T: Payload<I> + Unpin> Future for SendWhenRoom<I, T> {
+    type Output = Result<(), TxError<T>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            if self.place.channel.poll_room(&self.place.ticket, cx).is_pending() {
+                return Poll::Pending;
+            }
+            let Some(message) = self.message.take() else {
+                unreachable!("a future that is done isn't polled again")
+            };
+            match self.place.channel.send(Header::OneWay, message) {
+                Err(TxError::Busy(message)) => self.message = Some(message),
+                other => return Poll::Ready(other),
+            }
+        }
+    }
+}
+
+/// A call that is sent as soon as there is room; see [`AnyBinding::call`].
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct CallWhenRoom<I: Interface, R: Request<I>> {
+    place: Place<I>,
+    state: CallState<I, R>,
+}
+
+enum CallState<I: Interface, R: Request<I>> {
+    Queued(Option<R>),
+    Sent(Call<I, R::Response>),
+}
+
+impl<I: Interface, R: Request<I> + Unpin> Future for CallWhenRoom<I, R> {
+    type Output = Result<R::Response, RpcError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            let request = match &mut this.state {
+                CallState::Sent(call) => return Pin::new(call).poll(cx),
+                CallState::Queued(request) => request,
+            };
+            if this.place.channel.poll_room(&this.place.ticket, cx).is_pending() {
+                return Poll::Pending;
+            }
+            let Some(taken) = request.take() else {
+                unreachable!("a future that is done isn't polled again")
+            };
+            match this.place.channel.send_call_in_turn(taken) {
+                Ok(call) => {
+                    this.place.channel.leave_queue(&this.place.ticket);
+                    this.state = CallState::Sent(call);
+                }
+                Err(CallError::Tx(TxError::Busy(back))) => *request = Some(back),
+                Err(error) => return Poll::Ready(Err(error.into())),
+            }
+        }
+    }
+}
+
+impl<I: Interface, T> fmt::Debug for SendWhenRoom<I, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendWhenRoom").field("sent", &self.message.is_none()).finish()
+    }
+}
+
+impl<I: Interface, R: Request<I>> fmt::Debug for CallWhenRoom<I, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sent = matches!(self.state, CallState::Sent(_));
+        f.debug_struct("CallWhenRoom").field("sent", &sent).finish()
+    }
+}

@@ -1,0 +1,415 @@
+//! An event loop with its own state, never touched by another thread.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+
+use crate::binding::{BindingSource, Owner, Parts};
+use crate::channel::{Channel, ChannelParts};
+use crate::driver::Loopback;
+use crate::error::ClaimError;
+use crate::half::{Half, Opened};
+use crate::interface::Interface;
+use crate::kernel::{Holder, Kernel};
+use crate::options::{Badge, BindOptions};
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::waitset::{Bell, Owned, ReadySet, Registration, Source, Waitset};
+
+/// An event loop with its own state `S` and a waitset, which it may share with other dispatchers of
+/// its thread. When it drops, its bindings close and its tasks end.
+///
+/// ```
+/// # include!("../../codegen/tests/golden/echo.rs");
+/// use echo::{Echo, EchoReply, EchoResponse, Interface, RxVtbl};
+/// use flounder::{BindOptions, Dispatcher};
+///
+/// const SERVER: RxVtbl<u32> = RxVtbl {
+///     echo_call: |count: &mut u32, _, call: Echo, reply: EchoReply| {
+///         *count += 1;
+///         let _ = reply.send(EchoResponse { reply: call.text });
+///     },
+///     ..RxVtbl::UNHANDLED
+/// };
+///
+/// let dispatcher = Dispatcher::new(0);
+/// let (client, server) = flounder::pair::<Interface>(BindOptions::new());
+/// dispatcher.accept::<Interface>(server, &SERVER)?;
+/// let binding = dispatcher.connect::<Interface>(client, &RxVtbl::UNHANDLED)?;
+///
+/// let call = binding.echo(Echo { text: "hello".into() })?;
+/// let answer = dispatcher.block_on(call)?;
+/// assert_eq!(answer.reply, "hello");
+/// assert_eq!(dispatcher.with(|count| *count), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Dispatcher<S: 'static> {
+    core: Rc<Core<S>>,
+    ctx: Ctx<S>,
+}
+
+/// A handle to a dispatcher, for tasks and handlers; it doesn't keep the dispatcher alive.
+pub struct Ctx<S: 'static> {
+    core: Weak<Core<S>>,
+}
+
+/// What a dispatcher's sources share.
+pub(crate) struct Core<S: 'static> {
+    state: RefCell<S>,
+    waitset: Waitset,
+    owned: Owned,
+    holder: Holder,
+    contain: Option<Contain>,
+    ended: Cell<bool>,
+    stopped: Rc<Cell<bool>>,
+}
+
+/// Is told when a handler or a task panicked; the dispatcher has ended by then.
+type Contain = Box<dyn Fn(Box<dyn Any + Send>)>;
+
+impl<S: 'static> Dispatcher<S> {
+    /// A dispatcher with a waitset and a kernel of its own.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no file descriptor left.
+    #[must_use]
+    pub fn new(state: S) -> Self {
+        Self::on(&Waitset::new(), Kernel::new().holder(), state)
+    }
+
+    /// A dispatcher on a waitset that it may share with others. Received capabilities are held by
+    /// `holder`, and its end closes all bindings.
+    #[must_use]
+    pub fn on(waitset: &Waitset, holder: Holder, state: S) -> Self {
+        Self::build(waitset, holder, state, None)
+    }
+
+    /// A dispatcher whose panics don't reach its loop: when a handler or a task panics, the
+    /// dispatcher ends and `on_panic` gets what it panicked with.
+    #[must_use]
+    pub fn contained(
+        waitset: &Waitset,
+        holder: Holder,
+        state: S,
+        on_panic: impl Fn(Box<dyn Any + Send>) + 'static,
+    ) -> Self {
+        Self::build(waitset, holder, state, Some(Box::new(on_panic)))
+    }
+
+    fn build(waitset: &Waitset, holder: Holder, state: S, contain: Option<Contain>) -> Self {
+        let core = Rc::new(Core {
+            state: RefCell::new(state),
+            waitset: waitset.clone(),
+            owned: Owned::default(),
+            holder,
+            contain,
+            ended: Cell::new(false),
+            stopped: Rc::default(),
+        });
+        let ctx = Ctx::of(&core);
+        Self { core, ctx }
+    }
+
+    /// A handle for tasks and handlers.
+    #[must_use]
+    pub fn ctx(&self) -> Ctx<S> {
+        self.ctx.clone()
+    }
+
+    /// Gives at most `budget` turns to the ready sources of the waitset and never blocks. Returns
+    /// how many it gave.
+    pub fn poll(&self, budget: usize) -> usize {
+        self.core.must_not_run();
+        self.core.waitset.poll(budget)
+    }
+
+    /// Runs the waitset, and sleeps when there is nothing to do, until [`Ctx::stop`] is called.
+    ///
+    /// # Panics
+    ///
+    /// If called from a handler: handlers don't dispatch.
+    pub fn run(&self) {
+        self.core.must_not_run();
+        self.core.waitset.run_until(|| self.core.stopped.get());
+    }
+
+    /// Runs the waitset until `future` is ready, and returns what it is ready with.
+    ///
+    /// # Panics
+    ///
+    /// If called from a handler: handlers don't block.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.core.must_not_run();
+        let mut future = pin!(future);
+        let woken = Arc::new(BlockOn {
+            woken: AtomicBool::new(true),
+            ready: Arc::clone(self.core.waitset.ready()),
+        });
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            if woken.take()
+                && let Poll::Ready(output) = future.as_mut().poll(&mut cx)
+            {
+                return output;
+            }
+            self.core.waitset.run_until(|| woken.is_set());
+        }
+    }
+}
+
+impl<S: 'static> Deref for Dispatcher<S> {
+    type Target = Ctx<S>;
+
+    fn deref(&self) -> &Ctx<S> {
+        &self.ctx
+    }
+}
+
+impl<S: 'static> Drop for Dispatcher<S> {
+    fn drop(&mut self) {
+        self.core.end();
+    }
+}
+
+/// Wakes the future that a dispatcher blocks on.
+struct BlockOn {
+    woken: AtomicBool,
+    ready: Arc<ReadySet>,
+}
+
+impl BlockOn {
+    fn is_set(&self) -> bool {
+        self.woken.load(Ordering::Acquire)
+    }
+
+    fn take(&self) -> bool {
+        self.woken.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl Wake for BlockOn {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &std::sync::Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.ready.wake();
+    }
+}
+
+impl<S: 'static> Core<S> {
+    pub(crate) fn waitset(&self) -> &Waitset {
+        &self.waitset
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.get()
+    }
+
+    pub(crate) fn insert<T: Source + 'static>(
+        &self,
+        make: impl FnOnce(&Arc<Bell>) -> Rc<T>,
+    ) -> (Rc<T>, Registration) {
+        self.waitset.insert(&self.owned, make)
+    }
+
+    /// Calls a handler with the state. `None` if it panicked, and on a dispatcher that has ended.
+    pub(crate) fn enter<R>(&self, handler: impl FnOnce(&mut S) -> R) -> Option<R> {
+        if self.ended.get() {
+            return None;
+        }
+        self.guard(|| handler(&mut self.state.borrow_mut()))
+    }
+
+    /// Runs a piece of the program. A panic is contained if that was asked for.
+    pub(crate) fn guard<R>(&self, run: impl FnOnce() -> R) -> Option<R> {
+        let Some(on_panic) = &self.contain else { return Some(run()) };
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(result) => Some(result),
+            Err(payload) => {
+                self.end();
+                on_panic(payload);
+                None
+            }
+        }
+    }
+
+    fn must_not_run(&self) {
+        assert!(self.state.try_borrow_mut().is_ok(), "a handler doesn't dispatch or block");
+    }
+
+    /// Ends all sources. Their drop may run code of the program, which finds a dispatcher that has
+    /// ended.
+    fn end(&self) {
+        if !self.ended.replace(true) {
+            self.waitset.end_all(&self.owned);
+        }
+    }
+}
+
+impl<S: 'static> Ctx<S> {
+    pub(crate) fn of(core: &Rc<Core<S>>) -> Self {
+        Self { core: Rc::downgrade(core) }
+    }
+
+    pub(crate) fn upgrade(&self) -> Option<Rc<Core<S>>> {
+        self.core.upgrade().filter(|core| !core.ended.get())
+    }
+
+    /// The dispatcher, which must not have ended.
+    pub(crate) fn core(&self) -> Rc<Core<S>> {
+        self.upgrade().expect("the dispatcher has ended")
+    }
+
+    /// Runs `f` with the dispatcher's state.
+    ///
+    /// # Panics
+    ///
+    /// If the dispatcher has ended, or if called from a handler, which has the state already.
+    pub fn with<R>(&self, f: impl FnOnce(&mut S) -> R) -> R {
+        f(&mut self.core().state.borrow_mut())
+    }
+
+    /// True once the dispatcher has ended.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.upgrade().is_none()
+    }
+
+    /// Makes [`Dispatcher::run`] return.
+    pub fn stop(&self) {
+        if let Some(core) = self.upgrade() {
+            core.stopped.set(true);
+            core.waitset.ready().wake();
+        }
+    }
+
+    /// The waitset the dispatcher is on.
+    ///
+    /// # Panics
+    ///
+    /// If the dispatcher has ended.
+    #[must_use]
+    pub fn waitset(&self) -> Waitset {
+        self.core().waitset.clone()
+    }
+
+    /// Who holds the capabilities that the dispatcher receives.
+    ///
+    /// # Panics
+    ///
+    /// If the dispatcher has ended.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        self.core().holder.clone()
+    }
+
+    /// Claims a half as the side that asked for the binding: it closes when its last handle drops.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`] if the half speaks another interface or the dispatcher has ended.
+    pub fn connect<I: Interface>(
+        &self,
+        half: Half,
+        rx_vtbl: &I::RxVtbl<S>,
+    ) -> Result<I::Binding<S>, ClaimError> {
+        self.claim::<I>(half, rx_vtbl, Owner::Handles)
+    }
+
+    /// Claims a half as the side that offers a service: the dispatcher owns the binding, which
+    /// closes with it, with the peer, or when `close` is called.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError`] if the half speaks another interface or the dispatcher has ended.
+    pub fn accept<I: Interface>(
+        &self,
+        half: Half,
+        rx_vtbl: &I::RxVtbl<S>,
+    ) -> Result<I::Binding<S>, ClaimError> {
+        self.claim::<I>(half, rx_vtbl, Owner::Dispatcher)
+    }
+
+    fn claim<I: Interface>(
+        &self,
+        half: Half,
+        rx_vtbl: &I::RxVtbl<S>,
+        owner: Owner,
+    ) -> Result<I::Binding<S>, ClaimError> {
+        let core = self.upgrade().ok_or(ClaimError::Ended)?;
+        let (options, peer) = (half.options(), half.peer());
+        let opened = half.open::<I>()?;
+        Ok(core.bind(opened, options, peer, rx_vtbl, owner))
+    }
+
+    /// Binds the dispatcher to itself: what one end sends, the other gets as an event. Both ends
+    /// are closed when the last handle of either drops.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError::Ended`] if the dispatcher has ended.
+    pub fn loopback<I: Interface>(
+        &self,
+        options: BindOptions,
+        first: &I::RxVtbl<S>,
+        second: &I::RxVtbl<S>,
+    ) -> Result<(I::Binding<S>, I::Binding<S>), ClaimError> {
+        let core = self.upgrade().ok_or(ClaimError::Ended)?;
+        let (one, other) = Loopback::pair::<I>(options.capacity_of().get().into());
+        let bind = |end, rx_vtbl| {
+            let opened = Opened::<I>::of::<Loopback>(end);
+            core.bind(opened, options, Badge::default(), rx_vtbl, Owner::Handles)
+        };
+        Ok((bind(one, first), bind(other, second)))
+    }
+}
+
+impl<S: 'static> Core<S> {
+    fn bind<I: Interface>(
+        self: &Rc<Self>,
+        opened: Opened<I>,
+        options: BindOptions,
+        peer: Badge,
+        rx_vtbl: &I::RxVtbl<S>,
+        owner: Owner,
+    ) -> I::Binding<S> {
+        let (source, registration) = self.insert(|_| BindingSource::<I, S>::new());
+        let channel = Channel::new(ChannelParts {
+            end: opened.end,
+            tx_vtbl: opened.tx_vtbl,
+            peer,
+            options,
+            holder: self.holder.clone(),
+            waitset: self.waitset.downgrade(),
+            bell: Arc::clone(registration.bell()),
+        });
+        I::binding(Parts::new(channel, self, rx_vtbl, &source, registration, owner))
+    }
+}
+
+impl<S: 'static> Clone for Ctx<S> {
+    fn clone(&self) -> Self {
+        Self { core: Weak::clone(&self.core) }
+    }
+}
+
+impl<S: 'static> fmt::Debug for Ctx<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ctx").field("ended", &self.has_ended()).finish()
+    }
+}
+
+impl<S: 'static> fmt::Debug for Dispatcher<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatcher").field("waitset", &self.core.waitset).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+//! The `bytes` driver: joins two ends whose Rust types differ but whose interface is the same.
+//!
+//! That happens when two crates compile the same interface file. The end as it was made moves the
+//! one crate's messages; the other crate claims it through this driver, which encodes and decodes
+//! with both codecs on the claimer's side.
+
+use std::fmt;
+
+use crate::channel::{Header, Packet};
+use crate::driver::link::unpack;
+use crate::driver::{AnyEnd, Carrier, Closer, Driver, End, RecvError, Refused};
+use crate::interface::{Interface, Payload};
+use crate::kernel::Cap;
+use crate::sync::Arc;
+use crate::waitset::Bell;
+use crate::wire::{Reader, WireError, Writer};
+
+/// Carries encoded messages into a channel of another type.
+#[derive(Debug, Clone, Copy)]
+pub struct Bytes;
+
+impl Driver for Bytes {
+    const NAME: &'static str = "bytes";
+    type End<I: Interface> = BytesEnd;
+}
+
+/// A message without its type.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    number: u16,
+    bytes: Vec<u8>,
+    caps: Vec<Cap>,
+}
+
+impl Encoded {
+    fn of<I: Interface>(message: I::Message) -> Self {
+        let number = I::number(&message);
+        let mut writer = Writer::new();
+        I::encode(message, &mut writer);
+        let (bytes, caps) = writer.finish();
+        Self { number, bytes, caps }
+    }
+
+    fn decode<I: Interface>(self) -> Result<I::Message, WireError> {
+        let mut reader = Reader::new(&self.bytes, self.caps);
+        let message = I::decode(self.number, &mut reader)?;
+        reader.finish()?;
+        Ok(message)
+    }
+}
+
+fn encoded<I: Interface>(packet: Packet<I::Message>) -> Packet<Encoded> {
+    packet.map(Encoded::of::<I>)
+}
+
+fn decoded<I: Interface>(packet: Packet<Encoded>) -> Result<Packet<I::Message>, WireError> {
+    packet.try_map(Encoded::decode::<I>)
+}
+
+/// An end that takes and gives encoded messages, whatever it moves inside.
+trait EncodedEnd: fmt::Debug {
+    fn carrier(&self) -> &dyn Carrier;
+    fn send(&self, packet: Packet<Encoded>) -> Result<(), Refused<Packet<Encoded>>>;
+    fn receive(&self) -> Result<Packet<Encoded>, RecvError>;
+}
+
+/// The codec of `I` around an end that moves the messages of `I`.
+struct Encoding<I: Interface>(Box<dyn AnyEnd<I>>);
+
+impl<I: Interface> fmt::Debug for Encoding<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Encoding").field(&self.0).finish()
+    }
+}
+
+impl<I: Interface> EncodedEnd for Encoding<I> {
+    fn carrier(&self) -> &dyn Carrier {
+        self.0.carrier()
+    }
+
+    fn send(&self, packet: Packet<Encoded>) -> Result<(), Refused<Packet<Encoded>>> {
+        let Ok(packet) = decoded::<I>(packet) else {
+            unreachable!("what one codec writes another of the same fingerprint reads")
+        };
+        self.0.send_packet(packet).map_err(|refused| refused.map(encoded::<I>))
+    }
+
+    fn receive(&self) -> Result<Packet<Encoded>, RecvError> {
+        self.0.receive().map(encoded::<I>)
+    }
+}
+
+/// One end of a channel whose own messages are of another type.
+#[derive(Debug)]
+pub struct BytesEnd(Box<dyn EncodedEnd>);
+
+impl BytesEnd {
+    /// Wraps an end that moves the messages of `I`.
+    pub(crate) fn around<I: Interface>(end: Box<dyn AnyEnd<I>>) -> Self {
+        Self(Box::new(Encoding(end)))
+    }
+}
+
+impl Carrier for BytesEnd {
+    fn attach(&self, bell: Arc<Bell>) {
+        self.0.carrier().attach(bell);
+    }
+
+    fn arm(&self) -> bool {
+        self.0.carrier().arm()
+    }
+
+    fn has_room(&self) -> bool {
+        self.0.carrier().has_room()
+    }
+
+    fn arm_room(&self) -> bool {
+        self.0.carrier().arm_room()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.carrier().is_closed()
+    }
+
+    fn closer(&self) -> Arc<dyn Closer> {
+        self.0.carrier().closer()
+    }
+}
+
+impl<I: Interface> End<I> for BytesEnd {
+    fn send<T: Payload<I>>(&self, header: Header, message: T) -> Result<(), Refused<T>> {
+        // Looked at first, so that a full channel costs no encoding.
+        if self.is_closed() {
+            return Err(Refused::Closed(message));
+        }
+        if !self.has_room() {
+            return Err(Refused::Full(message));
+        }
+        let packet = Packet::Message { header, message: message.into_message() };
+        End::<I>::send_packet(self, packet).map_err(|refused| refused.map(unpack::<I, T>))
+    }
+
+    fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
+        self.0.send(encoded::<I>(packet)).map_err(|refused| {
+            refused.map(|packet| match decoded::<I>(packet) {
+                Ok(packet) => packet,
+                Err(_) => unreachable!("a refused packet comes back as it was"),
+            })
+        })
+    }
+
+    fn receive(&self) -> Result<Packet<I::Message>, RecvError> {
+        decoded::<I>(self.0.receive()?).map_err(RecvError::Wire)
+    }
+}

@@ -1,0 +1,218 @@
+//! What the drivers that queue packets share: bells, closing, and the end itself.
+//!
+//! Bells ring only for those who asked. A receiver that finds nothing *arms* its side and looks once
+//! more; a sender publishes its packet and looks whether the peer is armed. The same handshake, the
+//! other way round, announces room. Each is Dekker's: a sequentially consistent fence between the
+//! write and the look, on both sides.
+
+use std::fmt;
+
+use crate::channel::{Header, Packet};
+use crate::driver::{Carrier, Closer, End, RecvError, Refused};
+use crate::interface::{Interface, Payload};
+use crate::sync::atomic::{AtomicBool, Ordering, fence};
+use crate::sync::{Arc, Mutex, lock};
+use crate::waitset::Bell;
+
+/// How full a bounded queue is.
+pub(crate) trait Level {
+    fn is_full(&self) -> bool;
+    fn is_empty(&self) -> bool;
+}
+
+/// Where the one sender of a bounded queue puts packets.
+pub(crate) trait PipeTx<T>: Level {
+    /// Puts `packet` at the end, or hands it back if the queue is full.
+    fn push(&self, packet: T) -> Result<(), T>;
+}
+
+/// Where the one receiver of a bounded queue takes them.
+pub(crate) trait PipeRx<T>: Level {
+    fn pop(&self) -> Option<T>;
+}
+
+/// What both ends share beside the packets.
+#[derive(Debug, Default)]
+struct Link {
+    sides: [Side; 2],
+}
+
+/// One end, as the other sees it.
+#[derive(Debug, Default)]
+struct Side {
+    bell: Mutex<Option<Arc<Bell>>>,
+    /// Its owner sleeps until there is a packet or the channel is closed.
+    wants_packet: AtomicBool,
+    /// Its owner waits for room to send.
+    wants_room: AtomicBool,
+    closed: AtomicBool,
+}
+
+impl Side {
+    fn ring(&self) {
+        // The bell is cloned, not rung under the lock.
+        let bell = lock(&self.bell).clone();
+        if let Some(bell) = bell {
+            bell.ring();
+        }
+    }
+
+    /// Rings if the owner asked by `wish`, once per asking.
+    fn ring_if(&self, wish: &AtomicBool) {
+        // Pairs with the fence in `ask`.
+        fence(Ordering::SeqCst);
+        if wish.load(Ordering::Relaxed) && wish.swap(false, Ordering::Relaxed) {
+            self.ring();
+        }
+    }
+}
+
+/// Publishes a wish unless `granted` is already true when it is looked at once more.
+fn ask(wish: &AtomicBool, granted: impl FnOnce() -> bool) -> bool {
+    wish.store(true, Ordering::Relaxed);
+    // Pairs with the fence in `ring_if`.
+    fence(Ordering::SeqCst);
+    if granted() {
+        wish.store(false, Ordering::Relaxed);
+        return false;
+    }
+    true
+}
+
+impl Link {
+    fn is_closed(&self) -> bool {
+        // Pairs with the swap in `close`: what its caller sent before is seen.
+        self.sides.iter().any(|side| side.closed.load(Ordering::Acquire))
+    }
+
+    fn close(&self, side: usize) {
+        if !self.sides[side].closed.swap(true, Ordering::AcqRel) {
+            self.sides.iter().for_each(Side::ring);
+        }
+    }
+}
+
+/// One side of a link, to close it from any thread.
+#[derive(Debug)]
+struct LinkSide {
+    link: Arc<Link>,
+    side: usize,
+}
+
+impl Closer for LinkSide {
+    fn close(&self) {
+        self.link.close(self.side);
+    }
+}
+
+/// One end of a channel made of two queues.
+pub struct LinkEnd<Tx, Rx> {
+    tx: Tx,
+    rx: Rx,
+    link: Arc<Link>,
+    side: usize,
+}
+
+/// Makes the two ends of a channel over the queues of its two directions.
+pub(crate) fn link_pair<Tx, Rx>(
+    there: (Tx, Rx),
+    back: (Tx, Rx),
+) -> (LinkEnd<Tx, Rx>, LinkEnd<Tx, Rx>) {
+    let link = Arc::new(Link::default());
+    let first = LinkEnd { tx: there.0, rx: back.1, link: Arc::clone(&link), side: 0 };
+    let second = LinkEnd { tx: back.0, rx: there.1, link, side: 1 };
+    (first, second)
+}
+
+impl<Tx, Rx> LinkEnd<Tx, Rx> {
+    fn own(&self) -> &Side {
+        &self.link.sides[self.side]
+    }
+
+    fn peer(&self) -> &Side {
+        &self.link.sides[1 - self.side]
+    }
+}
+
+impl<Tx: Level, Rx: Level> Carrier for LinkEnd<Tx, Rx> {
+    fn attach(&self, bell: Arc<Bell>) {
+        *lock(&self.own().bell) = Some(bell);
+    }
+
+    fn arm(&self) -> bool {
+        ask(&self.own().wants_packet, || !self.rx.is_empty() || self.link.is_closed())
+    }
+
+    fn has_room(&self) -> bool {
+        !self.tx.is_full()
+    }
+
+    fn arm_room(&self) -> bool {
+        ask(&self.own().wants_room, || !self.tx.is_full() || self.link.is_closed())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
+    fn closer(&self) -> Arc<dyn Closer> {
+        Arc::new(LinkSide { link: Arc::clone(&self.link), side: self.side })
+    }
+}
+
+impl<I, Tx, Rx> End<I> for LinkEnd<Tx, Rx>
+where
+    I: Interface,
+    Tx: PipeTx<Packet<I::Message>> + 'static,
+    Rx: PipeRx<Packet<I::Message>> + 'static,
+{
+    fn send<T: Payload<I>>(&self, header: Header, message: T) -> Result<(), Refused<T>> {
+        let packet = Packet::Message { header, message: message.into_message() };
+        End::<I>::send_packet(self, packet).map_err(|refused| refused.map(unpack::<I, T>))
+    }
+
+    fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
+        if self.link.is_closed() {
+            return Err(Refused::Closed(packet));
+        }
+        self.tx.push(packet).map_err(Refused::Full)?;
+        let peer = self.peer();
+        peer.ring_if(&peer.wants_packet);
+        Ok(())
+    }
+
+    fn receive(&self) -> Result<Packet<I::Message>, RecvError> {
+        // Closed is looked at before the queue: what was sent before closing is found after it.
+        let closed = self.link.is_closed();
+        let Some(packet) = self.rx.pop() else {
+            return Err(if closed { RecvError::Closed } else { RecvError::Empty });
+        };
+        let peer = self.peer();
+        peer.ring_if(&peer.wants_room);
+        Ok(packet)
+    }
+}
+
+/// The message of a packet that holds one of type `T`.
+pub(crate) fn unpack<I: Interface, T: Payload<I>>(packet: Packet<I::Message>) -> T {
+    match packet {
+        Packet::Message { message, .. } => match T::from_message(message) {
+            Ok(message) => message,
+            Err(_) => unreachable!("a refused packet comes back as it was"),
+        },
+        Packet::CallFailed { .. } => unreachable!("a refused packet comes back as it was"),
+    }
+}
+
+impl<Tx, Rx> Drop for LinkEnd<Tx, Rx> {
+    fn drop(&mut self) {
+        self.link.close(self.side);
+    }
+}
+
+impl<Tx, Rx> fmt::Debug for LinkEnd<Tx, Rx> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let closed = self.link.is_closed();
+        f.debug_struct("LinkEnd").field("side", &self.side).field("closed", &closed).finish()
+    }
+}

@@ -1,0 +1,156 @@
+//! Interconnect drivers: what carries a binding's messages.
+//!
+//! A driver is a type that implements [`Driver`]; generated code names none, so a driver may live in
+//! any crate. What differs between drivers is speed, never meaning.
+
+mod bytes;
+mod link;
+mod local;
+mod loopback;
+
+use std::any::Any;
+use std::fmt;
+
+pub use self::bytes::Bytes;
+pub(crate) use self::bytes::BytesEnd;
+pub use self::local::Local;
+pub use self::loopback::Loopback;
+use crate::channel::{Header, Packet};
+use crate::interface::{Interface, Payload};
+use crate::sync::Arc;
+use crate::waitset::Bell;
+use crate::wire::WireError;
+
+/// An interconnect driver.
+pub trait Driver: Sized + 'static {
+    /// The driver's name, for people.
+    const NAME: &'static str;
+    /// One end of a channel for `I`, claimed by its owner.
+    type End<I: Interface>: End<I>;
+}
+
+/// What an end does besides carrying messages: bells, room, closing.
+///
+/// Closing is symmetric: after either end is closed, sends are refused on both; what was sent
+/// before still arrives.
+pub trait Carrier: fmt::Debug {
+    /// Says which bell to ring when there is something to do. Replaces an earlier one.
+    fn attach(&self, bell: Arc<Bell>);
+
+    /// Asks for the bell at the next packet. False if there is one already, or the channel is
+    /// closed: then receive again.
+    fn arm(&self) -> bool;
+
+    /// True if the next send isn't refused as full.
+    fn has_room(&self) -> bool;
+
+    /// Asks for the bell as soon as there is room. False if there is room already, or the channel
+    /// is closed.
+    fn arm_room(&self) -> bool;
+
+    /// True once either end is closed.
+    fn is_closed(&self) -> bool;
+
+    /// What closes the channel from any thread, for when the domain that holds this end dies.
+    fn closer(&self) -> Arc<dyn Closer>;
+}
+
+/// One end of a channel. There is one sender and one receiver per direction.
+pub trait End<I: Interface>: Carrier + 'static {
+    /// Puts a message into the channel, or hands it back.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the channel is full or closed.
+    fn send<T: Payload<I>>(&self, header: Header, message: T) -> Result<(), Refused<T>>;
+
+    /// Puts a packet into the channel, or hands it back.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the channel is full or closed.
+    fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>>;
+
+    /// Takes the next packet out of the channel.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`] if there is none, and why.
+    fn receive(&self) -> Result<Packet<I::Message>, RecvError>;
+}
+
+/// Closes a channel from one of its sides, and rings the bells of both.
+pub trait Closer: Send + Sync {
+    /// Closes the channel. Closing again does nothing.
+    fn close(&self);
+}
+
+/// Why a channel took nothing; what was to be sent comes back.
+#[derive(Debug)]
+pub enum Refused<T> {
+    /// The channel is full.
+    Full(T),
+    /// The channel is closed.
+    Closed(T),
+}
+
+impl<T> Refused<T> {
+    /// The same refusal of what `f` makes of it.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Refused<U> {
+        match self {
+            Self::Full(value) => Refused::Full(f(value)),
+            Self::Closed(value) => Refused::Closed(f(value)),
+        }
+    }
+}
+
+/// Why nothing was received.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RecvError {
+    /// There is nothing now.
+    Empty,
+    /// The peer is gone and all it sent was taken.
+    Closed,
+    /// The peer sent bytes that are no message.
+    Wire(WireError),
+}
+
+/// An end without its driver's type, for everything but sending messages.
+pub(crate) trait AnyEnd<I: Interface>: fmt::Debug {
+    fn as_any(&self) -> &dyn Any;
+    fn carrier(&self) -> &dyn Carrier;
+    fn driver(&self) -> &'static str;
+    fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>>;
+    fn receive(&self) -> Result<Packet<I::Message>, RecvError>;
+}
+
+/// Ties an end to its driver, so that the driver's name is known.
+pub(crate) struct EndOf<D: Driver, I: Interface>(pub(crate) D::End<I>);
+
+impl<D: Driver, I: Interface> fmt::Debug for EndOf<D, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<D: Driver, I: Interface> AnyEnd<I> for EndOf<D, I> {
+    fn as_any(&self) -> &dyn Any {
+        &self.0
+    }
+
+    fn carrier(&self) -> &dyn Carrier {
+        &self.0
+    }
+
+    fn driver(&self) -> &'static str {
+        D::NAME
+    }
+
+    fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
+        self.0.send_packet(packet)
+    }
+
+    fn receive(&self) -> Result<Packet<I::Message>, RecvError> {
+        self.0.receive()
+    }
+}

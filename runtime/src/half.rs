@@ -1,0 +1,138 @@
+//! One end of a channel on its way to its owner.
+//!
+//! A half can cross threads and be carried by an `EndPoint` cap. It is untyped outside, so that
+//! monitors forward it without knowing the interface; its owner claims it, once, for an interface, a
+//! dispatcher and a receive table.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+
+use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local};
+use crate::error::ClaimError;
+use crate::interface::{Descriptor, Interface};
+use crate::options::{Badge, BindOptions};
+
+/// One end of a channel on its way to its owner. Dropping it closes the channel.
+pub struct Half {
+    end: Box<dyn Unclaimed + Send>,
+    interface: TypeId,
+    descriptor: &'static Descriptor,
+    options: BindOptions,
+    peer: Badge,
+}
+
+/// An end whose types are known inside only.
+trait Unclaimed {
+    /// The end as an [`Opened`] of its own interface.
+    fn open(self: Box<Self>) -> Box<dyn Any>;
+    /// The end as one that takes and gives encoded messages.
+    fn open_encoded(self: Box<Self>) -> BytesEnd;
+}
+
+impl<D: Driver, I: Interface> Unclaimed for EndOf<D, I> {
+    fn open(self: Box<Self>) -> Box<dyn Any> {
+        Box::new(Opened::<I> { end: self, tx_vtbl: I::tx_vtbl::<D>() })
+    }
+
+    fn open_encoded(self: Box<Self>) -> BytesEnd {
+        BytesEnd::around::<I>(self)
+    }
+}
+
+/// An end and the functions that send over it.
+pub(crate) struct Opened<I: Interface> {
+    pub(crate) end: Box<dyn AnyEnd<I>>,
+    pub(crate) tx_vtbl: &'static I::TxVtbl,
+}
+
+impl<I: Interface> Opened<I> {
+    pub(crate) fn of<D: Driver>(end: D::End<I>) -> Self {
+        Self { end: Box::new(EndOf::<D, I>(end)), tx_vtbl: I::tx_vtbl::<D>() }
+    }
+}
+
+/// Makes the two halves of a channel that speaks `I`, to bind two dispatchers without a monitor.
+///
+/// ```
+/// # use flounder::{BindOptions, Dispatcher, Half};
+/// # include!("../../codegen/tests/golden/echo.rs");
+/// let (here, there): (Half, Half) = flounder::pair::<echo::Interface>(BindOptions::new());
+/// # drop((here, there));
+/// ```
+#[must_use]
+pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {
+    let (first, second) = Local::pair::<I>(options.capacity_of().get().into());
+    (Half::of::<Local, I>(first, options), Half::of::<Local, I>(second, options))
+}
+
+impl Half {
+    /// The half around one end of a channel, for drivers that make their own.
+    #[must_use]
+    pub fn of<D: Driver, I: Interface>(end: D::End<I>, options: BindOptions) -> Self
+    where
+        D::End<I>: Send,
+    {
+        Self {
+            end: Box::new(EndOf::<D, I>(end)),
+            interface: TypeId::of::<I>(),
+            descriptor: I::DESCRIPTOR,
+            options,
+            peer: Badge::default(),
+        }
+    }
+
+    /// The interface of the channel.
+    #[must_use]
+    pub fn descriptor(&self) -> &'static Descriptor {
+        self.descriptor
+    }
+
+    /// What was chosen when the channel was made.
+    #[must_use]
+    pub fn options(&self) -> BindOptions {
+        self.options
+    }
+
+    /// Who is at the other end.
+    #[must_use]
+    pub fn peer(&self) -> Badge {
+        self.peer
+    }
+
+    /// The same half with a peer stamped on it. Monitors do that when they forward a half; whoever
+    /// claims it believes the monitor it came from.
+    #[must_use]
+    pub fn stamped(self, peer: Badge) -> Self {
+        Self { peer, ..self }
+    }
+
+    /// Opens the half for `I`.
+    pub(crate) fn open<I: Interface>(self) -> Result<Opened<I>, ClaimError> {
+        let theirs = self.descriptor;
+        if theirs.fingerprint != I::DESCRIPTOR.fingerprint || theirs.name != I::DESCRIPTOR.name {
+            return Err(ClaimError::Mismatch {
+                ours: I::DESCRIPTOR.name,
+                our_fingerprint: I::DESCRIPTOR.fingerprint,
+                theirs: theirs.name,
+                their_fingerprint: theirs.fingerprint,
+            });
+        }
+        if self.interface == TypeId::of::<I>() {
+            match self.end.open().downcast::<Opened<I>>() {
+                Ok(opened) => Ok(*opened),
+                Err(_) => unreachable!("a half of this interface opens as one of this interface"),
+            }
+        } else {
+            Ok(Opened::of::<Bytes>(self.end.open_encoded()))
+        }
+    }
+}
+
+impl fmt::Debug for Half {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Half")
+            .field("interface", &self.descriptor.name)
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}

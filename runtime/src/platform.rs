@@ -1,0 +1,209 @@
+//! The only way out of the system: what services ask of whatever they run on.
+//!
+//! The boot crate implements [`Platform`] with threads and the system's clock, a simulator with
+//! virtual time; services run unchanged on either. Completions arrive in the mailbox that the asker
+//! gave. Time comes from the waitset's clock.
+
+use std::any::Any;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::half::Half;
+use crate::ids::{CoreId, DomainId};
+use crate::kernel::{Cap, Holder};
+use crate::source::Mailbox;
+use crate::waitset::Waitset;
+
+/// What the services of one core ask of the system.
+pub trait Platform {
+    /// True if a program is registered under `/modules/name`.
+    fn has_module(&self, name: &str) -> bool;
+
+    /// True if `path` is a regular file that may be executed.
+    fn is_executable(&self, path: &Path) -> bool;
+
+    /// Starts a program on this core. [`Completion::Started`] or [`Completion::StartFailed`]
+    /// follows, in the program's mailbox.
+    fn start_program(&self, program: ProgramStart);
+
+    /// Ends a program's holder at once and tells the program to unwind. [`Completion::Ended`]
+    /// follows when it has ended; of a program that isn't there nothing follows. Killing again
+    /// does no harm.
+    fn kill_program(&self, domain: DomainId);
+
+    /// Forgets a program that has ended.
+    fn release_program(&self, domain: DomainId);
+
+    /// Starts a service on this core.
+    fn start_service(&self, service: ServiceStart);
+
+    /// Says that the process manager has stopped every domain, but for `wedged` ones.
+    fn shutdown_done(&self, wedged: u32);
+}
+
+/// A program to be started.
+pub struct ProgramStart {
+    /// The domain it runs in.
+    pub domain: DomainId,
+    /// What is started.
+    pub image: Image,
+    /// Which entry runs.
+    pub entry: Entry,
+    /// The arguments.
+    pub argv: Vec<OsString>,
+    /// The environment, in the order given.
+    pub env: Vec<(OsString, OsString)>,
+    /// The domain's own cap.
+    pub domain_cap: Cap,
+    /// The end of a binding to the core's monitor.
+    pub monitor: Half,
+    /// Where completions go.
+    pub completions: Mailbox<Completion>,
+}
+
+/// What a program is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Image {
+    /// The Rust program registered under `/modules/NAME`.
+    Module(String),
+}
+
+/// Which entry of a program runs, and the caps it gets.
+#[derive(Debug)]
+pub enum Entry {
+    /// The main entry, with two `CNode` caps, each of which may be null.
+    Main {
+        /// Inherited capabilities.
+        inheritcn: Cap,
+        /// Capabilities named by the arguments.
+        argcn: Cap,
+    },
+    /// The span entry on another core.
+    Span {
+        /// The domain's `VNode` cap.
+        vroot: Cap,
+        /// A `Frame` for the new dispatcher.
+        dispframe: Cap,
+    },
+}
+
+/// What became of a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Completion {
+    /// It runs.
+    Started {
+        /// The program's domain.
+        domain: DomainId,
+    },
+    /// It doesn't run and never will.
+    StartFailed {
+        /// The program's domain.
+        domain: DomainId,
+        /// Why.
+        why: StartFailure,
+    },
+    /// It ran and has ended: nothing of it executes and nothing it held is usable.
+    Ended {
+        /// The program's domain.
+        domain: DomainId,
+        /// How it ended.
+        end: ProgramEnd,
+    },
+}
+
+/// Why a program was not started.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartFailure {
+    /// There is no such program.
+    #[error("there is no such program")]
+    Load,
+    /// Its thread can't be started.
+    #[error("the program can't be started")]
+    Run,
+    /// It can't span cores, or the caps it needs for that are not what they must be.
+    #[error("the program can't span cores")]
+    Span,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ProgramEnd {
+    /// It returned a status, or was killed and unwound.
+    Exited(u8),
+    /// It panicked.
+    Panicked,
+}
+
+/// A service to be started.
+pub struct ServiceStart {
+    /// Which one.
+    pub service: ServiceKind,
+    /// Its life: 1 for the first on this core.
+    pub generation: u64,
+    /// The end of a binding to the core's monitor.
+    pub monitor: Half,
+}
+
+/// The services that a monitor starts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ServiceKind {
+    /// The spawn daemon of the core.
+    Spawnd,
+    /// The process manager of the system.
+    ProcMgmt,
+}
+
+/// What a service is born with.
+pub struct ServiceEnv {
+    /// The core it runs on.
+    pub core: CoreId,
+    /// Its life: 1 for the first on this core.
+    pub generation: u64,
+    /// The waitset of its loop.
+    pub waitset: Waitset,
+    /// Who holds its capabilities.
+    pub holder: Holder,
+    /// The end of a binding to the core's monitor.
+    pub monitor: Half,
+    /// The root ProcessManager cap for the process manager, null for the others.
+    pub process_manager: Cap,
+    /// The way out.
+    pub platform: Rc<dyn Platform>,
+}
+
+/// A running service: whoever holds it keeps it running.
+pub type Service = Box<dyn Any>;
+
+impl fmt::Debug for ProgramStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgramStart")
+            .field("domain", &self.domain)
+            .field("image", &self.image)
+            .field("entry", &self.entry)
+            .field("argv", &self.argv)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ServiceStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceStart")
+            .field("service", &self.service)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ServiceEnv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceEnv")
+            .field("core", &self.core)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,440 @@
+//! The set of event sources that one thread waits on: messages, timers, descriptors and tasks.
+//!
+//! Every source has a [`Bell`]. A turn of the loop takes the next rung source from the ready set and
+//! gives it one turn; a source with more to do goes to the end of the queue, so every ready source
+//! gets its turn. Idle sources cost nothing.
+
+mod poller;
+mod ready;
+mod timers;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use rustc_hash::FxHashSet;
+
+pub use self::poller::Interest;
+use self::poller::Poller;
+pub use self::ready::Bell;
+pub(crate) use self::ready::{Key, ReadySet, waker};
+use self::timers::{TimerKey, Timers};
+use crate::clock::{Clock, MonotonicClock, Time};
+use crate::kill::KillSwitch;
+use crate::sync::Arc;
+
+/// After so many turns a busy loop looks at timers and descriptors too.
+const TURNS_PER_LOOK: usize = 64;
+
+/// What a source does when its bell was rung. It must not unwind out of a contained dispatcher.
+pub(crate) trait Source {
+    /// Handles at most one event.
+    fn turn(&self) -> Turn;
+
+    /// The dispatcher ends: lets go of everything.
+    fn end(&self);
+}
+
+/// What a source says after its turn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Turn {
+    /// There may be more to do: give it another turn after the others.
+    Again,
+    /// Nothing to do until its bell rings.
+    Idle,
+}
+
+/// The event sources that one thread waits on, shared by the dispatchers of that thread.
+///
+/// A clone is another handle to the same set. Not `Send`: what crosses threads rings bells.
+#[derive(Clone)]
+pub struct Waitset {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    ready: Arc<ReadySet>,
+    poller: Poller,
+    timers: RefCell<Timers>,
+    sources: RefCell<Sources>,
+    clock: Rc<dyn Clock>,
+    kill: Option<KillSwitch>,
+    turns: Cell<u64>,
+}
+
+/// The registered sources. A slot keeps its generation when it is freed, so no key comes twice.
+#[derive(Default)]
+struct Sources {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+#[derive(Default)]
+struct Slot {
+    generation: u32,
+    entry: Option<Entry>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    bell: Arc<Bell>,
+    source: Rc<dyn Source>,
+}
+
+impl Waitset {
+    /// An empty waitset with the system's clock.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no descriptor left for its doorbell; see [`Waitset::with_clock`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_clock(Rc::new(MonotonicClock::new()), None)
+            .expect("a waitset needs two file descriptors")
+    }
+
+    /// An empty waitset with a clock of its own. Once `kill` is thrown, the next wait on the set
+    /// unwinds.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it has no descriptor left.
+    pub fn with_clock(clock: Rc<dyn Clock>, kill: Option<KillSwitch>) -> std::io::Result<Self> {
+        let ready = Arc::new(ReadySet::new()?);
+        if let Some(kill) = &kill {
+            kill.attach(Arc::clone(&ready));
+        }
+        let inner = Inner {
+            poller: Poller::new(Arc::clone(&ready))?,
+            ready,
+            timers: RefCell::default(),
+            sources: RefCell::default(),
+            clock,
+            kill,
+            turns: Cell::new(0),
+        };
+        Ok(Self { inner: Rc::new(inner) })
+    }
+
+    /// The present time of the set's clock.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.inner.clock.now()
+    }
+
+    /// How many turns sources have had: a number that stands still while the set sleeps.
+    #[must_use]
+    pub fn turns(&self) -> u64 {
+        self.inner.turns.get()
+    }
+
+    /// When the next timer is due, if there is one.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<Time> {
+        self.inner.timers.borrow().next()
+    }
+
+    /// Gives at most `budget` turns to ready sources and never blocks. Returns how many it gave.
+    ///
+    /// Each turn handles at most one event; a source may find that its event is gone.
+    pub fn poll(&self, budget: usize) -> usize {
+        let mut given = 0;
+        while given < budget {
+            if given % TURNS_PER_LOOK == 0 {
+                self.unwind_if_killed();
+                self.fire_timers();
+                self.inner.poller.look(|key| self.ring(key));
+            }
+            let Some(key) = self.inner.ready.pop() else { break };
+            self.give_turn(key);
+            given += 1;
+        }
+        given
+    }
+
+    /// Runs ready sources, and sleeps while there are none, until `done` says so. It is asked
+    /// before every sleep and after each batch of turns.
+    pub fn run_until(&self, mut done: impl FnMut() -> bool) {
+        while !done() {
+            if self.poll(TURNS_PER_LOOK) == 0 {
+                self.sleep_unless(&mut done);
+            }
+        }
+    }
+
+    /// Sleeps until a bell rings, a descriptor is ready or a timer is due, unless there is
+    /// something to do already.
+    fn sleep_unless(&self, done: &mut impl FnMut() -> bool) {
+        self.inner.ready.fall_asleep();
+        if self.inner.ready.is_empty() && !done() && !self.is_killed() {
+            let until = self.next_timer();
+            self.inner.poller.sleep(self.now(), until, |key| self.ring(key));
+        }
+        self.inner.ready.awake();
+    }
+
+    fn is_killed(&self) -> bool {
+        self.inner.kill.as_ref().is_some_and(KillSwitch::is_thrown)
+    }
+
+    fn unwind_if_killed(&self) {
+        if self.is_killed() {
+            KillSwitch::unwind();
+        }
+    }
+
+    fn fire_timers(&self) {
+        if self.next_timer().is_none() {
+            return;
+        }
+        let now = self.now();
+        loop {
+            // The borrow ends before the waker runs.
+            let fired = self.inner.timers.borrow_mut().pop(now);
+            match fired {
+                Some(waker) => waker.wake(),
+                None => return,
+            }
+        }
+    }
+
+    fn give_turn(&self, key: Key) {
+        let Some(entry) = self.entry(key) else { return };
+        self.inner.turns.set(self.inner.turns.get() + 1);
+        entry.bell.answer();
+        if entry.source.turn() == Turn::Again {
+            entry.bell.ring();
+        }
+    }
+
+    fn ring(&self, key: Key) {
+        if let Some(entry) = self.entry(key) {
+            entry.bell.ring();
+        }
+    }
+
+    fn entry(&self, key: Key) -> Option<Entry> {
+        let sources = self.inner.sources.borrow();
+        let slot = sources.slots.get(key.index as usize)?;
+        if slot.generation == key.generation { slot.entry.clone() } else { None }
+    }
+
+    /// Registers the source that `make` builds around its bell, as one of `owned`.
+    pub(crate) fn insert<T: Source + 'static>(
+        &self,
+        owned: &Owned,
+        make: impl FnOnce(&Arc<Bell>) -> Rc<T>,
+    ) -> (Rc<T>, Registration) {
+        let key = self.inner.sources.borrow_mut().reserve();
+        let bell = Arc::new(Bell::new(Arc::clone(&self.inner.ready), key));
+        let source = make(&bell);
+        let entry = Entry { bell: Arc::clone(&bell), source: Rc::clone(&source) as Rc<dyn Source> };
+        self.inner.sources.borrow_mut().slots[key.index as usize].entry = Some(entry);
+        owned.keys.borrow_mut().insert(key);
+        let registration =
+            Registration { waitset: self.downgrade(), owned: owned.clone(), key, bell };
+        (source, registration)
+    }
+
+    /// Ends all sources that are `owned`, in the order of their keys.
+    pub(crate) fn end_all(&self, owned: &Owned) {
+        let mut keys: Vec<_> = owned.keys.take().into_iter().collect();
+        keys.sort_unstable();
+        for key in keys {
+            let removed = self.inner.sources.borrow_mut().remove(key);
+            if let Some(entry) = removed {
+                entry.source.end();
+            }
+        }
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakWaitset {
+        WeakWaitset(Rc::downgrade(&self.inner))
+    }
+
+    pub(crate) fn ready(&self) -> &Arc<ReadySet> {
+        &self.inner.ready
+    }
+
+    /// Wakes `waker` at `at`; the timer is gone when the guard drops.
+    pub(crate) fn timer(&self, at: Time, waker: Waker) -> TimerGuard {
+        let key = self.inner.timers.borrow_mut().insert(at, waker);
+        TimerGuard { waitset: self.downgrade(), key }
+    }
+
+    pub(crate) fn add_descriptor(
+        &self,
+        fd: BorrowedFd<'_>,
+        key: Key,
+        interest: Interest,
+    ) -> std::io::Result<()> {
+        Ok(self.inner.poller.add(fd, key, interest)?)
+    }
+
+    pub(crate) fn arm_descriptor(
+        &self,
+        fd: BorrowedFd<'_>,
+        key: Key,
+        interest: Interest,
+    ) -> std::io::Result<()> {
+        Ok(self.inner.poller.arm(fd, key, interest)?)
+    }
+
+    pub(crate) fn remove_descriptor(&self, fd: BorrowedFd<'_>) {
+        self.inner.poller.remove(fd);
+    }
+
+    /// A future that is ready once `span` has passed.
+    #[must_use]
+    pub fn sleep(&self, span: Duration) -> Sleep {
+        self.sleep_until(self.now() + span)
+    }
+
+    /// A future that is ready at `at`.
+    #[must_use]
+    pub fn sleep_until(&self, at: Time) -> Sleep {
+        Sleep { waitset: self.downgrade(), at, timer: None }
+    }
+}
+
+impl Default for Waitset {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl AsFd for Waitset {
+    /// Readable when a descriptor of the set is ready or the set was woken from a sleep.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.poller.as_fd()
+    }
+}
+
+impl fmt::Debug for Waitset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waitset").field("turns", &self.turns()).finish_non_exhaustive()
+    }
+}
+
+impl Sources {
+    fn reserve(&mut self) -> Key {
+        let index = self.free.pop().unwrap_or_else(|| {
+            let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < u32::MAX);
+            self.slots.push(Slot::default());
+            index.expect("a waitset has under 2^32 - 1 sources: each takes memory")
+        });
+        Key { index, generation: self.slots[index as usize].generation }
+    }
+
+    fn remove(&mut self, key: Key) -> Option<Entry> {
+        let slot = self.slots.get_mut(key.index as usize)?;
+        if slot.generation != key.generation {
+            return None;
+        }
+        // A slot whose generations are used up is never given out again.
+        if let Some(next) = slot.generation.checked_add(1) {
+            slot.generation = next;
+            self.free.push(key.index);
+        }
+        slot.entry.take()
+    }
+}
+
+/// A handle that doesn't keep the waitset.
+#[derive(Clone)]
+pub(crate) struct WeakWaitset(Weak<Inner>);
+
+impl WeakWaitset {
+    pub(crate) fn upgrade(&self) -> Option<Waitset> {
+        self.0.upgrade().map(|inner| Waitset { inner })
+    }
+}
+
+/// The sources of one dispatcher.
+#[derive(Clone, Default)]
+pub(crate) struct Owned {
+    keys: Rc<RefCell<FxHashSet<Key>>>,
+}
+
+/// A source's place in its waitset, given up on drop.
+pub(crate) struct Registration {
+    waitset: WeakWaitset,
+    owned: Owned,
+    key: Key,
+    bell: Arc<Bell>,
+}
+
+impl Registration {
+    pub(crate) fn bell(&self) -> &Arc<Bell> {
+        &self.bell
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        self.key
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.owned.keys.borrow_mut().remove(&self.key);
+        if let Some(waitset) = self.waitset.upgrade() {
+            // Two statements: dropping the source may register or remove others.
+            let removed = waitset.inner.sources.borrow_mut().remove(self.key);
+            drop(removed);
+        }
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// A running timer, stopped on drop.
+pub(crate) struct TimerGuard {
+    waitset: WeakWaitset,
+    key: TimerKey,
+}
+
+impl Drop for TimerGuard {
+    fn drop(&mut self) {
+        if let Some(waitset) = self.waitset.upgrade() {
+            let removed = waitset.inner.timers.borrow_mut().remove(self.key);
+            drop(removed);
+        }
+    }
+}
+
+/// Ready at a point in time; see [`Waitset::sleep`].
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct Sleep {
+    waitset: WeakWaitset,
+    at: Time,
+    timer: Option<TimerGuard>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(waitset) = self.waitset.upgrade() else { return Poll::Ready(()) };
+        if waitset.now() >= self.at {
+            self.timer = None;
+            return Poll::Ready(());
+        }
+        // A new timer each time: the waker may have changed.
+        self.timer = Some(waitset.timer(self.at, cx.waker().clone()));
+        Poll::Pending
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep").field("at", &self.at).finish_non_exhaustive()
+    }
+}

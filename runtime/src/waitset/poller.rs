@@ -1,0 +1,129 @@
+//! Where a loop sleeps: one epoll instance over its doorbell and its file descriptors.
+
+use std::cell::{Cell, RefCell};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::event::epoll;
+use rustix::event::epoll::{CreateFlags, Event, EventData, EventFlags};
+use rustix::fs::Timespec;
+
+use crate::clock::Time;
+use crate::sync::Arc;
+use crate::waitset::ready::{Key, ReadySet};
+
+/// What a file descriptor is waited for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Interest {
+    /// It can be read, or its other end is closed.
+    Readable,
+    /// It can be written, or its other end is closed.
+    Writable,
+}
+
+impl Interest {
+    /// One event per arming, so that a ready descriptor can't starve the other sources.
+    fn flags(self) -> EventFlags {
+        EventFlags::ONESHOT
+            | match self {
+                Self::Readable => EventFlags::IN | EventFlags::RDHUP,
+                Self::Writable => EventFlags::OUT,
+            }
+    }
+}
+
+/// The data of the doorbell's own events; no key has it, because indexes stay below 2^32 - 1.
+const DOORBELL: u64 = u64::MAX;
+/// How many events one look takes from the kernel; the rest comes with the next look.
+const EVENTS_MAX: usize = 64;
+
+pub(crate) struct Poller {
+    epoll: OwnedFd,
+    ready: Arc<ReadySet>,
+    descriptors: Cell<usize>,
+    events: RefCell<Vec<Event>>,
+}
+
+impl Poller {
+    pub(crate) fn new(ready: Arc<ReadySet>) -> rustix::io::Result<Self> {
+        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, &ready, EventData::new_u64(DOORBELL), EventFlags::IN)?;
+        let events = RefCell::new(Vec::with_capacity(EVENTS_MAX));
+        Ok(Self { epoll, ready, descriptors: Cell::new(0), events })
+    }
+
+    pub(crate) fn add(
+        &self,
+        fd: BorrowedFd<'_>,
+        key: Key,
+        interest: Interest,
+    ) -> rustix::io::Result<()> {
+        epoll::add(&self.epoll, fd, data(key), interest.flags())?;
+        self.descriptors.set(self.descriptors.get() + 1);
+        Ok(())
+    }
+
+    /// Arms a descriptor again after its event.
+    pub(crate) fn arm(
+        &self,
+        fd: BorrowedFd<'_>,
+        key: Key,
+        interest: Interest,
+    ) -> rustix::io::Result<()> {
+        epoll::modify(&self.epoll, fd, data(key), interest.flags())
+    }
+
+    pub(crate) fn remove(&self, fd: BorrowedFd<'_>) {
+        // It was added and is still open, for its source owns it: this can't fail.
+        let removed = epoll::delete(&self.epoll, fd);
+        debug_assert!(removed.is_ok(), "a registered descriptor can be removed");
+        self.descriptors.set(self.descriptors.get() - 1);
+    }
+
+    /// Looks for ready descriptors without sleeping.
+    pub(crate) fn look(&self, found: impl FnMut(Key)) {
+        if self.descriptors.get() > 0 {
+            self.collect(Some(Timespec { tv_sec: 0, tv_nsec: 0 }), found);
+        }
+    }
+
+    /// Sleeps until the doorbell rings, a descriptor is ready or `until` has come.
+    pub(crate) fn sleep(&self, now: Time, until: Option<Time>, found: impl FnMut(Key)) {
+        let timeout = until.map(|until| {
+            let span = until - now;
+            // A span of 584 years fits both fields.
+            #[allow(clippy::cast_possible_wrap, reason = "u64 nanoseconds are under 2^35 seconds")]
+            let tv_sec = span.as_secs() as i64;
+            Timespec { tv_sec, tv_nsec: i64::from(span.subsec_nanos()) }
+        });
+        self.collect(timeout, found);
+    }
+
+    fn collect(&self, timeout: Option<Timespec>, mut found: impl FnMut(Key)) {
+        let mut events = self.events.borrow_mut();
+        events.clear();
+        // EINTR: the caller looks at everything again and sleeps again.
+        let spare = rustix::buffer::spare_capacity(&mut events);
+        let _ = epoll::wait(&self.epoll, spare, timeout.as_ref());
+        for event in events.iter() {
+            match event.data.u64() {
+                DOORBELL => self.ready.silence(),
+                bits => found(key(bits)),
+            }
+        }
+    }
+}
+
+impl AsFd for Poller {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}
+
+fn data(key: Key) -> EventData {
+    EventData::new_u64(u64::from(key.index) << 32 | u64::from(key.generation))
+}
+
+fn key(bits: u64) -> Key {
+    Key { index: (bits >> 32) as u32, generation: (bits & u64::from(u32::MAX)) as u32 }
+}

@@ -1,0 +1,347 @@
+//! How messages look as bytes.
+//!
+//! Little-endian. First the arguments of fixed size in declaration order, each at the next multiple
+//! of its size, then strings and arrays as a 32-bit length and their elements. Capabilities travel
+//! beside the bytes. A reader takes nothing on trust: every length is checked against the declared
+//! maximum before anything is allocated.
+
+use crate::error::BadArgument;
+use crate::errval::{ErrCode, ErrVal};
+use crate::ids::Iref;
+use crate::interface::CapVisitor;
+use crate::kernel::{Cap, Transfer};
+
+/// Bytes that are no message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WireError {
+    /// The message has no content.
+    #[error("the message is empty")]
+    Empty,
+    /// The interface has no message with this number.
+    #[error("no message has the number {0}")]
+    Number(u16),
+    /// The message ends early, goes on too long, or an argument is over its maximum.
+    #[error("the message has the wrong length")]
+    Length,
+    /// A value that its type doesn't have: a bool, an enumerator, a string's bytes.
+    #[error("{0} is not a value of its type")]
+    Value(u32),
+    /// The message carries fewer or more capabilities than its declaration says.
+    #[error("the message carries the wrong number of capabilities")]
+    Caps,
+}
+
+impl WireError {
+    /// The error as a code for messages.
+    #[must_use]
+    pub fn code(self) -> ErrCode {
+        match self {
+            Self::Empty => ErrCode::FLOUNDER_ERR_RX_EMPTY_MSG,
+            Self::Number(_) => ErrCode::FLOUNDER_ERR_RX_INVALID_MSGNUM,
+            Self::Length => ErrCode::FLOUNDER_ERR_RX_INVALID_LENGTH,
+            Self::Value(_) => ErrCode::FLOUNDER_ERR_RX_INVALID_VALUE,
+            Self::Caps => ErrCode::FLOUNDER_ERR_RX_CAP,
+        }
+    }
+}
+
+/// The length of a string or array, on the wire: 4 bytes.
+const LENGTH_BYTES: usize = 4;
+
+/// Writes the arguments of one message.
+#[derive(Debug, Default)]
+pub struct Writer {
+    bytes: Vec<u8>,
+    caps: Vec<Cap>,
+}
+
+impl Writer {
+    /// An empty writer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes a value of fixed size, at the next multiple of its alignment.
+    pub fn put<T: Value>(&mut self, value: T) {
+        value.put(self);
+    }
+
+    /// Writes a string: its length and its bytes.
+    pub fn put_string(&mut self, text: &str) {
+        self.put_length(text.len());
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// Writes an array of varying length: the number of elements, then the elements.
+    pub fn put_array<T: Value>(&mut self, elements: Vec<T>) {
+        self.put_length(elements.len());
+        for element in elements {
+            self.put(element);
+        }
+    }
+
+    /// The bytes and the capabilities written.
+    #[must_use]
+    pub fn finish(self) -> (Vec<u8>, Vec<Cap>) {
+        (self.bytes, self.caps)
+    }
+
+    fn put_length(&mut self, length: usize) {
+        // Lengths are checked against their bounds, which the compiler keeps below 2^32.
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        self.put_aligned(&length.to_le_bytes());
+    }
+
+    /// Writes `bytes` at the next multiple of their number, a power of two.
+    fn put_aligned(&mut self, bytes: &[u8]) {
+        self.bytes.resize(self.bytes.len().next_multiple_of(bytes.len()), 0);
+        self.bytes.extend_from_slice(bytes);
+    }
+}
+
+/// Reads the arguments of one message.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    caps: std::vec::IntoIter<Cap>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads from `bytes`, with the capabilities that came beside them.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], caps: Vec<Cap>) -> Self {
+        Self { bytes, at: 0, caps: caps.into_iter() }
+    }
+
+    /// Reads a value of fixed size.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Length`] at the end of the bytes, [`WireError::Value`] if its type has no such
+    /// value, [`WireError::Caps`] if it is a capability and there is none.
+    pub fn get<T: Value>(&mut self) -> Result<T, WireError> {
+        T::get(self)
+    }
+
+    /// Reads a string of at most `bytes_max` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Length`] if it is longer or the bytes end, [`WireError::Value`] if it isn't
+    /// UTF-8 or has a NUL inside.
+    pub fn get_string(&mut self, bytes_max: usize) -> Result<String, WireError> {
+        let length = self.get_length(bytes_max)?;
+        let bytes = self.take(length)?;
+        if bytes.contains(&0) {
+            return Err(WireError::Value(0));
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(error) => Err(WireError::Value(u32::from(bytes[error.valid_up_to()]))),
+        }
+    }
+
+    /// Reads an array of at most `count_max` elements.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Length`] if it has more or the bytes end, and what its elements say.
+    pub fn get_array<T: Value>(&mut self, count_max: usize) -> Result<Vec<T>, WireError> {
+        let count = self.get_length(count_max)?;
+        // Elements take at least a byte each: what isn't there isn't allocated.
+        if count * T::SIZE > self.bytes.len() - self.at {
+            return Err(WireError::Length);
+        }
+        let mut elements = Vec::with_capacity(count);
+        for _ in 0..count {
+            elements.push(self.get()?);
+        }
+        Ok(elements)
+    }
+
+    /// Ends the message.
+    ///
+    /// # Errors
+    ///
+    /// If there are bytes or capabilities left.
+    pub fn finish(self) -> Result<(), WireError> {
+        if self.at != self.bytes.len() {
+            Err(WireError::Length)
+        } else if self.caps.len() > 0 {
+            Err(WireError::Caps)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn get_length(&mut self, max: usize) -> Result<usize, WireError> {
+        let length = u32::from_le_bytes(self.get_aligned::<LENGTH_BYTES>()?) as usize;
+        if length > max { Err(WireError::Length) } else { Ok(length) }
+    }
+
+    fn get_aligned<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+        self.at = self.at.next_multiple_of(N);
+        self.take(N)?.try_into().map_err(|_| WireError::Length)
+    }
+
+    fn take(&mut self, count: usize) -> Result<&'a [u8], WireError> {
+        let end = self.at.checked_add(count).ok_or(WireError::Length)?;
+        let taken = self.bytes.get(self.at..end).ok_or(WireError::Length)?;
+        self.at = end;
+        Ok(taken)
+    }
+}
+
+/// A type of fixed size on the wire.
+pub trait Value: Sized {
+    /// The bytes of a value, without the padding before it; 0 for a capability.
+    const SIZE: usize;
+
+    /// Writes the value.
+    fn put(self, writer: &mut Writer);
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] if the bytes are no such value.
+    fn get(reader: &mut Reader<'_>) -> Result<Self, WireError>;
+
+    /// Shows every capability in the value to the visitor, as one that is copied.
+    fn visit_caps(&mut self, visitor: &mut dyn CapVisitor) {
+        let _ = visitor;
+    }
+}
+
+macro_rules! integers {
+    ($($ty:ty),*) => {
+        $(impl Value for $ty {
+            const SIZE: usize = size_of::<$ty>();
+
+            fn put(self, writer: &mut Writer) {
+                writer.put_aligned(&self.to_le_bytes());
+            }
+
+            fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+                Ok(Self::from_le_bytes(reader.get_aligned()?))
+            }
+        })*
+    };
+}
+
+integers!(u8, u16, u32, u64, i8, i16, i32, i64);
+
+impl Value for bool {
+    const SIZE: usize = 1;
+
+    fn put(self, writer: &mut Writer) {
+        writer.put(u8::from(self));
+    }
+
+    fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        match reader.get::<u8>()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(WireError::Value(other.into())),
+        }
+    }
+}
+
+impl Value for Iref {
+    const SIZE: usize = 4;
+
+    fn put(self, writer: &mut Writer) {
+        writer.put(self.0);
+    }
+
+    fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.get().map(Self)
+    }
+}
+
+impl Value for ErrVal {
+    const SIZE: usize = 8;
+
+    fn put(self, writer: &mut Writer) {
+        writer.put(self.bits());
+    }
+
+    fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.get().map(Self::from_bits)
+    }
+}
+
+impl Value for Cap {
+    const SIZE: usize = 0;
+
+    fn put(self, writer: &mut Writer) {
+        writer.caps.push(self);
+    }
+
+    fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.caps.next().ok_or(WireError::Caps)
+    }
+
+    fn visit_caps(&mut self, visitor: &mut dyn CapVisitor) {
+        visitor.visit(self, Transfer::Copy);
+    }
+}
+
+impl<T: Value, const N: usize> Value for [T; N] {
+    const SIZE: usize = T::SIZE * N;
+
+    fn put(self, writer: &mut Writer) {
+        for element in self {
+            writer.put(element);
+        }
+    }
+
+    fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        let mut elements = Vec::with_capacity(N);
+        for _ in 0..N {
+            elements.push(reader.get()?);
+        }
+        elements.try_into().map_err(|_| WireError::Length)
+    }
+
+    fn visit_caps(&mut self, visitor: &mut dyn CapVisitor) {
+        for element in self {
+            element.visit_caps(visitor);
+        }
+    }
+}
+
+/// Checks a string argument before it is sent.
+///
+/// # Errors
+///
+/// [`BadArgument`] if it has more than `bytes_max` bytes or a NUL inside.
+pub fn check_string(
+    argument: &'static str,
+    text: &str,
+    bytes_max: usize,
+) -> Result<(), BadArgument> {
+    if text.len() > bytes_max {
+        Err(BadArgument::TooLarge(argument))
+    } else if text.as_bytes().contains(&0) {
+        Err(BadArgument::InteriorNul(argument))
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks an array argument before it is sent.
+///
+/// # Errors
+///
+/// [`BadArgument::TooLarge`] if it has more than `count_max` elements.
+pub fn check_array<T>(
+    argument: &'static str,
+    elements: &[T],
+    count_max: usize,
+) -> Result<(), BadArgument> {
+    if elements.len() > count_max { Err(BadArgument::TooLarge(argument)) } else { Ok(()) }
+}

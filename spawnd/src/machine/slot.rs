@@ -1,0 +1,96 @@
+//! The domains of this core and the state of each.
+
+use std::collections::BTreeMap;
+
+use flounder::{DomainId, ErrVal};
+
+use super::event::{RequestId, RequestKind};
+
+/// A start whose reply is open, and the kills that came before it.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) request: RequestId,
+    pub(super) kind: RequestKind,
+    pub(super) killers: Vec<RequestId>,
+}
+
+/// How a domain stands on this core.
+#[derive(Debug)]
+pub(super) enum State<P> {
+    /// The monitor was asked for the program's endpoint.
+    WaitingEndpoint { opening: Opening, program: P },
+    /// The platform was told to start it.
+    Starting { opening: Opening },
+    /// It runs.
+    Running,
+    /// It was told to end; these kills are to be answered.
+    Killing { killers: Vec<RequestId> },
+    /// It is being ended because its start failed with `err`, or because spawnd stops.
+    Undoing { opening: Opening, err: ErrVal },
+    /// It didn't end in time. Every kill was answered.
+    Wedged,
+    /// Like `Wedged`, but the process manager was told that it never started.
+    Stray,
+    /// It ended, and its resources are still held.
+    Ended,
+}
+
+impl<P> State<P> {
+    /// Whether a stop waits for this domain.
+    fn holds_stop(&self) -> bool {
+        !matches!(self, Self::Wedged | Self::Stray | Self::Ended)
+    }
+}
+
+/// The table of domains. An ordered map, so that the same events give the same trace.
+#[derive(Debug)]
+pub(super) struct Slots<P> {
+    states: BTreeMap<DomainId, State<P>>,
+    holding_stop: usize,
+}
+
+impl<P> Slots<P> {
+    pub(super) const fn new() -> Self {
+        Self { states: BTreeMap::new(), holding_stop: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    pub(super) fn contains(&self, domain: DomainId) -> bool {
+        self.states.contains_key(&domain)
+    }
+
+    /// How many domains a stop still waits for.
+    pub(super) fn holding_stop(&self) -> usize {
+        self.holding_stop
+    }
+
+    pub(super) fn take(&mut self, domain: DomainId) -> Option<State<P>> {
+        let state = self.states.remove(&domain)?;
+        self.holding_stop -= usize::from(state.holds_stop());
+        Some(state)
+    }
+
+    pub(super) fn put(&mut self, domain: DomainId, state: State<P>) {
+        self.holding_stop += usize::from(state.holds_stop());
+        let before = self.states.insert(domain, state);
+        debug_assert!(before.is_none(), "a state is taken before the next is put");
+    }
+
+    pub(super) fn domains(&self) -> Vec<DomainId> {
+        self.states.keys().copied().collect()
+    }
+
+    /// The domains that would not end, ascending.
+    pub(super) fn survivors(&self) -> Vec<DomainId> {
+        let survives = |state: &State<P>| matches!(state, State::Wedged | State::Stray);
+        self.states.iter().filter(|(_, state)| survives(state)).map(|(&domain, _)| domain).collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn get(&self, domain: DomainId) -> Option<&State<P>> {
+        self.states.get(&domain)
+    }
+}
