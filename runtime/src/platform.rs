@@ -147,6 +147,27 @@ pub struct ServiceStart {
     pub generation: u64,
     /// The end of a binding to the core's monitor.
     pub monitor: Half,
+    /// Where the monitor hears of its end.
+    pub events: Mailbox<ServiceEvent>,
+}
+
+/// What a monitor hears of the services it started.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ServiceEvent {
+    /// A service ended though nobody asked: it panicked. Its bindings and caps are dead.
+    Ended {
+        /// Which one.
+        service: ServiceKind,
+        /// Its life.
+        generation: u64,
+        /// Programs it had started that could not be ended at once; they were told to unwind.
+        survivors: Vec<DomainId>,
+    },
+    /// A survivor has ended.
+    SurvivorEnded {
+        /// The program's domain.
+        domain: DomainId,
+    },
 }
 
 /// The services that a monitor starts.
