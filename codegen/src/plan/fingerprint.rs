@@ -53,7 +53,7 @@ fn argument(kind: ArgKind, model: &Model, line: &mut String) {
         ArgKind::List { elem, max } => {
             line.push_str("list<");
             wire_type(elem, model, line);
-            drop(write!(line, ";{max}>"));
+            *line += &format!(";{max}>");
         }
     }
 }
@@ -69,7 +69,7 @@ fn wire_type(ty: TypeRef, model: &Model, line: &mut String) {
         TypeKind::Array { elem, length } => {
             line.push('[');
             wire_type(*elem, model, line);
-            drop(write!(line, ";{length}]"));
+            *line += &format!(";{length}]");
         }
         TypeKind::Struct(fields) => {
             line.push('{');
