@@ -1,1 +1,22 @@
-//! What a program that runs in a domain links: environment, monitor, name service and process clients.
+//! What a program that runs in a domain links: its environment and the clients of the system's
+//! services.
+//!
+//! A program gets an [`Env`]. [`Env::system`] is the way to everything else: the core's
+//! [`Monitor`] (export and bind), the [`NameService`], the process manager ([`Processes`]).
+
+pub mod args;
+pub mod convert;
+mod domain;
+mod env;
+mod monitor;
+mod names;
+mod process;
+mod promise;
+
+pub use domain::{Domain, ReachError};
+pub use env::{Birth, Env, ExitStatus};
+pub use monitor::{BindError, Monitor, REQUESTS_MAX, accept_on};
+pub use names::{NameError, NameService};
+pub use process::{
+    CALLS_MAX, DomainStatus, PROC_MGMT_NAME, ProcessError, Processes, Program, WAITS_MAX, Waited,
+};

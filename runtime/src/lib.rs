@@ -21,6 +21,7 @@ mod driver;
 mod error;
 mod errval;
 mod half;
+mod home;
 mod ids;
 mod interface;
 pub mod kernel;
@@ -47,6 +48,7 @@ pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError
 pub use error::{BadArgument, BindingError, CallError, ClaimError, ReplyError, RpcError, TxError};
 pub use errval::{ErrCode, ErrVal};
 pub use half::{Half, pair};
+pub use home::Home;
 pub use ids::{CoreId, DomainId, Iref};
 pub use interface::{
     ArgumentDescriptor, CapVisitor, Delivery, Descriptor, Fingerprint, Interface,

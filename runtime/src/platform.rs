@@ -12,9 +12,9 @@ use std::rc::Rc;
 
 use crate::half::Half;
 use crate::ids::{CoreId, DomainId};
-use crate::kernel::{Cap, Holder};
+use crate::home::Home;
+use crate::kernel::Cap;
 use crate::source::Mailbox;
-use crate::waitset::Waitset;
 
 /// What the services of one core ask of the system.
 pub trait Platform {
@@ -147,6 +147,27 @@ pub struct ServiceStart {
     pub generation: u64,
     /// The end of a binding to the core's monitor.
     pub monitor: Half,
+    /// Where the monitor hears of its end.
+    pub events: Mailbox<ServiceEvent>,
+}
+
+/// What a monitor hears of the services it started.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ServiceEvent {
+    /// A service ended though nobody asked: it panicked. Its bindings and caps are dead.
+    Ended {
+        /// Which one.
+        service: ServiceKind,
+        /// Its life.
+        generation: u64,
+        /// Programs it had started that could not be ended at once; they were told to unwind.
+        survivors: Vec<DomainId>,
+    },
+    /// A survivor has ended.
+    SurvivorEnded {
+        /// The program's domain.
+        domain: DomainId,
+    },
 }
 
 /// The services that a monitor starts.
@@ -164,10 +185,8 @@ pub struct ServiceEnv {
     pub core: CoreId,
     /// Its life: 1 for the first on this core.
     pub generation: u64,
-    /// The waitset of its loop.
-    pub waitset: Waitset,
-    /// Who holds its capabilities.
-    pub holder: Holder,
+    /// Where its dispatchers live.
+    pub home: Home,
     /// The end of a binding to the core's monitor.
     pub monitor: Half,
     /// The root `ProcessManager` cap for the process manager, null for the others.

@@ -2,13 +2,12 @@
 //!
 //! It obeys whoever presents the `ProcessManager` cap, and nobody else. What it decides is
 //! [`machine`]: events in, effects out, no clock, no binding, no thread. What a request carries is
-//! looked at before the machine sees it: the cap by [`Presented`], the argument buffers by [`args`],
+//! looked at before the machine sees it: the cap by [`Presented`], the argument buffers by [`args`](flounder_domain::args),
 //! the path by [`path`]. Each refusal has one code, found in one place.
 //!
 //! It must never believe an exit status that a program's parent tells, never answer a kill before
 //! the program is dead or given up, and never panic over what a peer or the platform sends.
 
-pub mod args;
 mod authority;
 pub mod machine;
 pub mod path;

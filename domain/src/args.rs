@@ -31,7 +31,7 @@ impl Arguments {
     /// Reads the two buffers of a spawn request.
     ///
     /// ```
-    /// use flounder_spawnd::args::Arguments;
+    /// use flounder_domain::args::Arguments;
     ///
     /// let arguments = Arguments::parse(b"echo\0hello\0", b"LANG=C\0").expect("well formed");
     /// assert_eq!(arguments.argv(), ["echo", "hello"]);
@@ -78,7 +78,7 @@ impl Arguments {
 /// Packs strings into a buffer that [`Arguments::parse`] reads.
 ///
 /// ```
-/// use flounder_spawnd::args::pack;
+/// use flounder_domain::args::pack;
 ///
 /// assert_eq!(pack(&["echo", "hello"]).expect("no NUL"), b"echo\0hello\0");
 /// ```

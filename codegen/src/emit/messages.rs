@@ -1,0 +1,164 @@
+//! The messages as structs, what they are to the runtime, and the aliases that belong to calls.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+
+use super::types::{From, path};
+use super::{codec, docs};
+use crate::plan::{Arg, Docs, Interface, Message};
+
+/// The module of the message structs.
+pub(super) fn module(plan: &Interface) -> TokenStream {
+    let messages = plan.messages.iter().map(|message| item(plan, message));
+    quote! {
+        /// The messages, each with its arguments.
+        pub mod messages {
+            #(#messages)*
+        }
+    }
+}
+
+fn item(plan: &Interface, message: &Message) -> TokenStream {
+    let (docs, name) = (docs(&message.docs.message), &message.name);
+    let derive = if message.holds_caps() {
+        quote!(#[derive(Debug)])
+    } else {
+        quote!(#[derive(Clone, Debug, PartialEq, Eq)])
+    };
+    let fields = message.args.iter().map(field);
+    let payload = payload(plan, message);
+    let request = plan.rpcs.iter().find(|rpc| rpc.call == message.name).map(|rpc| {
+        let response = &rpc.response;
+        quote! {
+            impl ::flounder::Request<super::Interface> for #name {
+                type Response = #response;
+            }
+        }
+    });
+    quote! {
+        #docs
+        #derive
+        pub struct #name {
+            #(#fields,)*
+        }
+        #payload
+        #request
+    }
+}
+
+fn field(arg: &Arg) -> TokenStream {
+    let (docs, name, ty) = (docs(&arg.docs), &arg.name, path(&arg.ty, From::Messages));
+    quote!(#docs pub #name: #ty)
+}
+
+fn payload(plan: &Interface, message: &Message) -> TokenStream {
+    let (name, entry) = (&message.name, &message.entry);
+    let number = Literal::u16_unsuffixed(message.number);
+    let check = codec::check(message);
+    let (encode, decode) = (codec::encode(message), codec::decode(message));
+    let from_message = from_message(plan, name);
+    quote! {
+        impl ::flounder::Payload<super::Interface> for #name {
+            const NUMBER: u16 = #number;
+
+            fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
+                #check
+            }
+
+            #encode
+
+            #decode
+
+            fn into_message(self) -> super::Message {
+                super::Message::#name(self)
+            }
+
+            #from_message
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
+                table.#entry
+            }
+        }
+    }
+}
+
+/// An interface of one message has no other that could come instead.
+fn from_message(plan: &Interface, name: &Ident) -> TokenStream {
+    let body = if plan.messages.len() == 1 {
+        quote! {
+            let super::Message::#name(message) = message;
+            ::core::result::Result::Ok(message)
+        }
+    } else {
+        quote! {
+            match message {
+                super::Message::#name(message) => ::core::result::Result::Ok(message),
+                other => ::core::result::Result::Err(other),
+            }
+        }
+    };
+    quote! {
+        fn from_message(
+            message: super::Message,
+        ) -> ::core::result::Result<Self, super::Message> {
+            #body
+        }
+    }
+}
+
+/// The module of the futures.
+pub(super) fn calls(plan: &Interface) -> TokenStream {
+    let aliases = plan.rpcs.iter().map(|rpc| {
+        alias(&rpc.future_docs, &rpc.future, &quote!(Call), &rpc.response)
+    });
+    let aliases: Vec<_> = aliases.collect();
+    if aliases.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        /// The futures that calls return.
+        pub mod calls {
+            #(#aliases)*
+        }
+    }
+}
+
+/// The module of the tokens.
+pub(super) fn replies(plan: &Interface) -> TokenStream {
+    let aliases = plan.rpcs.iter().map(|rpc| {
+        alias(&rpc.reply_docs, &rpc.reply, &quote!(Reply), &rpc.response)
+    });
+    let aliases: Vec<_> = aliases.collect();
+    if aliases.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        /// The tokens that handlers answer calls with, each exactly once.
+        pub mod replies {
+            #(#aliases)*
+        }
+    }
+}
+
+fn alias(text: &Docs, name: &Ident, of: &TokenStream, response: &Ident) -> TokenStream {
+    let docs = docs(text);
+    quote! {
+        #docs
+        pub type #name = ::flounder::#of<super::Interface, super::messages::#response>;
+    }
+}
+
+/// The enum of all messages.
+pub(super) fn any(plan: &Interface) -> TokenStream {
+    let variants = plan.messages.iter().map(|message| {
+        let (docs, name) = (docs(&message.docs.variant), &message.name);
+        quote!(#docs #name(messages::#name))
+    });
+    quote! {
+        /// Any message of the interface: what a driver that moves messages carries.
+        #[derive(Debug)]
+        pub enum Message {
+            #(#variants,)*
+        }
+    }
+}

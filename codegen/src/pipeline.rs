@@ -1,0 +1,70 @@
+//! The stages in a row: what the builder and the command share.
+
+use crate::check::{self, Unit};
+use crate::diag::Diagnostics;
+use crate::model::Model;
+use crate::source::{FileId, Sources};
+use crate::{emit, parse, plan, render};
+
+/// What to compile: files, and what they may use.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files with an interface each; a file that holds only types is one more import.
+    pub files: Vec<FileId>,
+    /// Files that hold only types, in the order in which they see each other.
+    pub imports: Vec<FileId>,
+}
+
+/// A generated file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Output {
+    /// Its name, without folders: `echo.rs`.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
+}
+
+impl Request {
+    /// Checks the files.
+    #[must_use]
+    pub fn check(&self, sources: &Sources) -> Diagnostics {
+        self.model(sources).1
+    }
+
+    /// Generates the bindings: a file for each interface and one for each name of an import, in the
+    /// order of their names. The findings are the errors, or warnings if there are outputs.
+    ///
+    /// # Errors
+    ///
+    /// The findings, if there is an error among them.
+    pub fn generate(&self, sources: &Sources) -> Result<(Vec<Output>, Diagnostics), Diagnostics> {
+        let (model, diagnostics) = self.model(sources);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let plan = plan::plan(&model, sources);
+        let modules = plan.modules.iter().map(|module| Output {
+            name: module.file.clone(),
+            text: render::render(emit::types_module(module), &module.source),
+        });
+        let interfaces = plan.interfaces.iter().map(|interface| Output {
+            name: interface.file.clone(),
+            text: render::render(emit::interface(interface), &interface.source),
+        });
+        let mut outputs: Vec<_> = modules.chain(interfaces).collect();
+        outputs.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok((outputs, diagnostics))
+    }
+
+    fn model(&self, sources: &Sources) -> (Model, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let mut parse = |file: &FileId| parse::parse(sources, *file, &mut diagnostics);
+        let mut imports: Vec<_> = self.imports.iter().map(&mut parse).collect();
+        let files: Vec<_> = self.files.iter().map(&mut parse).collect();
+        let (interfaces, types): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|file| !file.interfaces.is_empty());
+        imports.extend(types);
+        let model = check::check(Unit { imports, interfaces }, sources, &mut diagnostics);
+        (model, diagnostics)
+    }
+}

@@ -1,0 +1,300 @@
+//! The plan of a run, top down: modules, interfaces, messages, arguments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::Ident;
+
+use super::docs::{Docs, a, capitalized};
+use super::types::{View, renamed};
+use super::{
+    Arg, Form, Interface, Message, MessageDocs, MessageKind, Place, Plan, Rpc, TypesModule,
+    fingerprint, reexports,
+};
+use crate::model::{self, ArgKind, Builtin, Extent, Model, TypeId, TypeKind, TypeRef};
+use crate::names::{self, CALL, RESPONSE};
+use crate::source::{FileId, Sources};
+
+/// The first message has this number; lower ones belong to the runtime.
+const NUMBER_MIN: u16 = 3;
+
+/// Messages end at a multiple of this, so that drivers copy whole words.
+const MESSAGE_ALIGN: u64 = 8;
+
+/// Plans the bindings of a checked run.
+pub(crate) fn plan(model: &Model, sources: &Sources) -> Plan {
+    let modules: BTreeMap<FileId, Ident> = (model.imports.iter())
+        .map(|import| (import.file, names::snake(sources.stem(import.file))))
+        .collect();
+    let planner = Planner { model, sources, modules };
+    Plan { modules: planner.types_modules(), interfaces: planner.interfaces() }
+}
+
+struct Planner<'a> {
+    model: &'a Model,
+    sources: &'a Sources,
+    modules: BTreeMap<FileId, Ident>,
+}
+
+impl Planner<'_> {
+    /// One module per name: imports of one name from several folders share theirs.
+    fn types_modules(&self) -> Vec<TypesModule> {
+        let mut modules: BTreeMap<&Ident, TypesModule> = BTreeMap::new();
+        for import in &self.model.imports {
+            let name = &self.modules[&import.file];
+            let stem = self.sources.stem(import.file);
+            let module = modules.entry(name).or_insert_with(|| TypesModule {
+                name: name.clone(),
+                file: names::file(stem),
+                source: format!("{stem}.if"),
+                docs: Docs::text(format!("The types of `{stem}.if`.")),
+                types: Vec::new(),
+            });
+            let view = self.view(Some(name));
+            module.types.extend(import.types.iter().map(|id| view.type_def(*id)));
+        }
+        modules.into_values().collect()
+    }
+
+    fn interfaces(&self) -> Vec<Interface> {
+        let mut interfaces: Vec<_> =
+            self.model.interfaces.iter().map(|interface| self.interface(interface)).collect();
+        interfaces.sort_by(|a, b| a.name.cmp(&b.name));
+        interfaces
+    }
+
+    fn view<'v>(&'v self, here: Option<&'v Ident>) -> View<'v> {
+        View { model: self.model, modules: &self.modules, here }
+    }
+
+    fn interface(&self, interface: &model::Interface) -> Interface {
+        let name = &interface.name;
+        let view = self.view(None);
+        let mut halves = Halves { view: &view, next: NUMBER_MIN, list: Vec::new(), wire: fingerprint::head(name) };
+        let mut rpcs = Vec::new();
+        for message in &interface.messages {
+            match &message.kind {
+                model::MessageKind::OneWay(args) => halves.one_way(message, args),
+                model::MessageKind::Rpc { call, response } => {
+                    halves.rpc(message, call, response);
+                    rpcs.push(rpc(&message.name));
+                }
+            }
+        }
+        let description = interface.description.clone().unwrap_or_default();
+        let fallback = || {
+            let text = description.trim();
+            if text.is_empty() { format!("The interface `{name}`.") } else { format!("{text}.") }
+        };
+        Interface {
+            module: names::snake(name),
+            file: names::file(name),
+            source: format!("{}.if", self.sources.stem(interface.file)),
+            docs: Docs::of(&interface.docs, fallback),
+            name: name.clone(),
+            fingerprint: fingerprint::fingerprint(&halves.wire),
+            bytes_max: halves.list.iter().map(|half| half.bytes_max).max().unwrap_or(0),
+            types: interface.types.iter().map(|id| view.type_def(*id)).collect(),
+            reexports: self.reexports(interface, &halves.list, &rpcs),
+            messages: halves.list,
+            rpcs,
+            description,
+        }
+    }
+
+    fn reexports(
+        &self,
+        interface: &model::Interface,
+        messages: &[Message],
+        rpcs: &[Rpc],
+    ) -> Vec<super::Reexport> {
+        let types = |ids: &mut dyn Iterator<Item = TypeId>| {
+            ids.map(|id| names::camel(&self.model.get(id).name)).collect::<Vec<_>>()
+        };
+        let mut offered = vec![
+            (Place::Calls, rpcs.iter().map(|rpc| rpc.future.clone()).collect()),
+            (Place::Messages, messages.iter().map(|message| message.name.clone()).collect()),
+            (Place::Replies, rpcs.iter().map(|rpc| rpc.reply.clone()).collect()),
+            (Place::Types, types(&mut interface.types.iter().copied())),
+        ];
+        let mut imported: BTreeMap<&Ident, Vec<TypeId>> = BTreeMap::new();
+        for id in self.used(interface) {
+            if let Some(module) = self.modules.get(&self.model.get(id).file) {
+                imported.entry(module).or_default().push(id);
+            }
+        }
+        for (module, ids) in imported {
+            offered.push((Place::Import(module.clone()), types(&mut ids.into_iter())));
+        }
+        reexports::reexports(offered)
+    }
+
+    /// Every declared type that values of the interface are made of.
+    fn used(&self, interface: &model::Interface) -> BTreeSet<TypeId> {
+        let mut open: Vec<TypeRef> = interface.types.iter().copied().map(TypeRef::Declared).collect();
+        for message in &interface.messages {
+            let (first, second) = match &message.kind {
+                model::MessageKind::OneWay(args) => (args.as_slice(), &[][..]),
+                model::MessageKind::Rpc { call, response } => (&call[..], &response[..]),
+            };
+            open.extend(first.iter().chain(second).filter_map(|arg| match arg.kind {
+                ArgKind::Value(ty) | ArgKind::List { elem: ty, .. } => Some(ty),
+                ArgKind::String { .. } => None,
+            }));
+        }
+        let mut used = BTreeSet::new();
+        while let Some(ty) = open.pop() {
+            let TypeRef::Declared(id) = ty else { continue };
+            if used.insert(id) {
+                match &self.model.get(id).kind {
+                    TypeKind::Typedef(ty) | TypeKind::Array { elem: ty, .. } => open.push(*ty),
+                    TypeKind::Struct(fields) => open.extend(fields.iter().map(|field| field.ty)),
+                    TypeKind::Enum(_) => (),
+                }
+            }
+        }
+        used
+    }
+}
+
+/// The messages of an interface, numbered as they are added.
+struct Halves<'a> {
+    view: &'a View<'a>,
+    next: u16,
+    list: Vec<Message>,
+    /// The canonical text so far.
+    wire: String,
+}
+
+impl Halves<'_> {
+    fn one_way(&mut self, message: &model::Message, args: &[model::Arg]) {
+        let name = &message.name;
+        let docs = MessageDocs {
+            message: Docs::of(&message.docs, || format!("The message `{name}`.")),
+            variant: Docs::text(format!("{}.", capitalized(&a(name)))),
+            send: Docs::text(format!("Sends `{name}`.")),
+            method: Docs::action(&format!("Sends `{name}`"), &message.docs, "").and("# Errors").and(
+                "[`TxError`](::flounder::TxError) hands the message back: an argument is too \
+                 large, the channel is full or closed.",
+            ),
+        };
+        self.add(MessageKind::OneWay, name.clone(), names::camel(name), docs, args);
+    }
+
+    fn rpc(&mut self, rpc: &model::Message, call: &[model::Arg], response: &[model::Arg]) {
+        let name = &rpc.name;
+        let docs = MessageDocs {
+            message: Docs::of(&rpc.docs, || format!("The call of `{name}`.")),
+            variant: Docs::text(format!("The call of `{name}`.")),
+            send: Docs::text(format!("Sends the call of `{name}`.")),
+            method: Docs::action(&format!("Calls `{name}`"), &rpc.docs, " The call is sent at once.")
+                .and("# Errors")
+                .and(
+                    "[`CallError`](::flounder::CallError) hands the message back: an argument is \
+                     too large, the channel is full or closed, or too many calls are outstanding.",
+                ),
+        };
+        let call_name = names::camel(name);
+        let answers = Docs::text(format!("Answers [`{call_name}`]."));
+        self.add(MessageKind::Call, names::suffixed(name, CALL), call_name, docs, call);
+        let docs = MessageDocs {
+            message: answers,
+            variant: Docs::text(format!("The response of `{name}`.")),
+            send: Docs::text(format!("Sends the response of `{name}`.")),
+            method: Docs::default(),
+        };
+        let wire_name = names::suffixed(name, RESPONSE);
+        let rust = names::camel(&wire_name);
+        self.add(MessageKind::Response, wire_name, rust, docs, response);
+    }
+
+    fn add(
+        &mut self,
+        kind: MessageKind,
+        wire_name: String,
+        name: Ident,
+        docs: MessageDocs,
+        args: &[model::Arg],
+    ) {
+        let model = self.view.model;
+        self.wire += &fingerprint::message(self.next, &wire_name, kind, args, model);
+        self.list.push(Message {
+            name,
+            entry: names::snake(&wire_name),
+            wire_name,
+            number: self.next,
+            kind,
+            docs,
+            bytes_max: bytes_max(model, args),
+            args: args.iter().map(|arg| argument(self.view, arg)).collect(),
+        });
+        // The checker refuses interfaces with more messages than there are numbers.
+        self.next = self.next.saturating_add(1);
+    }
+}
+
+fn rpc(name: &str) -> Rpc {
+    let (call, response) = (names::camel(name), names::camel(&names::suffixed(name, RESPONSE)));
+    let link = format!("[`{response}`](super::messages::{response})");
+    let article = if a(&response.to_string()).starts_with("an") { "an" } else { "a" };
+    Rpc {
+        method: names::snake(name),
+        future: names::camel(&names::suffixed(name, CALL)),
+        future_docs: Docs::text(format!("{} under way: a future of {link}.", capitalized(&a(name)))),
+        reply: names::camel(&names::suffixed(name, "reply")),
+        reply_docs: Docs::text(format!("Answers {} with {article} {link}.", a(name))),
+        call,
+        response,
+    }
+}
+
+fn argument(view: &View<'_>, arg: &model::Arg) -> Arg {
+    let (ty, form, caps) = match arg.kind {
+        ArgKind::Value(ty) => (view.type_of(ty), Form::Value, view.caps(ty)),
+        ArgKind::String { bound } => (super::Type::String, Form::String(bound - 1), super::Caps::None),
+        ArgKind::List { elem, max } => {
+            let list = super::Type::Vec(Box::new(view.type_of(elem)));
+            (list, Form::List(max), super::Caps::None)
+        }
+    };
+    let name = names::snake(&arg.name);
+    Arg {
+        docs: argument_docs(arg, &name),
+        name,
+        wire_name: arg.name.clone(),
+        declared: arg.ty.clone(),
+        ty,
+        caps,
+        form,
+    }
+}
+
+/// What an argument is: its comment, then its declaration and what that means.
+fn argument_docs(arg: &model::Arg, name: &Ident) -> Docs {
+    let declared = &arg.declared;
+    let declaration = match arg.kind {
+        ArgKind::String { bound } => format!("`{declared}`: at most {} bytes.", bound - 1),
+        ArgKind::List { max, .. } => format!("`{declared}`: at most {max} elements."),
+        ArgKind::Value(TypeRef::Builtin(Builtin::GiveAwayCap)) => {
+            format!("`{declared}`: moves to the receiver.")
+        }
+        ArgKind::Value(_) => format!("`{declared}`"),
+    };
+    let docs = Docs::of(&arg.docs, String::new);
+    let docs = if docs == Docs::text("") { Docs::text(declaration) } else { docs.and(declaration) };
+    renamed(docs, &arg.name, &name.to_string())
+}
+
+/// The most bytes that a message with these arguments takes.
+fn bytes_max(model: &Model, args: &[model::Arg]) -> u64 {
+    let length = || Extent::aligned(4);
+    let extent = |kind: ArgKind| match kind {
+        ArgKind::Value(ty) => model.facts(ty).extent,
+        ArgKind::String { bound } => length().then(Extent::bytes(u64::from(bound) - 1)),
+        ArgKind::List { elem, max } => length().then(model.facts(elem).extent.repeated(max)),
+    };
+    let (fixed, dynamic): (Vec<_>, Vec<_>) =
+        args.iter().map(|arg| arg.kind).partition(|kind| matches!(kind, ArgKind::Value(_)));
+    let whole = (fixed.into_iter().chain(dynamic).map(extent))
+        .fold(Extent::bytes(0), Extent::then);
+    whole.from_start().next_multiple_of(MESSAGE_ALIGN)
+}

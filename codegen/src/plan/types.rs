@@ -1,0 +1,132 @@
+//! Declared types, and types in use.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::Ident;
+
+use super::docs::Docs;
+use super::{Caps, Field, Type, TypeDef, TypeDefKind, Variant};
+use crate::model::{Builtin, Model, Type as Declared, TypeId, TypeKind, TypeRef};
+use crate::names;
+use crate::source::FileId;
+
+/// Resolved types as seen from one module.
+pub(super) struct View<'a> {
+    pub(super) model: &'a Model,
+    /// The modules of the imports, by file.
+    pub(super) modules: &'a BTreeMap<FileId, Ident>,
+    /// The module that looks; an interface's own file is in no map.
+    pub(super) here: Option<&'a Ident>,
+}
+
+impl View<'_> {
+    /// A type as Rust names it here.
+    pub(super) fn type_of(&self, ty: TypeRef) -> Type {
+        match ty {
+            TypeRef::Builtin(builtin) => builtin_type(builtin),
+            TypeRef::Declared(id) => {
+                let declared = self.model.get(id);
+                let name = names::camel(&declared.name);
+                match self.modules.get(&declared.file) {
+                    Some(module) if Some(module) != self.here => {
+                        Type::Imported(module.clone(), name)
+                    }
+                    _ => Type::Own(name),
+                }
+            }
+        }
+    }
+
+    pub(super) fn type_def(&self, id: TypeId) -> TypeDef {
+        let declared = self.model.get(id);
+        let kind = match &declared.kind {
+            TypeKind::Typedef(ty) => TypeDefKind::Alias(self.type_of(*ty)),
+            TypeKind::Array { elem, length } => {
+                TypeDefKind::Alias(Type::Array(Box::new(self.type_of(*elem)), *length))
+            }
+            TypeKind::Struct(fields) => {
+                TypeDefKind::Struct(fields.iter().map(|field| self.field(field)).collect())
+            }
+            TypeKind::Enum(enumerators) => {
+                TypeDefKind::Enum((0..).zip(enumerators).map(variant).collect())
+            }
+        };
+        TypeDef {
+            name: names::camel(&declared.name),
+            docs: type_docs(declared),
+            kind,
+            packed: declared.facts.packed,
+            holds_caps: declared.facts.holds_caps(),
+        }
+    }
+
+    fn field(&self, field: &crate::model::Field) -> Field {
+        let rust = names::snake(&field.name);
+        let docs = Docs::of(&field.docs, || format!("`{}`", field.declared));
+        Field {
+            docs: renamed(docs, &field.name, &rust.to_string()),
+            name: rust,
+            ty: self.type_of(field.ty),
+            caps: self.caps(field.ty),
+        }
+    }
+
+    /// How the capabilities of a value travel.
+    pub(super) fn caps(&self, ty: TypeRef) -> Caps {
+        if !self.model.facts(ty).holds_caps() {
+            return Caps::None;
+        }
+        let (mut ty, mut depth) = (ty, 0);
+        loop {
+            let id = match ty {
+                TypeRef::Builtin(Builtin::GiveAwayCap) => return Caps::Moved { depth },
+                TypeRef::Builtin(_) => return Caps::Copied,
+                TypeRef::Declared(id) => id,
+            };
+            match &self.model.get(id).kind {
+                TypeKind::Typedef(next) => ty = *next,
+                TypeKind::Array { elem, .. } => (ty, depth) = (*elem, depth + 1),
+                TypeKind::Struct(_) | TypeKind::Enum(_) => return Caps::Copied,
+            }
+        }
+    }
+}
+
+fn variant((value, enumerator): (u32, &crate::model::Enumerator)) -> Variant {
+    let name = names::camel(&enumerator.name);
+    let docs = Docs::of(&enumerator.docs, || format!("`{}`", enumerator.name));
+    let snake = names::snake(&name.to_string()).to_string();
+    Variant { docs: renamed(docs, &enumerator.name, &snake), name, value }
+}
+
+fn type_docs(declared: &Declared) -> Docs {
+    let docs = Docs::of(&declared.docs, || format!("The type `{}`.", declared.name));
+    let snake = names::snake(&names::camel(&declared.name).to_string()).to_string();
+    renamed(docs, &declared.name, &snake)
+}
+
+/// Tells the declared name where Rust's doesn't show it.
+pub(super) fn renamed(docs: Docs, declared: &str, rust: &str) -> Docs {
+    if rust.trim_start_matches("r#") == declared {
+        docs
+    } else {
+        docs.and(format!("The interface file calls it `{declared}`."))
+    }
+}
+
+fn builtin_type(builtin: Builtin) -> Type {
+    match builtin {
+        Builtin::Bool => Type::Primitive("bool"),
+        Builtin::Char | Builtin::U8 => Type::Primitive("u8"),
+        Builtin::U16 => Type::Primitive("u16"),
+        Builtin::U32 => Type::Primitive("u32"),
+        Builtin::U64 => Type::Primitive("u64"),
+        Builtin::I8 => Type::Primitive("i8"),
+        Builtin::I16 => Type::Primitive("i16"),
+        Builtin::I32 => Type::Primitive("i32"),
+        Builtin::I64 => Type::Primitive("i64"),
+        Builtin::Iref => Type::Runtime("Iref"),
+        Builtin::ErrVal => Type::Runtime("ErrVal"),
+        Builtin::Cap | Builtin::GiveAwayCap => Type::Runtime("Cap"),
+    }
+}

@@ -1,0 +1,221 @@
+//! What happens to spawnds: carries out the entries of [`Table::slots`](super::Table), matches
+//! replies to requests, and passes deaths on to the domains.
+
+use flounder::{CoreId, DomainId, ErrVal, Iref};
+
+use super::Machine;
+use super::cores::CoreEvent;
+use super::desk::Desk;
+use super::domain::{CoreState, Ended};
+use super::effects::{Effect, Effects, OrderKind};
+use super::ids::{Generation, RequestId};
+use super::spawnd::{Asked, Slot};
+use super::table::{SlotAct, SlotColumn, SlotState};
+
+impl<P> Machine<P> {
+    pub(super) fn add_spawnd(
+        &mut self,
+        core: CoreId,
+        generation: Generation,
+        iref: Iref,
+        from_monitor: bool,
+        out: &mut Effects,
+    ) {
+        let known = self.desk.slots.get(&core).map_or(Generation::default(), |s| s.generation);
+        let column = match from_monitor {
+            false => SlotColumn::AddForeign,
+            true if generation > known => SlotColumn::AddNewer,
+            true => SlotColumn::AddSame,
+        };
+        match self.desk.slot_act(core, column) {
+            SlotAct::Ignore => {}
+            SlotAct::NotMonitor => self.desk.stats.not_monitor += 1,
+            SlotAct::Exists => self.desk.stats.spawnd_exists += 1,
+            SlotAct::Bind => self.desk.bind(core, generation, iref, out),
+            SlotAct::Replace => {
+                self.down(core, out);
+                self.desk.bind(core, generation, iref, out);
+            }
+            other => unreachable!("a spawnd can't be added by {other:?}"),
+        }
+    }
+
+    pub(super) fn spawnd_bound(
+        &mut self,
+        core: CoreId,
+        generation: Generation,
+        out: &mut Effects,
+    ) {
+        let act = match self.slot_of(core, generation) {
+            Some(_) => self.desk.slot_act(core, SlotColumn::Bound),
+            None => SlotAct::Close,
+        };
+        match act {
+            SlotAct::Ignore => {}
+            SlotAct::Close => out.push(Effect::CloseSpawnd { core, generation }),
+            SlotAct::Raise => self.desk.set_slot(core, SlotState::Up),
+            other => unreachable!("a bind can't end by {other:?}"),
+        }
+    }
+
+    pub(super) fn spawnd_closed(
+        &mut self,
+        core: CoreId,
+        generation: Generation,
+        out: &mut Effects,
+    ) {
+        if self.slot_of(core, generation).is_none() {
+            return;
+        }
+        match self.desk.slot_act(core, SlotColumn::Closed) {
+            SlotAct::Ignore => {}
+            SlotAct::Unbind => self.desk.unbind(core, generation, out),
+            SlotAct::Lose => self.desk.set_slot(core, SlotState::Lost),
+            other => unreachable!("a binding can't end by {other:?}"),
+        }
+    }
+
+    pub(super) fn remove_spawnd(
+        &mut self,
+        core: CoreId,
+        generation: Generation,
+        survivors: Vec<DomainId>,
+        more: bool,
+        out: &mut Effects,
+    ) {
+        let Some(slot) = self.slot_of(core, generation) else { return };
+        let there = survivors.into_iter().filter(|id| slot.members.contains(id));
+        let there: Vec<_> = there.collect();
+        slot.survivors.extend(there);
+        if more {
+            return;
+        }
+        match self.desk.slot_act(core, SlotColumn::Remove) {
+            SlotAct::Ignore => {}
+            SlotAct::Unbind => self.desk.unbind(core, generation, out),
+            SlotAct::Down => self.down(core, out),
+            other => unreachable!("a spawnd can't be removed by {other:?}"),
+        }
+    }
+
+    /// The generation on `core` is gone, and with it all it had, but for the survivors.
+    fn down(&mut self, core: CoreId, out: &mut Effects) {
+        let Some(slot) = self.desk.slots.get_mut(&core) else { return };
+        let generation = slot.generation;
+        let old = std::mem::replace(slot, Slot::new(SlotState::Down, generation));
+        out.push(Effect::CloseSpawnd { core, generation });
+        for id in old.members {
+            let survived = old.survivors.contains(&id);
+            let event = if survived { CoreEvent::Survived } else { CoreEvent::Down };
+            self.with_domain(id, out, |desk, domain, out| desk.step(domain, core, event, out));
+        }
+    }
+
+    /// The monitor says that a survivor ended.
+    pub(super) fn survivor_ended(&mut self, core: CoreId, id: DomainId, out: &mut Effects) {
+        let state = self.core_state(id, core);
+        if state != CoreState::Wedged {
+            self.desk.stats.stray_deaths += 1;
+            return;
+        }
+        // A wedged core's domain has its cause; what this end was no longer matters.
+        let event = CoreEvent::Died(Ended::CORE_LOST);
+        self.with_domain(id, out, |desk, domain, out| desk.step(domain, core, event, out));
+    }
+
+    pub(super) fn spawnd_reply(
+        &mut self,
+        core: CoreId,
+        generation: Generation,
+        (request, kind): (RequestId, OrderKind),
+        err: ErrVal,
+        out: &mut Effects,
+    ) {
+        let act = match self.slot_of(core, generation) {
+            Some(_) => self.desk.slot_act(core, SlotColumn::Reply),
+            None => SlotAct::Stale,
+        };
+        match act {
+            SlotAct::Stale => self.desk.stats.stale_replies += 1,
+            SlotAct::Violation => self.violation(core, generation, out),
+            SlotAct::Match => match self.slot_of(core, generation).and_then(|s| s.answered(request)) {
+                Some(asked) if asked.kind == kind => self.decide(core, (request, asked), err, out),
+                _ => self.violation(core, generation, out),
+            },
+            other => unreachable!("a reply can't {other:?}"),
+        }
+    }
+
+    /// Applies a reply, unless what it answers is decided already.
+    fn decide(
+        &mut self,
+        at: CoreId,
+        (request, asked): (RequestId, Asked),
+        err: ErrVal,
+        out: &mut Effects,
+    ) {
+        let domain = self.domains.get_mut(&asked.domain);
+        match domain.and_then(|domain| domain.cores.get_mut(&at)) {
+            Some(core) if core.request == Some(request) => core.request = None,
+            _ => {
+                self.desk.stats.late_replies += 1;
+                return;
+            }
+        }
+        let event = CoreEvent::Reply(err);
+        self.with_domain(asked.domain, out, |desk, domain, out| {
+            desk.step(domain, at, event, out);
+        });
+    }
+
+    /// Closes the generation of a spawnd that broke the rules. What it had is decided once the
+    /// monitor says what survived.
+    fn violation(&mut self, core: CoreId, generation: Generation, out: &mut Effects) {
+        self.desk.stats.violations += 1;
+        out.push(Effect::CloseSpawnd { core, generation });
+        self.spawnd_closed(core, generation, out);
+    }
+
+    pub(super) fn domain_exited(
+        &mut self,
+        core: CoreId,
+        generation: Generation,
+        id: DomainId,
+        ended: Ended,
+        out: &mut Effects,
+    ) {
+        let knows = |domain: &super::Domain| {
+            domain.cores.get(&core).is_none_or(|there| there.generation == generation)
+        };
+        if !self.domains.get(&id).is_some_and(knows) {
+            self.desk.stats.stray_deaths += 1;
+            return;
+        }
+        let event = CoreEvent::Died(ended.as_death());
+        self.with_domain(id, out, |desk, domain, out| desk.step(domain, core, event, out));
+    }
+
+    /// The slot, if an event of `generation` concerns it.
+    fn slot_of(&mut self, core: CoreId, generation: Generation) -> Option<&mut Slot<P>> {
+        let slot = self.desk.slots.entry(core).or_default();
+        slot.concerns(generation).then_some(slot)
+    }
+}
+
+impl<P> Desk<P> {
+    fn bind(&mut self, core: CoreId, generation: Generation, iref: Iref, out: &mut Effects) {
+        self.slots.insert(core, Slot::new(SlotState::Binding, generation));
+        out.push(Effect::BindSpawnd { core, generation, iref });
+    }
+
+    fn unbind(&mut self, core: CoreId, generation: Generation, out: &mut Effects) {
+        self.slots.remove(&core);
+        out.push(Effect::CloseSpawnd { core, generation });
+    }
+
+    fn set_slot(&mut self, core: CoreId, state: SlotState) {
+        if let Some(slot) = self.slots.get_mut(&core) {
+            slot.state = state;
+        }
+    }
+}

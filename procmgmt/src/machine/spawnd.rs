@@ -1,0 +1,106 @@
+//! A core's slot for its spawnd: which generation obeys there, what it is owed, what it was asked.
+//!
+//! Requests are numbered when they begin to be owed, so the order of the numbers is the order of
+//! sending. A domain has at most one owed request on a core, which bounds the owed ones by the
+//! domains there; asked ones are bounded the same way times the few kinds a domain goes through.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flounder::DomainId;
+
+use super::effects::{Order, OrderKind, What};
+use super::ids::{Generation, RequestId};
+use super::table::SlotState;
+
+/// A request that was handed out, to be matched by its reply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Asked {
+    pub(super) domain: DomainId,
+    pub(super) kind: OrderKind,
+}
+
+/// The slot of one core.
+#[derive(Debug)]
+pub(super) struct Slot<P> {
+    pub(super) state: SlotState,
+    /// The generation the state is about; 0 in ABSENT.
+    pub(super) generation: Generation,
+    /// Domains that this generation has something of.
+    pub(super) members: BTreeSet<DomainId>,
+    /// Survivors told so far, in a list that comes in parts.
+    pub(super) survivors: BTreeSet<DomainId>,
+    owed: BTreeMap<RequestId, (DomainId, What<P>)>,
+    asked: BTreeMap<RequestId, Asked>,
+}
+
+impl<P> Default for Slot<P> {
+    fn default() -> Self {
+        Self::new(SlotState::Absent, Generation::default())
+    }
+}
+
+impl<P> Slot<P> {
+    /// A slot in that state, owing nothing.
+    pub(super) fn new(state: SlotState, generation: Generation) -> Self {
+        Self {
+            state,
+            generation,
+            members: BTreeSet::new(),
+            survivors: BTreeSet::new(),
+            owed: BTreeMap::new(),
+            asked: BTreeMap::new(),
+        }
+    }
+
+    /// True if an event of that generation is about this slot's state. ABSENT has no generation, so
+    /// there every event is.
+    pub(super) fn concerns(&self, generation: Generation) -> bool {
+        self.state == SlotState::Absent || self.generation == generation
+    }
+
+    /// True if that generation may still hold something of a domain.
+    pub(super) fn holds(&self, generation: Generation) -> bool {
+        self.generation == generation && matches!(self.state, SlotState::Up | SlotState::Lost)
+    }
+
+    pub(super) fn owe(&mut self, request: RequestId, domain: DomainId, what: What<P>) {
+        self.owed.insert(request, (domain, what));
+    }
+
+    /// Takes back a request that was not handed out yet; true if it was there.
+    pub(super) fn cancel(&mut self, request: RequestId) -> bool {
+        self.owed.remove(&request).is_some()
+    }
+
+    /// Hands the oldest owed request out.
+    pub(super) fn take(&mut self) -> Option<Order<P>> {
+        if self.state != SlotState::Up {
+            return None;
+        }
+        let (request, (domain, what)) = self.owed.pop_first()?;
+        self.asked.insert(request, Asked { domain, kind: what.kind() });
+        Some(Order { generation: self.generation, request, domain, what })
+    }
+
+    /// Takes a request back that could not be sent; it is the next to be handed out again.
+    pub(super) fn put_back(&mut self, order: Order<P>) {
+        if self.holds(order.generation) && self.asked.remove(&order.request).is_some() {
+            self.owe(order.request, order.domain, order.what);
+        }
+    }
+
+    /// What was asked under that id, forgetting it.
+    pub(super) fn answered(&mut self, request: RequestId) -> Option<Asked> {
+        self.asked.remove(&request)
+    }
+
+    /// How many requests are owed.
+    pub(super) fn owed(&self) -> usize {
+        self.owed.len()
+    }
+
+    /// How many requests wait for their reply.
+    pub(super) fn asked(&self) -> usize {
+        self.asked.len()
+    }
+}

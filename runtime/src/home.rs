@@ -1,0 +1,70 @@
+//! Where the dispatchers of one domain or service live.
+
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::dispatcher::Dispatcher;
+use crate::kernel::Holder;
+use crate::waitset::Waitset;
+
+type OnPanic = Rc<dyn Fn(Box<dyn Any + Send>)>;
+
+/// Where the dispatchers of one domain or service live: their waitset, the holder of their
+/// capabilities, and who is told if one of them panics.
+#[derive(Clone)]
+pub struct Home {
+    waitset: Waitset,
+    holder: Holder,
+    on_panic: Option<OnPanic>,
+}
+
+impl Home {
+    /// A home whose panics unwind through the loop that runs the waitset.
+    #[must_use]
+    pub fn new(waitset: Waitset, holder: Holder) -> Self {
+        Self { waitset, holder, on_panic: None }
+    }
+
+    /// A home whose panics are contained: the dispatcher that panicked ends, and `on_panic` gets
+    /// what it panicked with.
+    #[must_use]
+    pub fn contained(
+        waitset: Waitset,
+        holder: Holder,
+        on_panic: impl Fn(Box<dyn Any + Send>) + 'static,
+    ) -> Self {
+        Self { waitset, holder, on_panic: Some(Rc::new(on_panic)) }
+    }
+
+    /// A dispatcher that lives here.
+    #[must_use]
+    pub fn dispatcher<S: 'static>(&self, state: S) -> Dispatcher<S> {
+        let holder = self.holder.clone();
+        match self.on_panic.clone() {
+            None => Dispatcher::on(&self.waitset, holder, state),
+            Some(on_panic) => {
+                let contain = move |payload| on_panic(payload);
+                Dispatcher::contained(&self.waitset, holder, state, contain)
+            }
+        }
+    }
+
+    /// The waitset of the dispatchers here.
+    #[must_use]
+    pub fn waitset(&self) -> &Waitset {
+        &self.waitset
+    }
+
+    /// The holder of what they receive.
+    #[must_use]
+    pub fn holder(&self) -> &Holder {
+        &self.holder
+    }
+}
+
+impl fmt::Debug for Home {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Home").field("waitset", &self.waitset).finish_non_exhaustive()
+    }
+}
