@@ -422,9 +422,10 @@ impl<I: Interface> Channel<I> {
                 let known = self.calls.borrow_mut().finish(call, Ok(message));
                 let late = self.calls.borrow().late();
                 self.count(|stats| stats.late_responses = late);
-                return match known {
-                    true => Received::Done,
-                    false => Received::Error(BindingError::StrayResponse),
+                return if known {
+                    Received::Done
+                } else {
+                    Received::Error(BindingError::StrayResponse)
                 };
             }
         }

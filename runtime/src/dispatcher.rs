@@ -72,6 +72,9 @@ pub(crate) struct Core<S: 'static> {
 /// Is told when a handler or a task panicked; the dispatcher has ended by then.
 type Contain = Box<dyn Fn(Box<dyn Any + Send>)>;
 
+/// Both ends of a loopback binding.
+type BothEnds<I, S> = (<I as Interface>::Binding<S>, <I as Interface>::Binding<S>);
+
 impl<S: 'static> Dispatcher<S> {
     /// A dispatcher with a waitset and a kernel of its own.
     ///
@@ -124,6 +127,7 @@ impl<S: 'static> Dispatcher<S> {
 
     /// Gives at most `budget` turns to the ready sources of the waitset and never blocks. Returns
     /// how many it gave.
+    #[expect(clippy::must_use_candidate, reason = "who polls in a loop of its own needs no count")]
     pub fn poll(&self, budget: usize) -> usize {
         self.core.must_not_run();
         self.core.waitset.poll(budget)
@@ -362,7 +366,7 @@ impl<S: 'static> Ctx<S> {
         options: BindOptions,
         first: &I::RxVtbl<S>,
         second: &I::RxVtbl<S>,
-    ) -> Result<(I::Binding<S>, I::Binding<S>), ClaimError> {
+    ) -> Result<BothEnds<I, S>, ClaimError> {
         let core = self.upgrade().ok_or(ClaimError::Ended)?;
         let (one, other) = Loopback::pair::<I>(options.capacity_of().get().into());
         let bind = |end, rx_vtbl| {

@@ -192,7 +192,7 @@ pub struct ServiceEnv {
     pub home: Home,
     /// The end of a binding to the core's monitor.
     pub monitor: Half,
-    /// The root ProcessManager cap for the process manager, null for the others.
+    /// The root `ProcessManager` cap for the process manager, null for the others.
     pub process_manager: Cap,
     /// The way out.
     pub platform: Rc<dyn Platform>,
