@@ -121,6 +121,8 @@ impl<P> Desk<P> {
             (Then::SendCleanup, _) => self.send(domain, at, CoreState::CleanPend, 0, out),
             (Then::Retry, CoreEvent::Reply(_)) => self.retry(domain, at, out),
             (Then::Remember, CoreEvent::Died(ended)) => {
+                let asked = matches!(before.state, CoreState::SpawnPend | CoreState::SpanPend);
+                assert!(asked, "only a death before the reply is remembered");
                 if let Some(core) = domain.cores.get_mut(&at) {
                     core.died = Some(ended);
                 }

@@ -3,6 +3,7 @@
 mod cells;
 mod cores;
 mod mutation;
+mod random;
 mod requests;
 mod slots;
 mod world;
