@@ -9,10 +9,12 @@
 //! than the child was started for.
 
 mod event;
+mod log;
 mod machine;
 mod names;
 mod outbox;
 mod peers;
+mod service;
 
 pub use event::{
     Effect, Effects, Event, FromChild, PeerMessage, ShutdownOutcome, SpawndNews, ToChild,
@@ -23,8 +25,9 @@ pub use machine::{
     PENDING_PER_LINK_MAX, PENDING_PER_SERVICE_MAX, SURVIVORS_PER_MESSAGE_MAX,
 };
 pub use names::{
-    ClientKey, NAME_BYTES_MAX, NAMES_MAX, NAMES_PER_CLIENT_MAX, NameError, Names,
-    WAITS_PER_CLIENT_MAX, Waiting,
+    NAME_BYTES_MAX, NAMES_MAX, NAMES_PER_CLIENT_MAX, NameError, Names, WAITS_PER_CLIENT_MAX,
+    Waiting,
 };
-pub use outbox::{CHILD_OUTBOX_MAX, Full, LINK_OUTBOX_MAX, Outbox};
-pub use peers::{Badge, ChildKey, ChildKind, Fingerprint, Generation, Interface, RequestId, Role};
+pub use outbox::{CHILD_OUTBOX_MAX, Full, LINK_OUTBOX_MAX, Outbox, PROC_MGMT_OUTBOX_MAX};
+pub use peers::{ChildKey, ChildKind, Generation, Interface, RequestId};
+pub use service::{Command, MonitorEnv, NAME_BINDINGS_PER_PEER_MAX, child_pair, link_pair, start};

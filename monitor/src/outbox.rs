@@ -1,9 +1,10 @@
-//! What a handler keeps for a peer whose channel is full.
+//! How much may wait for whom.
 //!
-//! A refused send waits here and everything after it too, so that order holds. The limits follow from
-//! those of the machine: who stays within its own never reaches that of the outbox. A child that does is
-//! not reading, and its binding is closed. A monitor that does has stopped, and its links are closed,
-//! which is the loss of that core.
+//! Bindings keep what finds the channel full, up to a limit chosen here when the binding is made; for a
+//! binding that somebody else made, the process manager's, [`Outbox`] does. The limits follow from
+//! those of the machine: who stays within its own never reaches that of the outbox. A child that does
+//! is not reading, and its binding is closed. A monitor that does has stopped, and its links are
+//! closed, which is the loss of that core.
 
 use std::collections::VecDeque;
 
@@ -29,6 +30,9 @@ const LINK_NEWS_MAX: usize = CHILDREN_MAX / SURVIVORS_PER_MESSAGE_MAX + CHILDREN
 /// every other core, and news.
 pub const LINK_OUTBOX_MAX: usize = 2 * PENDING_PER_LINK_MAX + 2 * CoreId::COUNT_MAX + LINK_NEWS_MAX;
 
+/// How much waits for the process manager: news of every core, and the request to stop.
+pub const PROC_MGMT_OUTBOX_MAX: usize = CoreId::COUNT_MAX * (1 + LINK_NEWS_MAX) + 1;
+
 /// The outbox is full; here is what it didn't take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the peer doesn't read: its outbox is full")]
@@ -37,9 +41,9 @@ pub struct Full<T>(pub T);
 /// Messages in order for one peer, up to a limit. Empty it holds no memory.
 ///
 /// ```
-/// use flounder_monitor::{CHILD_OUTBOX_MAX, Outbox};
+/// use flounder_monitor::{Outbox, PROC_MGMT_OUTBOX_MAX};
 ///
-/// let mut outbox = Outbox::new(CHILD_OUTBOX_MAX);
+/// let mut outbox = Outbox::new(PROC_MGMT_OUTBOX_MAX);
 /// outbox.send("first", Err)?; // the channel is full
 /// outbox.send("second", |_| unreachable!("the first goes first"))?;
 /// let mut sent = Vec::new();
@@ -138,7 +142,7 @@ mod tests {
 
     #[test]
     fn full_at_the_limit_hands_the_message_back() {
-        for len_max in [0, 1, CHILD_OUTBOX_MAX, LINK_OUTBOX_MAX] {
+        for len_max in [0, 1, LINK_NEWS_MAX] {
             let mut outbox = Outbox::new(len_max);
             for message in 0..len_max {
                 outbox.send(message, Err).unwrap();
