@@ -83,10 +83,42 @@ pub enum Command {
 
 /// Starts the monitor of a core and what it watches over: its spawnd and, on core 0 and before that,
 /// the process manager. Commands go into the mailbox that is returned.
+/// It runs as long as the service is held and its waitset is polled.
 ///
-/// # Panics
+/// ```
+/// use std::rc::Rc;
 ///
-/// If the home's holder belongs to a system that has no file descriptor left.
+/// use flounder::platform::{Platform, ServiceStart};
+/// use flounder::{CoreId, DomainId, Home, Kernel, Waitset};
+/// use flounder_domain::Monitor;
+/// use flounder_monitor::{Command, MonitorEnv, child_pair, start};
+///
+/// /// A platform on which nothing starts.
+/// struct Bare;
+///
+/// impl Platform for Bare {
+///     fn start_service(&self, _: ServiceStart) {}
+///     // …
+/// #   fn has_module(&self, _: &str) -> bool { false }
+/// #   fn is_executable(&self, _: &std::path::Path) -> bool { false }
+/// #   fn start_program(&self, _: flounder::platform::ProgramStart) {}
+/// #   fn kill_program(&self, _: DomainId) {}
+/// #   fn release_program(&self, _: DomainId) {}
+/// #   fn shutdown_done(&self, _: u32) {}
+/// }
+///
+/// let (core, kernel, waitset) = (CoreId(0), Kernel::new(), Waitset::new());
+/// let home = || Home::new(waitset.clone(), kernel.holder());
+/// let env = MonitorEnv { core, home: home(), platform: Rc::new(Bare), uplink: None };
+/// let (_service, commands) = start(env);
+///
+/// let (half, own) = child_pair(core);
+/// commands.send(Command::AddOperator { half })?;
+/// let operator = Monitor::claim(own, &home())?;
+/// let iref = home().dispatcher(()).block_on(operator.name_iref())?;
+/// assert_eq!(iref, flounder_monitor::NAME_SERVICE_IREF);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn start(env: MonitorEnv) -> (Service, Mailbox<Command>) {
     let MonitorEnv { core, home, platform, uplink } = env;

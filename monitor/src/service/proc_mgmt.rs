@@ -17,16 +17,16 @@ use crate::outbox::{Outbox, PROC_MGMT_OUTBOX_MAX};
 
 const TABLE: RxVtbl<Monitor> = RxVtbl { shutdown_done: on_shutdown_done, ..RxVtbl::UNHANDLED };
 
-/// The binding to the process manager, once it is given.
+/// The binding to the process manager, once it is given and until it is gone.
+#[derive(Default)]
 pub(super) struct ProcMgmt {
-    binding: Option<Binding<Monitor>>,
-    outbox: Outbox<ToProcMgmt>,
+    link: Option<Link>,
 }
 
-impl Default for ProcMgmt {
-    fn default() -> Self {
-        Self { binding: None, outbox: Outbox::new(PROC_MGMT_OUTBOX_MAX) }
-    }
+/// The binding, and what finds it full.
+struct Link {
+    binding: Binding<Monitor>,
+    outbox: Outbox<ToProcMgmt>,
 }
 
 impl ProcMgmt {
@@ -35,7 +35,7 @@ impl ProcMgmt {
         match ctx.connect::<ProcMgmtInterface>(half, &TABLE) {
             Ok(binding) => {
                 binding.set_error_handler(on_error);
-                self.binding = Some(binding);
+                self.link = Some(Link { binding, outbox: Outbox::new(PROC_MGMT_OUTBOX_MAX) });
                 true
             }
             Err(error) => {
@@ -47,27 +47,28 @@ impl ProcMgmt {
 
     /// Tells the process manager; false if it doesn't read, and is given up.
     pub(super) fn tell(&mut self, message: ToProcMgmt) -> bool {
-        let Some(binding) = &self.binding else { return true };
-        let kept = self.outbox.send(message, |message| send(binding, message)).is_ok();
-        if kept {
-            self.await_room();
-        } else {
+        let Some(Link { binding, outbox }) = &mut self.link else { return true };
+        if outbox.send(message, |message| send(binding, message)).is_err() {
             log::warn!("the process manager doesn't read, its binding is closed");
-            self.binding = None;
+            self.link = None;
+            return false;
         }
-        kept
+        self.await_room();
+        true
     }
 
     /// Goes on when there is room. One registration is enough for all that waits.
     fn await_room(&self) {
-        if let (false, Some(binding)) = (self.outbox.is_empty(), &self.binding) {
+        if let Some(Link { binding, outbox }) = &self.link
+            && !outbox.is_empty()
+        {
             let _ = binding.register_send(|monitor, _| monitor.proc_mgmt.use_room());
         }
     }
 
     fn use_room(&mut self) {
-        if let Some(binding) = &self.binding {
-            self.outbox.flush(|message| send(binding, message));
+        if let Some(Link { binding, outbox }) = &mut self.link {
+            outbox.flush(|message| send(binding, message));
             self.await_room();
         }
     }
@@ -112,7 +113,7 @@ fn on_error(monitor: &mut Monitor, binding: &Binding<Monitor>, error: BindingErr
     if !error.is_fatal() {
         return;
     }
-    monitor.proc_mgmt.binding = None;
+    monitor.proc_mgmt.link = None;
     if let Some(ctx) = binding.ctx() {
         monitor.handle(&ctx, Event::ProcMgmtGone);
     }

@@ -1,5 +1,6 @@
 //! Monitors with real bindings: three cores on one waitset, without threads, clock or chance.
 
+// `cfg(test)` tells lints what everything here is.
 #[cfg(test)]
 mod binds;
 #[cfg(test)]

@@ -59,25 +59,20 @@ fn the_system_stops_once_the_process_manager_says_so() {
 
 #[test]
 fn the_system_stops_without_a_process_manager_too() {
-    let system = System::boot(1);
-    let ended = || ServiceEvent::Ended {
-        service: ServiceKind::ProcMgmt,
-        generation: 1,
-        survivors: Vec::new(),
-    };
-    for how in [true, false] {
-        let system = if how { System::boot(1) } else { System::boot(2) };
-        if how {
-            system.service_event(0, ServiceKind::ProcMgmt, ended());
-        } else {
-            system.platforms[0].started.borrow_mut().remove(&ServiceKind::ProcMgmt);
-            system.settle();
-        }
+    let proc_mgmt = ServiceKind::ProcMgmt;
+    let ended = ServiceEvent::Ended { service: proc_mgmt, generation: 1, survivors: Vec::new() };
+    let ends: [&dyn Fn(&System); 2] =
+        [&|system| system.service_event(0, proc_mgmt, ended.clone()), &|system| {
+            drop(system.platforms[0].started.borrow_mut().remove(&proc_mgmt));
+        }];
+    for end in ends {
+        let system = System::boot(1);
+        end(&system);
+        system.settle();
         system.command(CoreId(0), Command::Shutdown);
         system.settle();
         assert_eq!(system.platforms[0].stopped.get(), Some(0));
     }
-    drop(system);
 }
 
 #[test]
