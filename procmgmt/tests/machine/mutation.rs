@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use flounder::ErrCode;
-use flounder_procmgmt::machine::{Act, CoreCell, CoreState, SlotAct, Table, Then};
+use flounder_procmgmt::machine::{Act, CoreCell, CoreColumn, CoreState, SlotAct, Table, Then};
 
 use crate::cells::Cell;
 use crate::{cores, requests, slots};
@@ -119,7 +119,11 @@ fn core_mutants() -> Vec<String> {
         // Going where it is, and nothing else, is another way to write `Ignore`.
         let same = CoreCell::Go(CoreState::ALL[row], Then::Nothing);
         for &cell in others.iter().filter(|&&cell| cell != was) {
-            let equal = was == CoreCell::Never || (was == CoreCell::Ignore && cell == same);
+            // DEAD of a generation that is gone is CLEAN before the event is over.
+            let dead = row == CoreState::CleanPend as usize
+                && column == CoreColumn::Down as usize
+                && cell == CoreCell::Go(CoreState::Dead, Then::Nothing);
+            let equal = was == CoreCell::Never || dead || (was == CoreCell::Ignore && cell == same);
             let mut table = all.clone();
             table.cores[row][column] = cell;
             if !equal && !is_noticed(&table, cores::CELLS) {
