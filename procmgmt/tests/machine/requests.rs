@@ -1,8 +1,7 @@
 //! The cells of what clients ask, by the domain's state.
 //!
 //! Expected: what is told at once; how the domain stands then; what is told while everything comes
-//! to its end. Client 1 spawned the domain (request r1), client 3 waits from the start where a wait
-//! can matter (w), client 2 asks. STOP_PEND and later were reached by `exit(7)`.
+//! to its end. Client 1 spawned the domain (request r1), client 2 asks. `STOP_PEND` and later were reached by `exit(7)`.
 
 use flounder::{CoreId, DomainId, ErrVal};
 use flounder_procmgmt::machine::{BindingKey, Client, Event, OrderKind, Presented, State, Table};

@@ -36,7 +36,7 @@ fn a_hundred_thousand_domains_are_listed_in_pages() {
     for _ in 0..100_000 {
         let id = world.spawn(1, 0);
         world.answer(0, OrderKind::Spawn, ErrVal::OK);
-        if id.0 % 1000 == 0 {
+        if id.0.is_multiple_of(1000) {
             world.kill(2, id);
             world.finish(id);
         }
