@@ -1,7 +1,8 @@
 //! The cells of what clients ask, by the domain's state.
 //!
 //! Expected: what is told at once; how the domain stands then; what is told while everything comes
-//! to its end. Client 1 spawned the domain (request r1), client 2 asks. `STOP_PEND` and later were reached by `exit(7)`.
+//! to its end. Client 1 spawned the domain (request r1), client 2 asks. `STOP_PEND` and later were
+//! reached by `exit(7)`.
 
 use flounder::{CoreId, DomainId, ErrVal};
 use flounder_procmgmt::machine::{BindingKey, Client, Event, OrderKind, Presented, State, Table};
