@@ -87,8 +87,10 @@ impl<P> Desk<P> {
         out: &mut Effects,
     ) -> RequestId {
         self.last_request.0 += 1;
-        self.slots.entry(core).or_default().owe(self.last_request, domain, what);
-        out.push(Effect::Owes(core));
+        if let Some(slot) = self.slots.get_mut(&core) {
+            slot.owe(self.last_request, domain, what);
+            out.push(Effect::Owes(core));
+        }
         self.last_request
     }
 

@@ -95,13 +95,7 @@ impl<P> Machine<P> {
         Ok(id)
     }
 
-    pub(super) fn kill(
-        &mut self,
-        client: Client,
-        reply: Reply,
-        cap: Presented,
-        out: &mut Effects,
-    ) {
+    pub(super) fn kill(&mut self, client: Client, reply: Reply, cap: Presented, out: &mut Effects) {
         let killer = Asker { client: client.key, reply };
         match (self.desk.table.request(Request::Kill, self.column(cap)), cap.names()) {
             (Act::Refuse(code), _) => out.answer(reply, Answer::Kill(error(code))),
@@ -177,7 +171,9 @@ impl<P> Machine<P> {
         let row = if nohang { Request::WaitNohang } else { Request::Wait };
         let domain = cap.names().and_then(|id| self.domains.get_mut(&id));
         let column = match cap {
-            Presented::Domain(_) => domain.as_ref().map_or(Column::NoEntry, |d| Column::In(d.state)),
+            Presented::Domain(_) => {
+                domain.as_ref().map_or(Column::NoEntry, |d| Column::In(d.state))
+            }
             _ => Column::NoRight,
         };
         let (err, status) = match (self.desk.table.request(row, column), domain) {
@@ -258,13 +254,12 @@ impl<P> Desk<P> {
         asker: Asker,
         out: &mut Effects,
     ) {
-        self.clients.open_call(asker.client, domain.id);
-        let request = Some(self.owe(at, domain.id, what, out));
-        let slot = self.slots.entry(at).or_default();
+        let slot = self.slots.get_mut(&at).expect("only a spawnd that obeys is asked to start");
         slot.members.insert(domain.id);
         let generation = slot.generation;
-        let core =
-            Core { state, generation, request, retries: 0, died: None, asker: Some(asker) };
+        self.clients.open_call(asker.client, domain.id);
+        let request = Some(self.owe(at, domain.id, what, out));
+        let core = Core { state, generation, request, retries: 0, died: None, asker: Some(asker) };
         domain.cores.insert(at, core);
     }
 }

@@ -1,0 +1,8 @@
+//! The machine against the lifecycle tables, cell by cell, and against its invariants.
+
+mod cells;
+mod cores;
+mod mutation;
+mod requests;
+mod slots;
+mod world;
