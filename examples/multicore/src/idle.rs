@@ -130,7 +130,9 @@ impl IdleReport {
             format!("The thread that woke most did so {wakes_per_second_max:.2} times a second."),
         ];
         let restless = self.threads.iter().filter(|thread| thread.wakes > (*seconds).into());
-        lines.extend(restless.map(|thread| format!("  {} woke {} times", thread.name, thread.wakes)));
+        lines.extend(
+            restless.map(|thread| format!("  {} woke {} times", thread.name, thread.wakes)),
+        );
         lines.push(if self.ok { "It is idle.".into() } else { "It is not idle.".into() });
         lines.join("\n")
     }

@@ -4,7 +4,7 @@ use flounder::{BindOptions, CoreId};
 
 use crate::args::Leak;
 use crate::steps::{Stage, StepError};
-use crate::witness::witness::{Interface, RxVtbl};
+use flounder_multicore::witness::{Interface, RxVtbl};
 
 /// Leaks one thing, for good.
 pub(crate) fn leak(kind: Leak, stage: &Stage) -> Result<(), StepError> {

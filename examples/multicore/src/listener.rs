@@ -11,8 +11,8 @@ use flounder::{AnyBinding, CoreId, Dispatcher, DomainId, Iref};
 use flounder_boot::Operator;
 use flounder_domain::ReachError;
 
-use crate::witness::WITNESS_NAME;
-use crate::witness::witness::{
+use crate::witness_client::WITNESS_NAME;
+use flounder_multicore::witness::{
     Binding, Hold, HoldReply, HoldResponse, Interface, RxVtbl, Saw, SawReply, SawResponse,
 };
 
@@ -49,9 +49,8 @@ impl Listener {
         let dispatcher = operator.home().dispatcher(Notebook::default());
         let ctx = dispatcher.ctx();
         let system = operator.system();
-        let iref = system
-            .serve::<Interface, Notebook>(&ctx, WITNESS_NAME, &TABLE, |_, _| Ok(()))
-            .await?;
+        let iref =
+            system.serve::<Interface, Notebook>(&ctx, WITNESS_NAME, &TABLE, |_, _| Ok(())).await?;
         Ok(Self { dispatcher, iref })
     }
 

@@ -24,7 +24,7 @@ mod shuffle;
 mod steps;
 mod story;
 mod together;
-mod witness;
+mod witness_client;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

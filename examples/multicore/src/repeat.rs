@@ -14,11 +14,8 @@ pub(crate) fn repeat(args: &Args, mut audience: impl FnMut(Scene<'_>)) -> Runs {
     for nth in 0..args.repeat {
         let seed = args.shuffle.map(|seed| seed.wrapping_add(nth.into()));
         let plan = Plan::of(args, seed);
-        let report = if args.repeat == 1 {
-            run(&plan, &mut audience)
-        } else {
-            run(&plan, &mut |_| ())
-        };
+        let report =
+            if args.repeat == 1 { run(&plan, &mut audience) } else { run(&plan, &mut |_| ()) };
         if progress {
             let _ = write!(io::stderr(), "\rrun {} of {}, {failed} failed", nth + 1, args.repeat);
         }

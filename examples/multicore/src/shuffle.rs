@@ -33,7 +33,8 @@ mod tests {
     fn the_generator_is_the_published_one() {
         let mut random = SplitMix(1_234_567);
         let numbers = [random.next(), random.next(), random.next()];
-        let published = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        let published =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         assert_eq!(numbers, published);
     }
 

@@ -125,11 +125,7 @@ impl Story {
     }
 
     fn set(&self, style: Style, text: impl Display) -> String {
-        if self.colours {
-            format!("\x1b[{}m{text}\x1b[0m", style.code())
-        } else {
-            text.to_string()
-        }
+        if self.colours { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_string() }
     }
 
     fn line(&self, text: impl Display) {

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use flounder_domain::{Env, ExitStatus};
 
 use super::{Ending, number};
-use crate::witness::Witness;
+use crate::witness_client::Witness;
 
 /// What the panicking program says: whoever reads a panic knows that it is meant.
 pub(crate) const PANIC_MESSAGE: &str = "this program panics to show what a panic does";

@@ -63,11 +63,10 @@ fn both(
     name: &str,
     main: impl AsyncFn(&Env) -> Ending + Copy + Send + Sync + 'static,
 ) -> Modules {
-    modules
-        .blocking(name, move |env: Env| env.block_on(ended(main(&env))))
-        .asynchronous(&format!("{name}-async"), move |env: Env| async move {
-            ended(main(&env)).await
-        })
+    modules.blocking(name, move |env: Env| env.block_on(ended(main(&env)))).asynchronous(
+        &format!("{name}-async"),
+        move |env: Env| async move { ended(main(&env)).await },
+    )
 }
 
 async fn ended(main: impl Future<Output = Ending>) -> ExitStatus {

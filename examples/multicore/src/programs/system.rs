@@ -8,8 +8,8 @@ use flounder_idl::spawn;
 
 use super::{Ending, Trouble, number};
 use crate::steps::code_name;
-use crate::witness::Witness;
-use crate::witness::witness::{Interface, RxVtbl, Saw};
+use crate::witness_client::Witness;
+use flounder_multicore::witness::{Interface, RxVtbl, Saw};
 
 /// The Frame that a dispatcher on another core is born with.
 const DISPATCHER_FRAME_BYTES: usize = 4096;

@@ -9,7 +9,8 @@ use crate::together::all;
 pub(super) async fn every_core(stage: &Stage) -> Outcome {
     let greetings = all(stage.core_ids().map(async |core| {
         let program = module_program("greeter").arg("--from").arg(core.to_string());
-        let greeter = stage.spawn(program.env("GREETING", "hello").env("EMPTY", "").core(core)).await?;
+        let greeter =
+            stage.spawn(program.env("GREETING", "hello").env("EMPTY", "").core(core)).await?;
         let note = stage.hear(&greeter).await;
         let want = format!("/modules/greeter --from {core} | GREETING=hello EMPTY=");
         stage.expect(format_args!("what {greeter} was started with"), note.what, want)?;

@@ -14,9 +14,9 @@ pub(super) async fn thousand(stage: &Stage) -> Outcome {
     let cores: Vec<_> = stage.core_ids().cycle().take(CROWD).collect();
     // As many at a time as one binding may have calls outstanding.
     for cores in cores.chunks(CALLS_MAX as usize) {
-        let spawned = all(cores.iter().map(async |&core| {
-            stage.spawn_holder("holder-async", core, core.0).await
-        }))
+        let spawned = all(cores
+            .iter()
+            .map(async |&core| stage.spawn_holder("holder-async", core, core.0).await))
         .await;
         for child in spawned {
             crowd.push(child?);

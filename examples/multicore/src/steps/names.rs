@@ -4,8 +4,8 @@ use flounder::{CoreId, ErrVal};
 use flounder_domain::{NameError, PROC_MGMT_NAME};
 
 use super::stage::module_program;
-use super::{Outcome, Stage, StepError, code_name};
-use crate::witness::WITNESS_NAME;
+use super::{Outcome, Stage, code_name};
+use crate::witness_client::WITNESS_NAME;
 
 /// A name that nobody registers.
 const NOBODY: &str = "nobody";

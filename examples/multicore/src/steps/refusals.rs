@@ -81,9 +81,8 @@ pub(super) async fn add_spawnd(stage: &Stage) -> Outcome {
     let settler = stage.spawn_holder("holder", CoreId(0), 7).await?;
     let absent = stage.absent_core();
     let claims = [CoreId(0)].into_iter().chain(absent);
-    let program = claims.fold(module_program("impostor"), |program, core| {
-        program.arg(core.to_string())
-    });
+    let program =
+        claims.fold(module_program("impostor"), |program, core| program.arg(core.to_string()));
     let impostor = stage.spawn(program).await?;
     stage.listener.until_held(impostor.id).await;
 

@@ -80,7 +80,7 @@ impl Stage {
     }
 
     /// The cores in ascending order.
-    pub(crate) fn core_ids(&self) -> impl Iterator<Item = CoreId> + use<> {
+    pub(crate) fn core_ids(&self) -> impl Iterator<Item = CoreId> + Clone + use<> {
         (0..=u8::MAX).map(CoreId).take(self.cores.into())
     }
 

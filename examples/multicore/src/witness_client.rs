@@ -2,10 +2,7 @@
 
 use flounder::{AnyBinding, Dispatcher, RpcError};
 use flounder_domain::{Env, ReachError};
-
-flounder::include_interface!("witness");
-
-use witness::{Binding, Hold, Interface, RxVtbl, Saw};
+use flounder_multicore::witness::{Binding, Hold, Interface, RxVtbl, Saw};
 
 /// The name under which the witness is registered.
 pub(crate) const WITNESS_NAME: &str = "witness";
