@@ -41,8 +41,9 @@ pub(super) fn constants(plan: &Interface) -> TokenStream {
 
 /// The upper and the lower half of a fingerprint.
 fn halves(fingerprint: u128) -> (Literal, Literal) {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = fingerprint.to_be_bytes();
-    (hex(u64::from_be_bytes([a, b, c, d, e, f, g, h])), hex(u64::from_be_bytes(rest)))
+    let digits = format!("{fingerprint:032x}");
+    let (high, low) = digits.split_at(digits.len() / 2);
+    (hex(high), hex(low))
 }
 
 fn descriptor(message: &Message) -> TokenStream {
@@ -124,8 +125,8 @@ fn deliver(plan: &Interface) -> TokenStream {
         }
     });
     let responses: Vec<_> = plan.rpcs.iter().map(|rpc| &rpc.response).collect();
-    let stray = (!responses.is_empty())
-        .then(|| quote!(#(Message::#responses(_))|* => incoming.stray(),));
+    let stray =
+        (!responses.is_empty()).then(|| quote!(#(Message::#responses(_))|* => incoming.stray(),));
     quote! {
         fn deliver<S: 'static>(delivery: ::flounder::Delivery<'_, Self, S>) {
             let ::flounder::Delivery { rx_vtbl, state, binding, message, #incoming } = delivery;

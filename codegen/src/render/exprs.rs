@@ -78,7 +78,8 @@ impl Printer {
             Expr::Closure(closure) => {
                 let inputs = closure.inputs.iter().map(flat).collect::<Vec<_>>().join(", ");
                 let open = format!("{before}|{inputs}| {{");
-                self.block(&open, &format!("}}{after}"), |to| to.expr("", &closure.body, ""));
+                // The closures that emit makes are handlers, which return nothing.
+                self.block(&open, &format!("}}{after}"), |to| to.expr("", &closure.body, ";"));
             }
             Expr::Path(path) => self.path(before, &path.path, after),
             _ => self.line(&line),
@@ -136,7 +137,8 @@ impl Printer {
         if self.fits(&line) {
             self.line(&line);
         } else {
-            self.block(&format!("{pattern} => {{"), "}", |to| to.expr("", &arm.body, ""));
+            let end = if self.returns_nothing { ";" } else { "" };
+            self.block(&format!("{pattern} => {{"), "}", |to| to.expr("", &arm.body, end));
         }
     }
 

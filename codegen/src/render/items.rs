@@ -68,7 +68,7 @@ impl Printer {
                 if !line.is_empty() && !to.fits(&format!("{line} {name},")) {
                     to.line(&std::mem::take(&mut line));
                 }
-                line += &format!("{}{name},", if line.is_empty() { "" } else { " " });
+                line.extend([if line.is_empty() { "" } else { " " }, &name, ","]);
             }
             to.line(&line);
         });
@@ -171,6 +171,7 @@ impl Printer {
             self.signature(&vis, &function.sig, brace);
         }
         if !function.block.stmts.is_empty() {
+            self.returns_nothing = matches!(function.sig.output, ReturnType::Default);
             self.indent += INDENT;
             self.statements(&function.block);
             self.indent -= INDENT;
