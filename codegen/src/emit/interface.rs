@@ -191,7 +191,7 @@ fn visit_caps(plan: &Interface) -> TokenStream {
     }
     let arms = with.iter().map(|message| visit_message(message));
     let without = without.iter().map(|message| &message.name).collect::<Vec<_>>();
-    let none = (!without.is_empty()).then(|| quote!(#(Message::#without(_))|* => (),));
+    let none = (!without.is_empty()).then(|| quote!(#(Message::#without(_))|* => {}));
     quote! {
         fn visit_caps(message: &mut Message, visitor: &mut dyn ::flounder::CapVisitor) {
             match message {

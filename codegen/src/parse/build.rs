@@ -259,7 +259,7 @@ impl<'a> Builder<'a> {
         match literal::natural(pair.as_str()) {
             Ok(value) => Natural { value, span },
             Err(why) => {
-                let message = format!("`{}` is not a number", pair.as_str());
+                let message = format!("`{}` is not a valid number", pair.as_str());
                 self.diagnostics.report(Code::Number, span, message).help(why);
                 // A value that passes every later check, so that one mistake is one error.
                 Natural { value: 1, span }
@@ -331,7 +331,8 @@ impl<'a> Builder<'a> {
         let Some(expected) = expected(rule) else { return };
         let is_junk = matches!(rule, Rule::junk | Rule::junk_arg | Rule::junk_field);
         if is_junk || rule == Rule::missing || pair.into_inner().any(|inner| is_missing(&inner)) {
-            self.missing(if is_junk { start } else { item.end }, expected, item);
+            let is_here = is_junk || rule == Rule::missing;
+            self.missing(if is_here { start } else { item.end }, expected, item);
         }
     }
 

@@ -17,6 +17,7 @@ mod grammar;
 mod lexical;
 mod literal;
 #[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests;
 
 use pest::Parser as _;

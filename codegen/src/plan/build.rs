@@ -230,14 +230,15 @@ impl Halves<'_> {
         let model = self.view.model;
         self.wire += &fingerprint::message(self.next, &wire_name, kind, args, model);
         self.list.push(Message {
-            name,
             entry: names::snake(&wire_name),
             wire_name,
             number: self.next,
             kind,
+            lint: (name == "New").then_some("new_ret_no_self"),
             docs,
             bytes_max: bytes_max(model, args),
             args: args.iter().map(|arg| argument(self.view, arg)).collect(),
+            name,
         });
         // The checker refuses interfaces with more messages than there are numbers.
         self.next = self.next.saturating_add(1);

@@ -1,7 +1,7 @@
 //! Statements, expressions and patterns.
 
 use quote::ToTokens as _;
-use syn::{Arm, Block, Expr, FieldValue, Pat, Path, PathArguments, Stmt};
+use syn::{Arm, Block, Expr, FieldValue, GenericArgument, Pat, Path, PathArguments, Stmt, Type};
 
 use super::flat::flat;
 use super::{INDENT, Printer};
@@ -99,7 +99,12 @@ impl Printer {
         let head = line.strip_suffix(&flat(generic)).unwrap_or(&line);
         let colons = if generic.colon2_token.is_some() { "::" } else { "" };
         self.block(&format!("{before}{head}{colons}<"), &format!(">{after}"), |to| {
-            generic.args.iter().for_each(|argument| to.line(&format!("{},", flat(argument))));
+            for argument in &generic.args {
+                match argument {
+                    GenericArgument::Type(Type::Path(ty)) => to.path("", &ty.path, ","),
+                    other => to.line(&format!("{},", flat(other))),
+                }
+            }
         });
     }
 
@@ -130,6 +135,9 @@ impl Printer {
     fn arm(&mut self, arm: &Arm) {
         let pattern = self.pattern(&arm.pat);
         if let Expr::Block(body) = &*arm.body {
+            if body.block.stmts.is_empty() {
+                return self.line(&format!("{pattern} => {{}}"));
+            }
             let open = format!("{pattern} => {{");
             return self.block(&open, "}", |to| to.statements(&body.block));
         }
