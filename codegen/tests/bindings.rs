@@ -67,7 +67,7 @@ fn largest() -> Vec<every::Message> {
             number: vec![types::Vec::Value; 300],
             f: vec![a_box(3); 4],
         }),
-        every::Message::Close(close()),
+        every::Message::Close(Box::new(close())),
         every::Message::Drop(messages::Drop { string: "ü".repeat(32767) + "x" }),
         every::Message::DropResponse(messages::DropResponse {
             boxes: [a_box(4); 3],
@@ -140,7 +140,7 @@ fn arguments_over_their_maximum_are_found_before_sending() {
 
 #[test]
 fn every_capability_is_shown_with_how_it_travels() {
-    let mut message = every::Message::Close(close());
+    let mut message = every::Message::Close(Box::new(close()));
     let (mut moved, mut copied) = (0, 0);
     every::Interface::visit_caps(&mut message, &mut |_: &mut Cap, transfer| match transfer {
         Transfer::Move => moved += 1,

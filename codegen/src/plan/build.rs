@@ -8,7 +8,7 @@ use super::docs::{Docs, a, capitalized};
 use super::types::{View, renamed};
 use super::{
     Arg, Form, Interface, Message, MessageDocs, MessageKind, Place, Plan, Rpc, TypesModule,
-    fingerprint, reexports,
+    fingerprint, memory, reexports,
 };
 use crate::model::{self, ArgKind, Builtin, Extent, Model, TypeId, TypeKind, TypeRef};
 use crate::names::{self, CALL, RESPONSE};
@@ -237,6 +237,7 @@ impl Halves<'_> {
             lint: (name == "New").then_some("new_ret_no_self"),
             docs,
             bytes_max: bytes_max(model, args),
+            boxed: memory::is_boxed(model, args),
             args: args.iter().map(|arg| argument(self.view, arg)).collect(),
             name,
         });

@@ -6,6 +6,7 @@
 mod build;
 mod docs;
 mod fingerprint;
+mod memory;
 mod reexports;
 #[cfg(test)]
 #[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
@@ -152,6 +153,8 @@ pub(crate) struct Message {
     pub(crate) docs: MessageDocs,
     pub(crate) args: Vec<Arg>,
     pub(crate) bytes_max: u64,
+    /// The struct is so large that `Message` holds it in a box.
+    pub(crate) boxed: bool,
 }
 
 impl Message {

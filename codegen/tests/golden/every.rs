@@ -796,14 +796,14 @@ pub mod every {
             }
 
             fn into_message(self) -> super::Message {
-                super::Message::Close(self)
+                super::Message::Close(::std::boxed::Box::new(self))
             }
 
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::Close(message) => ::core::result::Result::Ok(message),
+                    super::Message::Close(message) => ::core::result::Result::Ok(*message),
                     other => ::core::result::Result::Err(other),
                 }
             }
@@ -1411,7 +1411,7 @@ pub mod every {
         /// A `connect`.
         Connect(messages::Connect),
         /// A `close`.
-        Close(messages::Close),
+        Close(::std::boxed::Box<messages::Close>),
         /// A `clone`.
         Clone(messages::Clone),
         /// The call of `drop`.
@@ -1470,7 +1470,7 @@ pub mod every {
                 Message::Bind(message) => (rx_vtbl.bind)(state, binding, message),
                 Message::Export(message) => (rx_vtbl.export)(state, binding, message),
                 Message::Connect(message) => (rx_vtbl.connect)(state, binding, message),
-                Message::Close(message) => (rx_vtbl.close)(state, binding, message),
+                Message::Close(message) => (rx_vtbl.close)(state, binding, *message),
                 Message::Clone(message) => (rx_vtbl.clone)(state, binding, message),
                 Message::Drop(message) => {
                     (rx_vtbl.drop_call)(state, binding, message, incoming.reply());
@@ -1545,7 +1545,7 @@ pub mod every {
                 Message::Bind(message) => ::flounder::Payload::encode(message, writer),
                 Message::Export(message) => ::flounder::Payload::encode(message, writer),
                 Message::Connect(message) => ::flounder::Payload::encode(message, writer),
-                Message::Close(message) => ::flounder::Payload::encode(message, writer),
+                Message::Close(message) => ::flounder::Payload::encode(*message, writer),
                 Message::Clone(message) => ::flounder::Payload::encode(message, writer),
                 Message::Drop(message) => ::flounder::Payload::encode(message, writer),
                 Message::DropResponse(message) => ::flounder::Payload::encode(message, writer),
@@ -1578,7 +1578,9 @@ pub mod every {
                 6 => ::flounder::Payload::decode(reader).map(Message::Bind),
                 7 => ::flounder::Payload::decode(reader).map(Message::Export),
                 8 => ::flounder::Payload::decode(reader).map(Message::Connect),
-                9 => ::flounder::Payload::decode(reader).map(Message::Close),
+                9 => {
+                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::Close)
+                }
                 10 => ::flounder::Payload::decode(reader).map(Message::Clone),
                 11 => ::flounder::Payload::decode(reader).map(Message::Drop),
                 12 => ::flounder::Payload::decode(reader).map(Message::DropResponse),
