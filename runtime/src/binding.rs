@@ -58,19 +58,27 @@ pub(crate) enum Owner {
 
 /// A binding as an event source.
 pub(crate) struct BindingSource<I: Interface, S: 'static> {
-    /// Weak if the handles own the binding.
-    parts: RefCell<Option<Result<Rc<Shared<I, S>>, Weak<Shared<I, S>>>>>,
+    /// `None` before the binding is made and after it has ended.
+    hold: RefCell<Option<Hold<I, S>>>,
+}
+
+/// How the waitset holds a binding.
+enum Hold<I: Interface, S: 'static> {
+    /// The dispatcher owns it.
+    Strong(Rc<Shared<I, S>>),
+    /// Its handles own it.
+    Weak(Weak<Shared<I, S>>),
 }
 
 impl<I: Interface, S: 'static> BindingSource<I, S> {
     pub(crate) fn new() -> Rc<Self> {
-        Rc::new(Self { parts: RefCell::new(None) })
+        Rc::new(Self { hold: RefCell::new(None) })
     }
 
     fn parts(&self) -> Option<Parts<I, S>> {
-        let shared = match self.parts.borrow().as_ref()? {
-            Ok(strong) => Rc::clone(strong),
-            Err(weak) => weak.upgrade()?,
+        let shared = match self.hold.borrow().as_ref()? {
+            Hold::Strong(shared) => Rc::clone(shared),
+            Hold::Weak(shared) => shared.upgrade()?,
         };
         Some(Parts { shared })
     }
@@ -86,8 +94,8 @@ impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
             parts.close();
         }
         // Two statements: what is dropped may look here again.
-        let parts = self.parts.borrow_mut().take();
-        drop(parts);
+        let hold = self.hold.borrow_mut().take();
+        drop(hold);
     }
 }
 
@@ -110,9 +118,9 @@ impl<I: Interface, S: 'static> Parts<I, S> {
             id: registration.key(),
             registration: RefCell::new(Some(registration)),
         });
-        *source.parts.borrow_mut() = Some(match owner {
-            Owner::Dispatcher => Ok(Rc::clone(&shared)),
-            Owner::Handles => Err(Rc::downgrade(&shared)),
+        *source.hold.borrow_mut() = Some(match owner {
+            Owner::Dispatcher => Hold::Strong(Rc::clone(&shared)),
+            Owner::Handles => Hold::Weak(Rc::downgrade(&shared)),
         });
         Self { shared }
     }
@@ -379,9 +387,10 @@ pub fn unhandled<B: AnyBinding, T: Payload<B::Interface>>(
 /// The error handler of a new binding: it says what happened. Whatever can't go on is closed already.
 fn log_error<S, B: AnyBinding>(_: &mut S, binding: &B, error: BindingError) {
     let interface = B::Interface::DESCRIPTOR.name;
-    match error {
-        BindingError::PeerClosed => log::debug!("{interface} to {:?}: {error}", binding.peer()),
-        _ => log::warn!("{interface} to {:?}: {error}", binding.peer()),
+    if error == BindingError::PeerClosed {
+        log::debug!("{interface} to {:?}: {error}", binding.peer());
+    } else {
+        log::warn!("{interface} to {:?}: {error}", binding.peer());
     }
 }
 
@@ -478,13 +487,14 @@ impl<I: Interface, R: Request<I> + Unpin> Future for CallWhenRoom<I, R> {
 
 impl<I: Interface, T> fmt::Debug for SendWhenRoom<I, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SendWhenRoom").field("sent", &self.message.is_none()).finish()
+        let sent = self.message.is_none();
+        f.debug_struct("SendWhenRoom").field("sent", &sent).finish_non_exhaustive()
     }
 }
 
 impl<I: Interface, R: Request<I>> fmt::Debug for CallWhenRoom<I, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sent = matches!(self.state, CallState::Sent(_));
-        f.debug_struct("CallWhenRoom").field("sent", &sent).finish()
+        f.debug_struct("CallWhenRoom").field("sent", &sent).finish_non_exhaustive()
     }
 }

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use crate::driver::{AnyEnd, Closer, Driver, End, RecvError, Refused};
 use crate::error::{BindingError, CallError, TxError};
 use crate::interface::{CapVisitor, Interface, MessageKind, Payload, Request};
+use crate::log;
 use crate::kernel::{CapError, Holder, HolderWatch, Tally, Transfer};
 use crate::options::{Badge, BindOptions};
 use crate::rpc::{Call, CallId, Calls, Failure, Incoming};
@@ -111,6 +112,8 @@ pub struct Channel<I: Interface> {
     /// Senders that wait for room, in order. Bounded by the tasks that wait.
     queue: RefCell<VecDeque<Rc<Ticket>>>,
     closed: Cell<bool>,
+    /// What the own dispatcher is called in traces.
+    label: Option<Rc<str>>,
     stats: Cell<BindingStats>,
     /// Closes the channel from outside when the holder ends.
     _watch: Arc<CloseWithHolder>,
@@ -141,6 +144,7 @@ pub(crate) struct ChannelParts<I: Interface> {
     pub(crate) holder: Holder,
     pub(crate) waitset: WeakWaitset,
     pub(crate) bell: Arc<Bell>,
+    pub(crate) label: Option<Rc<str>>,
 }
 
 /// What a turn found in a channel.
@@ -157,7 +161,7 @@ pub(crate) enum Received<M> {
 
 impl<I: Interface> Channel<I> {
     pub(crate) fn new(parts: ChannelParts<I>) -> Rc<Self> {
-        let ChannelParts { end, tx_vtbl, peer, options, holder, waitset, bell } = parts;
+        let ChannelParts { end, tx_vtbl, peer, options, holder, waitset, bell, label } = parts;
         let watch = Arc::new(CloseWithHolder(end.carrier().closer()));
         let weak: Weak<CloseWithHolder> = Arc::downgrade(&watch);
         holder.watch(weak);
@@ -179,6 +183,7 @@ impl<I: Interface> Channel<I> {
             outbox: Cell::new(0),
             queue: RefCell::default(),
             closed: Cell::new(false),
+            label,
             stats: Cell::default(),
             _watch: watch,
         })
@@ -403,10 +408,11 @@ impl<I: Interface> Channel<I> {
 
     fn accept(self: &Rc<Self>, header: Header, mut message: I::Message) -> Received<I::Message> {
         self.count(|stats| stats.received += 1);
-        let declared = I::DESCRIPTOR.message(I::number(&message)).map(|message| message.kind);
-        if declared != Some(header.kind()) {
+        let declared = I::DESCRIPTOR.message(I::number(&message));
+        let Some(declared) = declared.filter(|declared| declared.kind == header.kind()) else {
             return Received::Error(BindingError::StrayResponse);
-        }
+        };
+        log::received!(I::DESCRIPTOR.name, declared.name, self.peer, self.label.as_deref());
         let mut stamp = Stamp { holder: &self.holder, error: None };
         I::visit_caps(&mut message, &mut stamp);
         if let Some(error) = stamp.error {
@@ -422,9 +428,10 @@ impl<I: Interface> Channel<I> {
                 let known = self.calls.borrow_mut().finish(call, Ok(message));
                 let late = self.calls.borrow().late();
                 self.count(|stats| stats.late_responses = late);
-                return match known {
-                    true => Received::Done,
-                    false => Received::Error(BindingError::StrayResponse),
+                return if known {
+                    Received::Done
+                } else {
+                    Received::Error(BindingError::StrayResponse)
                 };
             }
         }

@@ -65,12 +65,17 @@ pub(crate) struct Core<S: 'static> {
     owned: Owned,
     holder: Holder,
     contain: Option<Contain>,
+    /// What it is called in traces.
+    label: RefCell<Option<Rc<str>>>,
     ended: Cell<bool>,
     stopped: Rc<Cell<bool>>,
 }
 
 /// Is told when a handler or a task panicked; the dispatcher has ended by then.
 type Contain = Box<dyn Fn(Box<dyn Any + Send>)>;
+
+/// Both ends of a loopback binding.
+type BothEnds<I, S> = (<I as Interface>::Binding<S>, <I as Interface>::Binding<S>);
 
 impl<S: 'static> Dispatcher<S> {
     /// A dispatcher with a waitset and a kernel of its own.
@@ -109,11 +114,17 @@ impl<S: 'static> Dispatcher<S> {
             owned: Owned::default(),
             holder,
             contain,
+            label: RefCell::default(),
             ended: Cell::new(false),
             stopped: Rc::default(),
         });
         let ctx = Ctx::of(&core);
         Self { core, ctx }
+    }
+
+    /// Says what the dispatcher is called in traces.
+    pub(crate) fn set_label(&mut self, label: Option<Rc<str>>) {
+        self.core.label.replace(label);
     }
 
     /// A handle for tasks and handlers.
@@ -124,6 +135,7 @@ impl<S: 'static> Dispatcher<S> {
 
     /// Gives at most `budget` turns to the ready sources of the waitset and never blocks. Returns
     /// how many it gave.
+    #[expect(clippy::must_use_candidate, reason = "who polls in a loop of its own needs no count")]
     pub fn poll(&self, budget: usize) -> usize {
         self.core.must_not_run();
         self.core.waitset.poll(budget)
@@ -208,6 +220,11 @@ impl Wake for BlockOn {
 impl<S: 'static> Core<S> {
     pub(crate) fn waitset(&self) -> &Waitset {
         &self.waitset
+    }
+
+    /// What the dispatcher is called in traces.
+    pub(crate) fn label(&self) -> Option<Rc<str>> {
+        self.label.borrow().clone()
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -362,7 +379,7 @@ impl<S: 'static> Ctx<S> {
         options: BindOptions,
         first: &I::RxVtbl<S>,
         second: &I::RxVtbl<S>,
-    ) -> Result<(I::Binding<S>, I::Binding<S>), ClaimError> {
+    ) -> Result<BothEnds<I, S>, ClaimError> {
         let core = self.upgrade().ok_or(ClaimError::Ended)?;
         let (one, other) = Loopback::pair::<I>(options.capacity_of().get().into());
         let bind = |end, rx_vtbl| {
@@ -391,6 +408,7 @@ impl<S: 'static> Core<S> {
             holder: self.holder.clone(),
             waitset: self.waitset.downgrade(),
             bell: Arc::clone(registration.bell()),
+            label: self.label(),
         });
         I::binding(Parts::new(channel, self, rx_vtbl, &source, registration, owner))
     }

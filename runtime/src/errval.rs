@@ -140,7 +140,7 @@ impl ErrVal {
     /// How many codes fit: 64 bits hold six of 10 bits. Pushing a seventh forgets the innermost.
     pub const DEPTH_MAX: usize = 6;
 
-    const CODE_BITS: u32 = 10;
+    const CODE_BITS: usize = 10;
     const CODE_MASK: u64 = (1 << Self::CODE_BITS) - 1;
 
     /// The value whose 64 bits these are; any are accepted, unknown codes are kept.
@@ -158,7 +158,7 @@ impl ErrVal {
     /// This error with the caller's `code` on top.
     #[must_use]
     pub const fn push(self, code: ErrCode) -> Self {
-        let kept = self.0 & (u64::MAX >> (64 - Self::CODE_BITS * (Self::DEPTH_MAX as u32 - 1)));
+        let kept = self.0 & (u64::MAX >> (64 - Self::CODE_BITS * (Self::DEPTH_MAX - 1)));
         Self(kept << Self::CODE_BITS | code as u64)
     }
 

@@ -39,6 +39,9 @@ pub trait Platform {
     /// Starts a service on this core.
     fn start_service(&self, service: ServiceStart);
 
+    /// Says that the process manager is bound to the spawnd of `core`: programs can be spawned there.
+    fn core_up(&self, core: CoreId);
+
     /// Says that the process manager has stopped every domain, but for `wedged` ones.
     fn shutdown_done(&self, wedged: u32);
 }
@@ -189,7 +192,7 @@ pub struct ServiceEnv {
     pub home: Home,
     /// The end of a binding to the core's monitor.
     pub monitor: Half,
-    /// The root ProcessManager cap for the process manager, null for the others.
+    /// The root `ProcessManager` cap for the process manager, null for the others.
     pub process_manager: Cap,
     /// The way out.
     pub platform: Rc<dyn Platform>,

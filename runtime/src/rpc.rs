@@ -15,31 +15,23 @@ use crate::waitset::Sleep;
 
 /// Names a call on its binding, in one direction; never the same twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct CallId(u64);
+pub struct CallId {
+    slot: u32,
+    /// How often the slot was used before, and once more.
+    round: u32,
+}
 
 impl CallId {
     /// The call with this number.
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
-        Self(number)
+        Self { slot: (number & 0xffff_ffff) as u32, round: (number >> 32) as u32 }
     }
 
     /// The call's number: its slot in the lower 32 bits, how often that was used in the upper.
     #[must_use]
     pub const fn number(self) -> u64 {
-        self.0
-    }
-
-    fn new(slot: usize, round: u32) -> Self {
-        Self(u64::from(round) << 32 | slot as u64)
-    }
-
-    fn slot(self) -> usize {
-        (self.0 & u64::from(u32::MAX)) as usize
-    }
-
-    fn round(self) -> u32 {
-        (self.0 >> 32) as u32
+        (self.round as u64) << 32 | self.slot as u64
     }
 }
 
@@ -97,19 +89,19 @@ impl<M> Default for Calls<M> {
 impl<M> Calls<M> {
     /// Opens a call, unless `max` are open.
     pub(crate) fn open(&mut self, max: NonZeroU32) -> Option<CallId> {
-        let index = match self.free.pop() {
-            Some(index) => index as usize,
-            None if self.slots.len() < max.get() as usize => {
-                self.slots.push(Slot { round: 0, state: State::Free });
-                self.slots.len() - 1
-            }
-            None => return None,
-        };
-        let slot = &mut self.slots[index];
+        let index = self.free.pop().or_else(|| self.grow(max))?;
+        let slot = &mut self.slots[index as usize];
         // The 2^32 rounds of a slot last for centuries of calls; then they begin anew.
         slot.round = slot.round.wrapping_add(1);
         slot.state = State::Waiting(None);
-        Some(CallId::new(index, slot.round))
+        Some(CallId { slot: index, round: slot.round })
+    }
+
+    /// Makes another slot, unless there are `max`.
+    fn grow(&mut self, max: NonZeroU32) -> Option<u32> {
+        let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < max.get())?;
+        self.slots.push(Slot { round: 0, state: State::Free });
+        Some(index)
     }
 
     /// Takes back a call that was not sent.
@@ -193,11 +185,11 @@ impl<M> Calls<M> {
     }
 
     fn slot(&mut self, call: CallId) -> Option<&mut Slot<M>> {
-        self.slots.get_mut(call.slot()).filter(|slot| slot.round == call.round())
+        self.slots.get_mut(call.slot as usize).filter(|slot| slot.round == call.round)
     }
 
     fn release(&mut self, call: CallId) {
-        self.free.push((call.number() & u64::from(u32::MAX)) as u32);
+        self.free.push(call.slot);
     }
 }
 
@@ -208,14 +200,14 @@ impl<M> Calls<M> {
 #[must_use = "a call that nobody awaits is cancelled"]
 pub struct Call<I: Interface, R: Payload<I>> {
     channel: Rc<Channel<I>>,
-    call: CallId,
+    id: CallId,
     done: bool,
     response: PhantomData<fn() -> R>,
 }
 
 impl<I: Interface, R: Payload<I>> Call<I, R> {
-    pub(crate) fn new(channel: Rc<Channel<I>>, call: CallId) -> Self {
-        Self { channel, call, done: false, response: PhantomData }
+    pub(crate) fn new(channel: Rc<Channel<I>>, id: CallId) -> Self {
+        Self { channel, id, done: false, response: PhantomData }
     }
 
     /// The same call, which fails with [`RpcError::TimedOut`] at `deadline`, a time of the
@@ -230,7 +222,7 @@ impl<I: Interface, R: Payload<I>> Future for Call<I, R> {
     type Output = Result<R, RpcError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Poll::Ready(answer) = self.channel.poll_call(self.call, cx) else {
+        let Poll::Ready(answer) = self.channel.poll_call(self.id, cx) else {
             return Poll::Pending;
         };
         self.done = true;
@@ -243,14 +235,14 @@ impl<I: Interface, R: Payload<I>> Future for Call<I, R> {
 impl<I: Interface, R: Payload<I>> Drop for Call<I, R> {
     fn drop(&mut self) {
         if !self.done {
-            self.channel.abandon_call(self.call);
+            self.channel.abandon_call(self.id);
         }
     }
 }
 
 impl<I: Interface, R: Payload<I>> fmt::Debug for Call<I, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("call", &self.call).finish_non_exhaustive()
+        f.debug_struct("Call").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -295,7 +287,6 @@ impl<I: Interface> Incoming<I> {
     }
 
     /// The token that answers the call with an `R`.
-    #[must_use]
     pub fn reply<R: Payload<I>>(mut self) -> Reply<I, R> {
         let call = self.call.take();
         Reply { channel: Rc::clone(&self.channel), call, response: PhantomData }

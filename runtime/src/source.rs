@@ -46,13 +46,15 @@ pub struct DescriptorWatch {
     _registration: Registration,
 }
 
+type ReadyEvent<S, F> = Box<dyn FnMut(&mut S, &F)>;
+
 struct DescriptorSource<S: 'static, F: AsFd> {
     core: Weak<Core<S>>,
     waitset: Waitset,
     interest: Interest,
     key: std::cell::Cell<Option<crate::waitset::Key>>,
     fd: F,
-    event: RefCell<Box<dyn FnMut(&mut S, &F)>>,
+    event: RefCell<ReadyEvent<S, F>>,
 }
 
 impl<S: 'static, F: AsFd> Source for DescriptorSource<S, F> {
@@ -129,10 +131,12 @@ impl<T> Mailbox<T> {
     }
 }
 
+type MailEvent<S, T> = Box<dyn FnMut(&mut S, T)>;
+
 struct MailSource<S: 'static, T> {
     core: Weak<Core<S>>,
     mail: Arc<Mail<T>>,
-    event: RefCell<Box<dyn FnMut(&mut S, T)>>,
+    event: RefCell<MailEvent<S, T>>,
     registration: RefCell<Option<Registration>>,
 }
 

@@ -213,6 +213,9 @@ impl<Tx, Rx> Drop for LinkEnd<Tx, Rx> {
 impl<Tx, Rx> fmt::Debug for LinkEnd<Tx, Rx> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let closed = self.link.is_closed();
-        f.debug_struct("LinkEnd").field("side", &self.side).field("closed", &closed).finish()
+        f.debug_struct("LinkEnd")
+            .field("side", &self.side)
+            .field("closed", &closed)
+            .finish_non_exhaustive()
     }
 }

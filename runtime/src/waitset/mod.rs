@@ -141,6 +141,7 @@ impl Waitset {
     /// Gives at most `budget` turns to ready sources and never blocks. Returns how many it gave.
     ///
     /// Each turn handles at most one event; a source may find that its event is gone.
+    #[expect(clippy::must_use_candidate, reason = "who polls in a loop of its own needs no count")]
     pub fn poll(&self, budget: usize) -> usize {
         let mut given = 0;
         while given < budget {
@@ -289,13 +290,11 @@ impl Waitset {
     }
 
     /// A future that is ready once `span` has passed.
-    #[must_use]
     pub fn sleep(&self, span: Duration) -> Sleep {
         self.sleep_until(self.now() + span)
     }
 
     /// A future that is ready at `at`.
-    #[must_use]
     pub fn sleep_until(&self, at: Time) -> Sleep {
         Sleep { waitset: self.downgrade(), at, timer: None }
     }

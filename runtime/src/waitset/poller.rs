@@ -125,5 +125,5 @@ fn data(key: Key) -> EventData {
 }
 
 fn key(bits: u64) -> Key {
-    Key { index: (bits >> 32) as u32, generation: (bits & u64::from(u32::MAX)) as u32 }
+    Key { index: (bits >> 32) as u32, generation: (bits & 0xffff_ffff) as u32 }
 }

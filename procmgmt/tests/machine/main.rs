@@ -1,0 +1,11 @@
+//! The machine against the lifecycle tables, cell by cell, and against its invariants.
+
+mod cells;
+mod cores;
+mod mutation;
+mod random;
+mod regress;
+mod requests;
+mod scale;
+mod slots;
+mod world;
