@@ -2,7 +2,7 @@
 
 use crate::world::{Call, Heard, World};
 use flounder::platform::ProgramEnd;
-use flounder::{AnyBinding, Cap, ErrCode, Waitset};
+use flounder::{AnyBinding, BindOptions, Cap, ErrCode, Waitset};
 use flounder_idl::spawn::{ExitCause, KillRequest, RequestKind};
 use flounder_spawnd::machine::Config;
 
@@ -26,7 +26,7 @@ fn without_a_manager_programs_run_on_and_nobody_is_told() {
     let manager = world.peer();
     manager.told(&world, world.spawn(1, 10));
     manager.told(&world, world.spawn(2, 11));
-    drop(manager);
+    manager.binding.close();
     world.turn();
     world.ended(10, ProgramEnd::Exited(0));
     assert_eq!(world.platform.calls(), [Call::Start(10), Call::Start(11)]);
@@ -50,7 +50,8 @@ fn a_full_channel_delays_replies_and_loses_none() {
         }
         world.turn(); // reads the requests; the manager reads no reply
     }
-    while elsewhere.poll(1000) > 0 {
+    for _ in 0..ROUNDS * PER_ROUND {
+        elsewhere.poll(1000);
         world.turn();
     }
     let replies: Vec<_> =
@@ -62,11 +63,14 @@ fn a_full_channel_delays_replies_and_loses_none() {
 fn a_stranger_that_reads_nothing_is_cut_off() {
     let (world, elsewhere) = (World::new(), Waitset::new());
     let stranger = world.peer_on(&elsewhere);
-    while !stranger.binding.is_closed() {
+    let answers_max = u32::from(BindOptions::CAPACITY.get()) + BindOptions::OUTBOX_MAX;
+    for nth in 0..=answers_max {
+        assert!(!stranger.binding.is_closed(), "after {nth} requests");
         let request = KillRequest { procmng_cap: Cap::NULL, ..world.kill(1, 10) };
         assert!(stranger.binding.kill_request(request).is_ok(), "spawnd keeps reading");
         world.turn();
     }
+    assert!(stranger.binding.is_closed());
     let manager = world.peer();
     let told = manager.told(&world, world.spawn(1, 10));
     assert_eq!(told, [Heard::Reply(1, RequestKind::Spawn, OK)]);
