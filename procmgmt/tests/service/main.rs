@@ -2,6 +2,7 @@
 //! around it, all on one waitset that runs until nothing is left to do.
 
 mod cells;
+mod cores;
 mod fakes;
 mod limits;
 mod regressions;

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use flounder::platform::{Platform, ProgramStart, Service, ServiceEnv, ServiceStart};
 use flounder::{
-    Badge, BindOptions, Cap, CoreId, Dispatcher, DomainId, ErrVal, Half, Home, Kernel,
-    Rights, Role, RpcError, Waitset,
+    Badge, BindOptions, Cap, CoreId, Dispatcher, DomainId, ErrVal, Half, Home, Kernel, Rights,
+    Role, RpcError, Waitset,
 };
 use flounder_domain::convert::{badge_to_wire, endpoint_of};
 use flounder_idl::proc_mgmt::{
@@ -211,8 +211,7 @@ impl World {
         let (own, service) = flounder::pair::<Interface>(options);
         let endpoint = endpoint_of(service, &self.fakes.holder());
         let peer = badge_to_wire(badge);
-        let request =
-            monitor::BindServiceRequest { request: 1, iref: MANAGER, peer, endpoint };
+        let request = monitor::BindServiceRequest { request: 1, iref: MANAGER, peer, endpoint };
         let monitor = self.fakes.with(|fakes| fakes.monitor.clone().unwrap());
         monitor.bind_service_request(request).unwrap();
         self.run();
@@ -284,7 +283,12 @@ impl World {
         self.run();
     }
 
-    pub(crate) fn status(&self, client: &Binding<()>, id: DomainId, cap: &Cap) -> GetStatusResponse {
+    pub(crate) fn status(
+        &self,
+        client: &Binding<()>,
+        id: DomainId,
+        cap: &Cap,
+    ) -> GetStatusResponse {
         let call = client.get_status(GetStatus { domain: id.0, domain_cap: copy(cap) }).unwrap();
         self.run();
         ready(&mut Box::pin(call)).unwrap().unwrap()
