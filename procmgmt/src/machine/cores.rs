@@ -114,13 +114,15 @@ impl<P> Desk<P> {
             (Then::Nothing, _) => {}
             (Then::Begin, CoreEvent::Reply(_)) => self.begin(domain, at, before, out),
             (Then::EndSpan, CoreEvent::Reply(_) | CoreEvent::Down) => {
-                self.end_span(domain, at, (event, before), out)
+                self.end_span(domain, at, (event, before), out);
             }
             (Then::Strand, CoreEvent::Survived) => self.strand(domain, at, before, out),
             (Then::SendKill, _) => self.send(domain, at, CoreState::KillPend, 0, out),
             (Then::SendCleanup, _) => self.send(domain, at, CoreState::CleanPend, 0, out),
             (Then::Retry, CoreEvent::Reply(_)) => self.retry(domain, at, out),
             (Then::Remember, CoreEvent::Died(ended)) => {
+                let asked = matches!(before.state, CoreState::SpawnPend | CoreState::SpanPend);
+                assert!(asked, "only a death before the reply is remembered");
                 if let Some(core) = domain.cores.get_mut(&at) {
                     core.died = Some(ended);
                 }

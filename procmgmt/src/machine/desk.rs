@@ -67,8 +67,11 @@ impl<P> Desk<P> {
 
     /// What a slot event does on `core`.
     pub(super) fn slot_act(&self, core: CoreId, column: SlotColumn) -> SlotAct {
-        let state = self.slots.get(&core).map_or(SlotState::Absent, |slot| slot.state);
-        self.table.slot(state, column)
+        self.table.slot(self.slot_state(core), column)
+    }
+
+    pub(super) fn slot_state(&self, core: CoreId) -> SlotState {
+        self.slots.get(&core).map_or(SlotState::Absent, |slot| slot.state)
     }
 
     /// The generation that obeys on `core`, if one does.

@@ -158,7 +158,7 @@ impl<P> Machine<P> {
         out: &mut Effects,
         act: impl FnOnce(&mut Desk<P>, &mut Domain, &mut Effects),
     ) {
-        let Some(domain) = self.domains.get_mut(&id) else { return };
+        let domain = self.domains.get_mut(&id).expect("only what is there is acted on");
         act(&mut self.desk, domain, out);
         self.desk.settle(domain, out);
         if domain.gone

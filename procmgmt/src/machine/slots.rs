@@ -41,14 +41,18 @@ impl<P> Machine<P> {
     }
 
     pub(super) fn spawnd_bound(&mut self, core: CoreId, generation: Generation, out: &mut Effects) {
-        let act = match self.concerns(core, generation) {
-            true => self.desk.slot_act(core, SlotColumn::Bound),
-            false => SlotAct::Close,
+        let act = if self.concerns(core, generation) {
+            self.desk.slot_act(core, SlotColumn::Bound)
+        } else {
+            SlotAct::Close
         };
         match act {
             SlotAct::Ignore => {}
             SlotAct::Close => out.push(Effect::CloseSpawnd { core, generation }),
-            SlotAct::Raise => self.desk.set_slot(core, SlotState::Up),
+            SlotAct::Raise => {
+                assert_eq!(self.desk.slot_state(core), SlotState::Binding, "only a bind ends");
+                self.desk.set_slot(core, SlotState::Up);
+            }
             other => unreachable!("a bind can't end by {other:?}"),
         }
     }
@@ -112,13 +116,18 @@ impl<P> Machine<P> {
 
     /// The generation on `core` is gone, and with it all it had, but for the survivors.
     fn down(&mut self, core: CoreId, out: &mut Effects) {
-        let Some(slot) = self.desk.slots.get_mut(&core) else { return };
+        let slot = self.desk.slots.get_mut(&core).expect("only what was up goes down");
+        let was_up = matches!(slot.state, SlotState::Up | SlotState::Lost);
+        assert!(was_up, "only what was up goes down");
         let generation = slot.generation;
         let old = std::mem::replace(slot, Slot::new(SlotState::Down, generation));
         if old.state == SlotState::Up {
             out.push(Effect::CloseSpawnd { core, generation });
         }
         for &id in old.members.union(&old.survivors) {
+            if !self.domains.contains_key(&id) {
+                continue; // a survivor that was cleaned up and freed since it was told
+            }
             let survived = old.survivors.contains(&id);
             let event = if survived { CoreEvent::Survived } else { CoreEvent::Down };
             self.with_domain(id, out, |desk, domain, out| desk.step(domain, core, event, out));
@@ -145,14 +154,16 @@ impl<P> Machine<P> {
         err: ErrVal,
         out: &mut Effects,
     ) {
-        let act = match self.concerns(core, generation) {
-            true => self.desk.slot_act(core, SlotColumn::Reply),
-            false => SlotAct::Stale,
+        let act = if self.concerns(core, generation) {
+            self.desk.slot_act(core, SlotColumn::Reply)
+        } else {
+            SlotAct::Stale
         };
         match act {
             SlotAct::Stale => self.desk.stats.stale_replies += 1,
             SlotAct::Violation => self.violation(core, generation, out),
             SlotAct::Match => {
+                assert_eq!(self.desk.slot_state(core), SlotState::Up, "only what is up replies");
                 let slot = self.desk.slots.get_mut(&core);
                 match slot.and_then(|slot| slot.answered(request)) {
                     Some(asked) if asked.kind == kind => {

@@ -13,7 +13,7 @@ use crate::world::World;
 #[derive(Clone, Copy, PartialEq)]
 enum At {
     In(CoreState),
-    /// SPAN_PEND of a domain that is stopping.
+    /// `SPAN_PEND` of a domain that is stopping.
     SpanStops,
 }
 
@@ -24,7 +24,7 @@ use CoreState::{Clean, CleanPend, Dead, KillPend, None, Run, SpanPend, SpawnPend
 enum Happens {
     Reply(ErrCode),
     /// The same error to the request and to each of its repetitions.
-    GivesUp,
+    GivesUp(ErrCode),
     Died,
     Stop,
     Down,
@@ -73,8 +73,8 @@ fn bring(world: &mut World, at: At) -> DomainId {
 
 fn happen(world: &mut World, id: DomainId, core: u8, happens: Happens) -> Vec<String> {
     match happens {
-        Reply(code) => reply(world, core, code),
-        GivesUp => (0..4).flat_map(|_| reply(world, core, FAILED)).collect(),
+        Reply(err) => reply(world, core, err),
+        GivesUp(err) => (0..4).flat_map(|_| reply(world, core, err)).collect(),
         Died => world.died(id, core),
         Stop => world.kill(3, id),
         Down => world.down(core, vec![]),
@@ -84,9 +84,9 @@ fn happen(world: &mut World, id: DomainId, core: u8, happens: Happens) -> Vec<St
 }
 
 /// The spawnd answers what it was asked last.
-fn reply(world: &mut World, core: u8, code: ErrCode) -> Vec<String> {
+fn reply(world: &mut World, core: u8, err: ErrCode) -> Vec<String> {
     let last = world.asked.iter().rposition(|(at, _)| at.0 == core);
-    world.answer_index(last.expect("it was asked"), code.into())
+    world.answer_index(last.expect("it was asked"), err.into())
 }
 
 fn check(table: &Table, at: At, happens: Happens, at_once: &str, stands: &str, later: &str) {
@@ -176,7 +176,7 @@ cells! { check;
         "r4 kill KILL", "StopPend killed/9 0:KillPend 1:Wedged", "r2 wait OK 9";
     cell_reply_error_kill_pend: In(KillPend), Reply(FAILED),
         "kill@1", "StopPend killed/9 0:KillPend 1:KillPend", KILLED;
-    cell_gives_up_kill_pend: In(KillPend), GivesUp,
+    cell_gives_up_kill_pend: In(KillPend), GivesUp(FAILED),
         "kill@1, kill@1, kill@1, r4 kill KILL", "StopPend killed/9 0:KillPend 1:Wedged",
         "r2 wait OK 9";
     cell_died_kill_pend: In(KillPend), Died,
@@ -218,7 +218,10 @@ cells! { check;
         "cleanup@1", "Stopped killed/9 0:CleanPend 1:CleanPend", "";
     cell_reply_error_clean_pend: In(CleanPend), Reply(FAILED),
         "cleanup@1", "Stopped killed/9 0:CleanPend 1:CleanPend", "";
-    cell_gives_up_clean_pend: In(CleanPend), GivesUp,
+    cell_gives_up_clean_pend: In(CleanPend), GivesUp(FAILED),
+        "cleanup@1, cleanup@1, cleanup@1, +1 leaked_cleanups",
+        "Stopped killed/9 0:CleanPend 1:Clean", "";
+    cell_gives_up_still_runs_clean_pend: In(CleanPend), GivesUp(STILL_RUNS),
         "cleanup@1, cleanup@1, cleanup@1, +1 leaked_cleanups",
         "Stopped killed/9 0:CleanPend 1:Clean", "";
     cell_died_clean_pend: In(CleanPend), Died,

@@ -3,6 +3,9 @@
 mod cells;
 mod cores;
 mod mutation;
+mod random;
+mod regress;
 mod requests;
+mod scale;
 mod slots;
 mod world;
