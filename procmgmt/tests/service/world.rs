@@ -261,11 +261,13 @@ impl World {
 
     pub(crate) fn kill(&self, client: &Binding<()>, cap: &Cap) -> Asked {
         let call = client.kill(Kill { domain_cap: copy(cap) }).unwrap();
+        self.run();
         Box::pin(async move { words(call.await.map(|answer| code(answer.err))) })
     }
 
     pub(crate) fn wait(&self, client: &Binding<()>, cap: &Cap, nohang: bool) -> Asked {
         let call = client.wait(Wait { domain_cap: copy(cap), nohang }).unwrap();
+        self.run();
         let told = async move {
             words(call.await.map(|answer| format!("{} {}", code(answer.err), answer.status)))
         };
@@ -275,6 +277,7 @@ impl World {
     pub(crate) fn span(&self, client: &Binding<()>, cap: &Cap, core: u8) -> Asked {
         let (vroot, dispframe) = (Cap::NULL, Cap::NULL);
         let call = client.span(Span { domain_cap: copy(cap), core, vroot, dispframe }).unwrap();
+        self.run();
         Box::pin(async move { words(call.await.map(|answer| code(answer.err))) })
     }
 
