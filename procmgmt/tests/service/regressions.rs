@@ -3,7 +3,7 @@
 use flounder::{
     AnyBinding, Badge, BindOptions, Cap, CapKind, DomainId, ErrCode, ErrVal, Rights, Role,
 };
-use flounder_idl::proc_mgmt::{Shutdown, SpawnWithCaps};
+use flounder_idl::proc_mgmt::{Shutdown, Spawn, SpawnWithCaps};
 use flounder_idl::spawn::RequestKind;
 
 use crate::fakes::MANAGER;
@@ -68,7 +68,7 @@ fn a_busy_spawnd_gets_every_order_with_its_own_arguments() {
     let calls: Vec<_> = (0..40)
         .map(|nth| {
             let argvbuf = format!("{nth}\0").into_bytes();
-            let call = client.call(flounder_idl::proc_mgmt::Spawn { argvbuf, ..spawn_call(0) });
+            let call = client.call(Spawn { argvbuf, ..spawn_call(0) });
             let mut call = Box::pin(call);
             assert!(ready(&mut call).is_none());
             world.run();
@@ -185,6 +185,30 @@ fn what_is_done_leaves_nothing_behind() {
     drop(client);
     world.end();
     assert_eq!(world.kernel.counts().domains, 0);
+}
+
+#[test]
+fn a_domain_may_be_asked_to_end_with_its_spawner() {
+    let world = World::new();
+    let client = world.program(DomainId(70));
+    let call = client.spawn(Spawn { flags: 1, ..spawn_call(0) }).unwrap();
+    let order = world.answer(0, RequestKind::Spawn, ErrVal::OK);
+    drop(call);
+    AnyBinding::close(&client);
+    assert_eq!(world.orders(), "kill@0");
+    assert_eq!(world.stands(order.domain), "StopPend Killed 9");
+}
+
+#[test]
+fn the_last_cap_may_drop_on_any_thread() {
+    let world = World::new();
+    let (id, cap, own) = world.running(&world.operator());
+    world.exit(&world.program(id), &own, 0);
+    world.obey();
+    assert_eq!(world.stands(id), "Cleaned Exited 0");
+    std::thread::spawn(move || drop((cap, own))).join().unwrap();
+    world.run();
+    assert_eq!(world.stands(id), "DOMAIN_TABLE_FIND");
 }
 
 #[test]
