@@ -26,7 +26,7 @@ impl Operator {
         let waitset = Waitset::with_clock(Rc::new(clock), None)?;
         let holder = kernel.holder();
         let home = Home::new(waitset, holder.clone()).named(format!("operator@{core}"));
-        let (own, monitor) = flounder_monitor::child_pair();
+        let (monitor, own) = flounder_monitor::child_pair(core);
         connect(monitor);
         let domain = Domain::claim(own, &home).map_err(std::io::Error::other)?;
         let host = home.dispatcher(());

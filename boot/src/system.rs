@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use flounder::{BindOptions, Cap, CoreId, Counts, Kernel, Mailbox, MonotonicClock};
+use flounder::{Cap, CoreId, Counts, Kernel, Mailbox, MonotonicClock};
 use flounder_monitor::Command;
 
 use crate::config::{BootError, Config};
@@ -203,8 +203,7 @@ impl System {
         for core in self.layout.iter().map(|layout| layout.core).collect::<Vec<_>>() {
             let first = self.cores.get(&CoreId(0)).and_then(|first| first.monitor.clone());
             let uplink = first.map(|first| {
-                let options = BindOptions::new().outbox_max(flounder_monitor::LINK_OUTBOX_MAX);
-                let (up, down) = flounder::pair::<flounder_idl::intermon::Interface>(options);
+                let (up, down) = flounder_monitor::link_pair();
                 let _ = first.send(Command::AddLink { core, half: down });
                 up
             });

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use flounder::platform::Service;
 use flounder::{Cap, CoreId, Ctx, Dispatcher, Half, Home, Mailbox, Waitset};
-use flounder_monitor::{Command, MonitorEnv};
+use flounder_monitor::MonitorEnv;
 
 use crate::platform::{Completions, CorePlatform, Shared};
 use crate::program_loop::{JOBS_MAX, ProgramJob};

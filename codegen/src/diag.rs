@@ -1,5 +1,7 @@
 //! What the compiler has to say about its input: errors and warnings that know where and what next.
 
+use std::fmt::Write as _;
+
 use crate::source::{Sources, Span};
 
 macro_rules! codes {
@@ -167,15 +169,16 @@ impl Diagnostics {
     /// The findings as text, `file:line:col: error[E030]: message`, each with its hints below.
     #[must_use]
     pub fn render(&self, sources: &Sources) -> String {
+        // Writing to a String can't fail.
         let mut text = String::new();
         for diagnostic in self.sorted() {
             text += &diagnostic.line(sources);
             text.push('\n');
             if let Some(Related { span, message }) = &diagnostic.related {
-                text += &format!("  note: {}: {message}\n", sources.place(*span));
+                let _ = writeln!(text, "  note: {}: {message}", sources.place(*span));
             }
             if let Some(help) = &diagnostic.help {
-                text += &format!("  help: {help}\n");
+                let _ = writeln!(text, "  help: {help}");
             }
         }
         text

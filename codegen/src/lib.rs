@@ -1,4 +1,21 @@
 //! Compiler for Flounder interface files: parser, checker, planner and Rust generator.
+//!
+//! `parse` makes an `ast` of a text, `check` a `model` of the texts of a run, `plan` decides what the
+//! bindings look like, `emit` makes tokens of that and `render` text. Only the first two can fail,
+//! and they report everything they find. Build scripts use [`Builder`]; tools hand texts over in
+//! [`Sources`] and compile them with a [`Request`]:
+//!
+//! ```
+//! use flounder_codegen::{Request, Sources};
+//!
+//! let mut sources = Sources::new();
+//! let echo = sources.add("echo.if", b"interface echo { message ping(uint64 token); };");
+//! let request = Request { files: vec![echo], imports: Vec::new() };
+//! let (outputs, _warnings) = request.generate(&sources).map_err(|it| it.render(&sources))?;
+//! assert_eq!(outputs[0].name, "echo.rs");
+//! assert!(outputs[0].text.contains("pub mod echo {"));
+//! # Ok::<(), String>(())
+//! ```
 
 // The committed parser names `::alloc`, because pest is used without its `std` feature.
 extern crate alloc;

@@ -279,7 +279,7 @@ impl Extent {
     }
 
     /// At the start of a message.
-    pub(crate) fn from_start(self) -> u64 {
+    pub(crate) fn bytes_in_all(self) -> u64 {
         self.0[0]
     }
 }
@@ -334,17 +334,17 @@ mod tests {
             (&[Builtin::U64, Builtin::U8], 9),
             (&[Builtin::U8, Builtin::U16, Builtin::Cap, Builtin::U8, Builtin::U32], 12),
         ] {
-            assert_eq!(struct_of(fields).extent.from_start(), bytes, "{fields:?}");
+            assert_eq!(struct_of(fields).extent.bytes_in_all(), bytes, "{fields:?}");
         }
         let pair = struct_of(&[Builtin::U64, Builtin::U8]);
-        assert_eq!(pair.repeated(3).extent.from_start(), 9 + 7 + 9 + 7 + 9);
-        assert_eq!(pair.repeated(1_000_000).extent.from_start(), 16 * 1_000_000 - 7);
+        assert_eq!(pair.repeated(3).extent.bytes_in_all(), 9 + 7 + 9 + 7 + 9);
+        assert_eq!(pair.repeated(1_000_000).extent.bytes_in_all(), 16 * 1_000_000 - 7);
         assert_eq!((pair.packed, pair.repeated(3).packed), (9, 27));
     }
 
     #[test]
     fn capabilities_take_no_bytes() {
         let caps = Builtin::Cap.facts().repeated(u32::MAX);
-        assert_eq!((caps.extent.from_start(), caps.caps), (0, u64::from(u32::MAX)));
+        assert_eq!((caps.extent.bytes_in_all(), caps.caps), (0, u64::from(u32::MAX)));
     }
 }

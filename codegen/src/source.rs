@@ -116,7 +116,11 @@ impl Sources {
     #[must_use]
     pub fn position(&self, span: Span) -> Position {
         let text = self.text(span.file);
-        let before = &text[..text.floor_char_boundary(span.start as usize)];
+        let mut start = text.len().min(span.start as usize);
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let before = &text[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
         let column = before[line_start..].trim_start_matches('\u{FEFF}').chars().count() + 1;

@@ -3,9 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use flounder::{
-    BindOptions, ClaimError, Ctx, Dispatcher, ErrVal, Half, Home, Interface, Iref,
-};
+use flounder::{BindOptions, ClaimError, Ctx, Dispatcher, ErrVal, Half, Home, Interface, Iref};
 
 use crate::monitor::{BindError, Monitor};
 use crate::names::{NameError, NameService};

@@ -19,9 +19,7 @@ use flounder_idl::monitor::{
     SetProcMgmtEpRequest, SetSpawnIrefRequest, Unexport,
 };
 
-use crate::convert::{
-    badge_from_wire, endpoint_of, fingerprint_to_wire, half_of, interface_name,
-};
+use crate::convert::{badge_from_wire, endpoint_of, fingerprint_to_wire, half_of, interface_name};
 use crate::promise::promise;
 
 /// How many requests may wait for the monitor's answers: more than any program needs at once, and
@@ -157,11 +155,14 @@ impl Monitor {
         let pending = Pending::Export { connect: Rc::new(connect), done: Box::new(done) };
         let descriptor = I::DESCRIPTOR;
         self.request(pending, |binding, request| {
-            send(binding, ExportRequest {
-                request,
-                fingerprint: fingerprint_to_wire(descriptor.fingerprint),
-                interface_name: interface_name(descriptor),
-            })
+            send(
+                binding,
+                ExportRequest {
+                    request,
+                    fingerprint: fingerprint_to_wire(descriptor.fingerprint),
+                    interface_name: interface_name(descriptor),
+                },
+            )
         });
     }
 
@@ -202,13 +203,16 @@ impl Monitor {
         let descriptor: &Descriptor = I::DESCRIPTOR;
         let endpoint = endpoint_of(service, &self.inner.holder);
         self.request(Pending::Bind { half, done: Box::new(done) }, |binding, request| {
-            send(binding, BindClientRequest {
-                request,
-                iref,
-                fingerprint: fingerprint_to_wire(descriptor.fingerprint),
-                interface_name: interface_name(descriptor),
-                endpoint,
-            })
+            send(
+                binding,
+                BindClientRequest {
+                    request,
+                    iref,
+                    fingerprint: fingerprint_to_wire(descriptor.fingerprint),
+                    interface_name: interface_name(descriptor),
+                    endpoint,
+                },
+            )
         });
     }
 

@@ -37,8 +37,7 @@ impl NameService {
             .await
             .map_err(|err| BindError::Refused { iref: Iref::NULL, err })?;
         let options = BindOptions::new();
-        let binding =
-            monitor.bind::<Interface, ()>(ctx, iref, options, &RxVtbl::UNHANDLED).await?;
+        let binding = monitor.bind::<Interface, ()>(ctx, iref, options, &RxVtbl::UNHANDLED).await?;
         Ok(Self { binding })
     }
 

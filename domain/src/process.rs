@@ -201,8 +201,7 @@ impl Processes {
         const CALLS: std::num::NonZeroU32 =
             std::num::NonZeroU32::new(CALLS_MAX + WAITS_MAX).unwrap();
         let options = BindOptions::new().calls_max(CALLS);
-        let binding =
-            monitor.bind::<Interface, ()>(ctx, iref, options, &RxVtbl::UNHANDLED).await?;
+        let binding = monitor.bind::<Interface, ()>(ctx, iref, options, &RxVtbl::UNHANDLED).await?;
         Ok(Self { binding, calls: Rc::default() })
     }
 

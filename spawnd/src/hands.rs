@@ -4,6 +4,7 @@
 //! the waitset, so an effect never comes back as an event while others are still to be carried out.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,10 +23,9 @@ const COMPLETIONS_PER_DOMAIN: usize = 2;
 const STATUS_PANICKED: u8 = 134;
 
 /// What a spawnd acts with.
-#[derive(Debug)]
 pub(crate) struct Hands {
     ctx: Ctx<Spawnd>,
-    platform: Ways,
+    platform: Rc<dyn Platform>,
     endpoints: Endpoints,
     completions: Mailbox<Completion>,
     grace: BTreeMap<DomainId, Timer>,
@@ -43,11 +43,11 @@ impl Hands {
             spawnd.handle(event_of(completion));
         });
         let (endpoints, grace) = (Endpoints::new(ctx, monitor), BTreeMap::new());
-        Self { ctx: ctx.clone(), platform: Ways(platform), endpoints, completions, grace }
+        Self { ctx: ctx.clone(), platform, endpoints, completions, grace }
     }
 
     pub(crate) fn platform(&self) -> &dyn Platform {
-        &*self.platform.0
+        &*self.platform
     }
 
     pub(crate) fn monitor(&self) -> &Monitor {
@@ -84,12 +84,12 @@ impl Hands {
     }
 }
 
-/// The platform, which has nothing to show.
-struct Ways(Rc<dyn Platform>);
-
-impl std::fmt::Debug for Ways {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Platform")
+impl fmt::Debug for Hands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hands")
+            .field("endpoints", &self.endpoints)
+            .field("grace", &self.grace)
+            .finish_non_exhaustive()
     }
 }
 

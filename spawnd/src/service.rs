@@ -9,9 +9,7 @@
 //! told any more, until a binding presents the cap again.
 
 use flounder::platform::{Service, ServiceEnv};
-use flounder::{
-    AnyBinding, BindingError, Cap, Ctx, DomainId, ErrCode, ErrVal, Half, Iref, TxError,
-};
+use flounder::{AnyBinding, Cap, Ctx, DomainId, ErrCode, ErrVal, Half, Iref, TxError};
 use flounder_domain::{Monitor, accept_on};
 use flounder_idl::spawn::{
     self as wire, Binding, CleanupRequest, DomainExited, ExitCause, Interface, KillRequest, RxVtbl,
@@ -130,15 +128,6 @@ fn on_cleanup(spawnd: &mut Spawnd, binding: &Binding<Spawnd>, message: CleanupRe
     spawnd.on_request(binding, asked, |_| Ok(Order::Cleanup { domain: DomainId(domain) }));
 }
 
-/// The process manager's binding has ended.
-fn on_error(spawnd: &mut Spawnd, binding: &Binding<Spawnd>, error: BindingError) {
-    log::warn!("the process manager's binding: {error}");
-    if error.is_fatal() && spawnd.is_manager(binding) {
-        spawnd.manager = None;
-        spawnd.send_owed();
-    }
-}
-
 impl Spawnd {
     fn new(config: Config) -> Self {
         Self { machine: Machine::new(config), manager: None, hands: None }
@@ -191,7 +180,6 @@ impl Spawnd {
             return;
         }
         log::debug!("the process manager's binding is {binding:?}");
-        binding.set_error_handler(on_error);
         if let Some(former) = self.manager.replace(binding.clone()) {
             former.close();
         }
@@ -226,7 +214,8 @@ impl Spawnd {
         }
     }
 
-    /// Sends what is owed as far as there is room. Without a process manager it is dropped.
+    /// Sends what is owed as far as there is room. Without a process manager, or with one whose
+    /// binding has closed, it is dropped.
     fn send_owed(&mut self) {
         while let Some(owed) = self.machine.next_owed() {
             let Some(manager) = &self.manager else {

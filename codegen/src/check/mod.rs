@@ -4,6 +4,7 @@
 mod interface;
 mod scope;
 #[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests;
 mod types;
 
@@ -87,7 +88,8 @@ impl Checker<'_> {
         for interface in &self.model.interfaces {
             let output = names::file(&interface.name);
             let span = Span::new(interface.file, 0, 0);
-            if let Some(other) = taken.insert(output.clone(), interface.file) {
+            let other = taken.insert(output.clone(), interface.file);
+            if let Some(other) = other.filter(|other| *other != interface.file) {
                 let other = Span::new(other, 0, 0);
                 let message = format!("the bindings of two files would be named `{output}`");
                 self.diagnostics

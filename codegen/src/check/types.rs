@@ -47,7 +47,7 @@ impl Checker<'_> {
     fn declare(&mut self, decl: &TypeDecl, kind: TypeKind) -> TypeId {
         let facts = self.model.facts_of(&kind);
         for (size, limit, what) in [
-            (facts.extent.from_start(), FIXED_BYTES_MAX, "bytes"),
+            (facts.extent.bytes_in_all(), FIXED_BYTES_MAX, "bytes"),
             (facts.caps, FIXED_CAPS_MAX, "capabilities"),
         ] {
             if size > limit {

@@ -1,7 +1,7 @@
 //! The binding: a handle with a method per message and per rpc, and no other inherent item.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::docs;
 use crate::plan::{Interface, Message, MessageKind};
@@ -52,8 +52,10 @@ pub(super) fn binding(plan: &Interface) -> TokenStream {
 
 fn send(message: &Message) -> TokenStream {
     let (docs, name, method) = (docs(&message.docs.method), &message.name, &message.entry);
+    let allow = allow(message);
     quote! {
         #docs
+        #allow
         pub fn #method(
             &self,
             message: messages::#name,
@@ -67,8 +69,10 @@ fn call(plan: &Interface, message: &Message) -> Option<TokenStream> {
     let rpc = plan.rpcs.iter().find(|rpc| rpc.call == message.name)?;
     let (docs, name) = (docs(&message.docs.method), &message.name);
     let (method, future) = (&rpc.method, &rpc.future);
+    let allow = allow(message);
     Some(quote! {
         #docs
+        #allow
         pub fn #method(
             &self,
             message: messages::#name,
@@ -76,4 +80,9 @@ fn call(plan: &Interface, message: &Message) -> Option<TokenStream> {
             self.parts.call(message)
         }
     })
+}
+
+fn allow(message: &Message) -> Option<TokenStream> {
+    let lint = format_ident!("{}", message.lint?);
+    Some(quote!(#[allow(clippy::#lint, reason = "the method is named like its message")]))
 }

@@ -83,8 +83,9 @@ pub(super) fn visit(place: &TokenStream, caps: Caps) -> TokenStream {
         }
         Caps::Moved { depth } => {
             let flattened = (1..depth).map(|_| quote!(.as_flattened_mut()));
+            let caps = if depth == 1 { quote!(&mut #place) } else { quote!(#place #(#flattened)*) };
             quote! {
-                for cap in #place #(#flattened)* .iter_mut() {
+                for cap in #caps {
                     visitor.visit(cap, ::flounder::Transfer::Move);
                 }
             }

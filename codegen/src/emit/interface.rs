@@ -4,6 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::codec::visit;
+use super::messages::unboxed;
 use super::{hex, number};
 use crate::plan::{Caps, Interface, Message, MessageKind};
 
@@ -41,8 +42,9 @@ pub(super) fn constants(plan: &Interface) -> TokenStream {
 
 /// The upper and the lower half of a fingerprint.
 fn halves(fingerprint: u128) -> (Literal, Literal) {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = fingerprint.to_be_bytes();
-    (hex(u64::from_be_bytes([a, b, c, d, e, f, g, h])), hex(u64::from_be_bytes(rest)))
+    let digits = format!("{fingerprint:032x}");
+    let (high, low) = digits.split_at(digits.len() / 2);
+    (hex(high), hex(low))
 }
 
 fn descriptor(message: &Message) -> TokenStream {
@@ -110,14 +112,14 @@ pub(super) fn implementation(plan: &Interface) -> TokenStream {
 fn deliver(plan: &Interface) -> TokenStream {
     let incoming = if plan.rpcs.is_empty() { quote!(..) } else { quote!(incoming) };
     let arms = plan.messages.iter().filter_map(|message| {
-        let (name, entry) = (&message.name, &message.entry);
+        let (name, entry, whole) = (&message.name, &message.entry, unboxed(message));
         match message.kind {
             MessageKind::OneWay => {
-                Some(quote!(Message::#name(message) => (rx_vtbl.#entry)(state, binding, message),))
+                Some(quote!(Message::#name(message) => (rx_vtbl.#entry)(state, binding, #whole),))
             }
             MessageKind::Call => Some(quote! {
                 Message::#name(message) => {
-                    (rx_vtbl.#entry)(state, binding, message, incoming.reply());
+                    (rx_vtbl.#entry)(state, binding, #whole, incoming.reply());
                 }
             }),
             MessageKind::Response => None,
@@ -152,11 +154,14 @@ fn message_number(plan: &Interface) -> TokenStream {
 }
 
 fn encode(plan: &Interface) -> TokenStream {
-    let names = plan.messages.iter().map(|message| &message.name);
+    let arms = plan.messages.iter().map(|message| {
+        let (name, whole) = (&message.name, unboxed(message));
+        quote!(Message::#name(message) => ::flounder::Payload::encode(#whole, writer))
+    });
     quote! {
         fn encode(message: Message, writer: &mut ::flounder::wire::Writer) {
             match message {
-                #(Message::#names(message) => ::flounder::Payload::encode(message, writer),)*
+                #(#arms,)*
             }
         }
     }
@@ -165,7 +170,8 @@ fn encode(plan: &Interface) -> TokenStream {
 fn decode(plan: &Interface) -> TokenStream {
     let arms = plan.messages.iter().map(|message| {
         let (name, number) = (&message.name, Literal::u16_unsuffixed(message.number));
-        quote!(#number => ::flounder::Payload::decode(reader).map(Message::#name))
+        let boxed = message.boxed.then(|| quote!(.map(::std::boxed::Box::new)));
+        quote!(#number => ::flounder::Payload::decode(reader) #boxed .map(Message::#name))
     });
     quote! {
         fn decode(
@@ -190,7 +196,7 @@ fn visit_caps(plan: &Interface) -> TokenStream {
     }
     let arms = with.iter().map(|message| visit_message(message));
     let without = without.iter().map(|message| &message.name).collect::<Vec<_>>();
-    let none = (!without.is_empty()).then(|| quote!(#(Message::#without(_))|* => (),));
+    let none = (!without.is_empty()).then(|| quote!(#(Message::#without(_))|* => {}));
     quote! {
         fn visit_caps(message: &mut Message, visitor: &mut dyn ::flounder::CapVisitor) {
             match message {

@@ -56,7 +56,8 @@ fn payload(plan: &Interface, message: &Message) -> TokenStream {
     let number = Literal::u16_unsuffixed(message.number);
     let check = codec::check(message);
     let (encode, decode) = (codec::encode(message), codec::decode(message));
-    let from_message = from_message(plan, name);
+    let whole = if message.boxed { quote!(::std::boxed::Box::new(self)) } else { quote!(self) };
+    let from_message = from_message(plan, message);
     quote! {
         impl ::flounder::Payload<super::Interface> for #name {
             const NUMBER: u16 = #number;
@@ -70,7 +71,7 @@ fn payload(plan: &Interface, message: &Message) -> TokenStream {
             #decode
 
             fn into_message(self) -> super::Message {
-                super::Message::#name(self)
+                super::Message::#name(#whole)
             }
 
             #from_message
@@ -83,16 +84,17 @@ fn payload(plan: &Interface, message: &Message) -> TokenStream {
 }
 
 /// An interface of one message has no other that could come instead.
-fn from_message(plan: &Interface, name: &Ident) -> TokenStream {
+fn from_message(plan: &Interface, message: &Message) -> TokenStream {
+    let (name, whole) = (&message.name, unboxed(message));
     let body = if plan.messages.len() == 1 {
         quote! {
             let super::Message::#name(message) = message;
-            ::core::result::Result::Ok(message)
+            ::core::result::Result::Ok(#whole)
         }
     } else {
         quote! {
             match message {
-                super::Message::#name(message) => ::core::result::Result::Ok(message),
+                super::Message::#name(message) => ::core::result::Result::Ok(#whole),
                 other => ::core::result::Result::Err(other),
             }
         }
@@ -104,6 +106,11 @@ fn from_message(plan: &Interface, name: &Ident) -> TokenStream {
             #body
         }
     }
+}
+
+/// The message in a variant of `Message`, taken out of its box if it is in one.
+pub(super) fn unboxed(message: &Message) -> TokenStream {
+    if message.boxed { quote!(*message) } else { quote!(message) }
 }
 
 /// The module of the futures.
@@ -154,7 +161,9 @@ fn alias(text: &Docs, name: &Ident, of: &TokenStream, response: &Ident) -> Token
 pub(super) fn any(plan: &Interface) -> TokenStream {
     let variants = plan.messages.iter().map(|message| {
         let (docs, name) = (docs(&message.docs.variant), &message.name);
-        quote!(#docs #name(messages::#name))
+        let boxed = message.boxed.then(|| quote!(::std::boxed::Box<messages::#name>));
+        let content = boxed.unwrap_or_else(|| quote!(messages::#name));
+        quote!(#docs #name(#content))
     });
     quote! {
         /// Any message of the interface: what a driver that moves messages carries.

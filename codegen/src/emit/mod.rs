@@ -93,15 +93,15 @@ fn number(value: u64) -> Literal {
     grouped("", &digits, 3)
 }
 
-/// The 64 bits of a number in hex, in groups of four digits.
-fn hex(value: u64) -> Literal {
-    grouped("0x", &format!("{value:016x}"), 4)
+/// A number in hex, in groups of four digits.
+fn hex(digits: &str) -> Literal {
+    grouped("0x", digits, 4)
 }
 
 fn grouped(prefix: &str, digits: &str, group: usize) -> Literal {
     let mut text = prefix.to_owned();
     for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index) % group == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(group) {
             text.push('_');
         }
         text.push(digit);
@@ -120,6 +120,6 @@ mod tests {
         {
             assert_eq!(number(value).to_string(), text);
         }
-        assert_eq!(hex(0x1f).to_string(), "0x0000_0000_0000_001f");
+        assert_eq!(hex("0000001f").to_string(), "0x0000_001f");
     }
 }

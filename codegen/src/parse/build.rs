@@ -243,7 +243,7 @@ impl<'a> Builder<'a> {
                 Rule::length_name => length = Some(self.name(pair, "a length", item)),
                 Rule::maximum => match pair.into_inner().next() {
                     Some(number) if number.as_rule() == Rule::number => {
-                        max = self.natural(&number);
+                        max = Some(self.natural(&number));
                     }
                     _ => self.missing(end, "a maximum", item),
                 },
@@ -254,15 +254,15 @@ impl<'a> Builder<'a> {
         Bound { span, length, max }
     }
 
-    fn natural(&mut self, pair: &Pair<'_, Rule>) -> Option<Natural> {
+    fn natural(&mut self, pair: &Pair<'_, Rule>) -> Natural {
         let span = self.span(pair);
         match literal::natural(pair.as_str()) {
-            Ok(value) => Some(Natural { value, span }),
+            Ok(value) => Natural { value, span },
             Err(why) => {
-                let message = format!("`{}` is not a number", pair.as_str());
+                let message = format!("`{}` is not a valid number", pair.as_str());
                 self.diagnostics.report(Code::Number, span, message).help(why);
                 // A value that passes every later check, so that one mistake is one error.
-                Some(Natural { value: 1, span })
+                Natural { value: 1, span }
             }
         }
     }
@@ -279,7 +279,7 @@ impl<'a> Builder<'a> {
         let (key, value) = (inner.next()?, inner.next()?);
         let key = self.ident(&key);
         if value.as_rule() == Rule::number {
-            self.natural(&value)?;
+            self.natural(&value);
             return Some((key, AnnotationValue::Natural));
         }
         Some((key, AnnotationValue::Argument(self.ident(&value))))
@@ -305,13 +305,12 @@ impl<'a> Builder<'a> {
         let ident = if pair.as_rule() == Rule::ident {
             self.ident(&pair)
         } else {
-            match pair.into_inner().find(|inner| inner.as_rule() == Rule::ident) {
-                Some(inner) => self.ident(&inner),
-                None => {
-                    self.missing(start, what, item);
-                    return self.lost(start);
-                }
-            }
+            let inner = pair.into_inner().find(|inner| inner.as_rule() == Rule::ident);
+            let Some(inner) = inner else {
+                self.missing(start, what, item);
+                return self.lost(start);
+            };
+            self.ident(&inner)
         };
         if RESERVED.contains(&ident.name.as_str()) && !item.broken {
             let message = format!("expected {what}, found the reserved word `{}`", ident.name);
@@ -331,8 +330,9 @@ impl<'a> Builder<'a> {
         }
         let Some(expected) = expected(rule) else { return };
         let is_junk = matches!(rule, Rule::junk | Rule::junk_arg | Rule::junk_field);
-        if is_junk || rule == Rule::missing || pair.into_inner().any(is_missing) {
-            self.missing(if is_junk { start } else { item.end }, expected, item);
+        if is_junk || rule == Rule::missing || pair.into_inner().any(|inner| is_missing(&inner)) {
+            let is_here = is_junk || rule == Rule::missing;
+            self.missing(if is_here { start } else { item.end }, expected, item);
         }
     }
 
@@ -391,7 +391,7 @@ fn is_doc(rule: Rule) -> bool {
     matches!(rule, Rule::doc_line | Rule::doc_block)
 }
 
-fn is_missing(pair: Pair<'_, Rule>) -> bool {
+fn is_missing(pair: &Pair<'_, Rule>) -> bool {
     pair.as_rule() == Rule::missing
 }
 

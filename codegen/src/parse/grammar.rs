@@ -1907,7 +1907,6 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                             state
                                                                 .match_string(";")
                                                                 .or_else(|state| { state.match_string("}") })
-                                                                .or_else(|state| { state.match_string(")") })
                                                                 .or_else(|state| { self::r#member_start(state) })
                                                         },
                                                     )
@@ -1932,7 +1931,6 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                                                     state
                                                                                         .match_string(";")
                                                                                         .or_else(|state| { state.match_string("}") })
-                                                                                        .or_else(|state| { state.match_string(")") })
                                                                                         .or_else(|state| { self::r#member_start(state) })
                                                                                 },
                                                                             )
@@ -1958,7 +1956,6 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                                                                                     state
                                                                                                                         .match_string(";")
                                                                                                                         .or_else(|state| { state.match_string("}") })
-                                                                                                                        .or_else(|state| { state.match_string(")") })
                                                                                                                         .or_else(|state| { self::r#member_start(state) })
                                                                                                                 },
                                                                                                             )

@@ -108,7 +108,12 @@ impl Scan<'_> {
             }
             '}' => self.braces = self.braces.saturating_sub(1),
             '\r' if !self.rest().starts_with("\r\n") => {
-                self.report(Code::StrayCharacter, self.at, 1, "a carriage return without line feed");
+                self.report(
+                    Code::StrayCharacter,
+                    self.at,
+                    1,
+                    "a carriage return without line feed",
+                );
             }
             ' ' | '\t' | '\n' | '\r' | '\u{0B}' | '\u{0C}' | '!'..='~' => (),
             other => {

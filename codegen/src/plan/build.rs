@@ -8,7 +8,7 @@ use super::docs::{Docs, a, capitalized};
 use super::types::{View, renamed};
 use super::{
     Arg, Form, Interface, Message, MessageDocs, MessageKind, Place, Plan, Rpc, TypesModule,
-    fingerprint, reexports,
+    fingerprint, memory, reexports,
 };
 use crate::model::{self, ArgKind, Builtin, Extent, Model, TypeId, TypeKind, TypeRef};
 use crate::names::{self, CALL, RESPONSE};
@@ -69,7 +69,12 @@ impl Planner<'_> {
     fn interface(&self, interface: &model::Interface) -> Interface {
         let name = &interface.name;
         let view = self.view(None);
-        let mut halves = Halves { view: &view, next: NUMBER_MIN, list: Vec::new(), wire: fingerprint::head(name) };
+        let mut halves = Halves {
+            view: &view,
+            next: NUMBER_MIN,
+            list: Vec::new(),
+            wire: fingerprint::head(name),
+        };
         let mut rpcs = Vec::new();
         for message in &interface.messages {
             match &message.kind {
@@ -130,7 +135,8 @@ impl Planner<'_> {
 
     /// Every declared type that values of the interface are made of.
     fn used(&self, interface: &model::Interface) -> BTreeSet<TypeId> {
-        let mut open: Vec<TypeRef> = interface.types.iter().copied().map(TypeRef::Declared).collect();
+        let mut open: Vec<TypeRef> =
+            interface.types.iter().copied().map(TypeRef::Declared).collect();
         for message in &interface.messages {
             let (first, second) = match &message.kind {
                 model::MessageKind::OneWay(args) => (args.as_slice(), &[][..]),
@@ -172,10 +178,12 @@ impl Halves<'_> {
             message: Docs::of(&message.docs, || format!("The message `{name}`.")),
             variant: Docs::text(format!("{}.", capitalized(&a(name)))),
             send: Docs::text(format!("Sends `{name}`.")),
-            method: Docs::action(&format!("Sends `{name}`"), &message.docs, "").and("# Errors").and(
-                "[`TxError`](::flounder::TxError) hands the message back: an argument is too \
+            method: Docs::action(&format!("Sends `{name}`"), &message.docs, "")
+                .and("# Errors")
+                .and(
+                    "[`TxError`](::flounder::TxError) hands the message back: an argument is too \
                  large, the channel is full or closed.",
-            ),
+                ),
         };
         self.add(MessageKind::OneWay, name.clone(), names::camel(name), docs, args);
     }
@@ -186,12 +194,16 @@ impl Halves<'_> {
             message: Docs::of(&rpc.docs, || format!("The call of `{name}`.")),
             variant: Docs::text(format!("The call of `{name}`.")),
             send: Docs::text(format!("Sends the call of `{name}`.")),
-            method: Docs::action(&format!("Calls `{name}`"), &rpc.docs, " The call is sent at once.")
-                .and("# Errors")
-                .and(
-                    "[`CallError`](::flounder::CallError) hands the message back: an argument is \
+            method: Docs::action(
+                &format!("Calls `{name}`"),
+                &rpc.docs,
+                " The call is sent at once.",
+            )
+            .and("# Errors")
+            .and(
+                "[`CallError`](::flounder::CallError) hands the message back: an argument is \
                      too large, the channel is full or closed, or too many calls are outstanding.",
-                ),
+            ),
         };
         let call_name = names::camel(name);
         let answers = Docs::text(format!("Answers [`{call_name}`]."));
@@ -218,14 +230,16 @@ impl Halves<'_> {
         let model = self.view.model;
         self.wire += &fingerprint::message(self.next, &wire_name, kind, args, model);
         self.list.push(Message {
-            name,
             entry: names::snake(&wire_name),
             wire_name,
             number: self.next,
             kind,
+            lint: (name == "New").then_some("new_ret_no_self"),
             docs,
             bytes_max: bytes_max(model, args),
+            boxed: memory::is_boxed(model, args),
             args: args.iter().map(|arg| argument(self.view, arg)).collect(),
+            name,
         });
         // The checker refuses interfaces with more messages than there are numbers.
         self.next = self.next.saturating_add(1);
@@ -239,7 +253,10 @@ fn rpc(name: &str) -> Rpc {
     Rpc {
         method: names::snake(name),
         future: names::camel(&names::suffixed(name, CALL)),
-        future_docs: Docs::text(format!("{} under way: a future of {link}.", capitalized(&a(name)))),
+        future_docs: Docs::text(format!(
+            "{} under way: a future of {link}.",
+            capitalized(&a(name))
+        )),
         reply: names::camel(&names::suffixed(name, "reply")),
         reply_docs: Docs::text(format!("Answers {} with {article} {link}.", a(name))),
         call,
@@ -250,7 +267,9 @@ fn rpc(name: &str) -> Rpc {
 fn argument(view: &View<'_>, arg: &model::Arg) -> Arg {
     let (ty, form, caps) = match arg.kind {
         ArgKind::Value(ty) => (view.type_of(ty), Form::Value, view.caps(ty)),
-        ArgKind::String { bound } => (super::Type::String, Form::String(bound - 1), super::Caps::None),
+        ArgKind::String { bound } => {
+            (super::Type::String, Form::String(bound - 1), super::Caps::None)
+        }
         ArgKind::List { elem, max } => {
             let list = super::Type::Vec(Box::new(view.type_of(elem)));
             (list, Form::List(max), super::Caps::None)
@@ -294,7 +313,6 @@ fn bytes_max(model: &Model, args: &[model::Arg]) -> u64 {
     };
     let (fixed, dynamic): (Vec<_>, Vec<_>) =
         args.iter().map(|arg| arg.kind).partition(|kind| matches!(kind, ArgKind::Value(_)));
-    let whole = (fixed.into_iter().chain(dynamic).map(extent))
-        .fold(Extent::bytes(0), Extent::then);
-    whole.from_start().next_multiple_of(MESSAGE_ALIGN)
+    let whole = (fixed.into_iter().chain(dynamic).map(extent)).fold(Extent::bytes(0), Extent::then);
+    whole.bytes_in_all().next_multiple_of(MESSAGE_ALIGN)
 }

@@ -130,7 +130,7 @@ fn escape(text: &str) -> String {
         let inner = &rest[start + ticks..];
         match closing(inner, ticks) {
             Some(end) if !inner[..end].contains('`') && !inner[..end].trim().is_empty() => {
-                escaped += &format!("`{}`", inner[..end].trim());
+                escaped.extend(["`", inner[..end].trim(), "`"]);
                 rest = &inner[end + ticks..];
             }
             _ => {
@@ -166,9 +166,10 @@ fn plain(text: &str, escaped: &mut String) {
         let start = word.find(core).unwrap_or(0);
         let (before, after) = (&word[..start], &word[start + core.len()..]);
         if core.starts_with("http://") || core.starts_with("https://") {
-            *escaped += &format!("{}<{}>{}", markup(before), core.replace(['<', '>'], ""), markup(after));
+            let url = core.replace(['<', '>'], "");
+            escaped.extend([&markup(before), "<", &url, ">", &markup(after)]);
         } else if is_code(core) {
-            *escaped += &format!("{}`{core}`{}", markup(before), markup(after));
+            escaped.extend([&markup(before), "`", core, "`", &markup(after)]);
         } else {
             *escaped += &markup(word);
         }

@@ -2,6 +2,7 @@
 //!
 //! Names of arguments, fields and types are left out: changing them changes no byte.
 
+use std::fmt::Write as _;
 use std::hash::Hasher as _;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
@@ -47,13 +48,16 @@ fn kind_name(kind: MessageKind) -> &'static str {
 }
 
 fn argument(kind: ArgKind, model: &Model, line: &mut String) {
+    // Here and below: writing to a String can't fail.
     match kind {
         ArgKind::Value(ty) => wire_type(ty, model, line),
-        ArgKind::String { bound } => *line += &format!("string<{bound}>"),
+        ArgKind::String { bound } => {
+            let _ = write!(line, "string<{bound}>");
+        }
         ArgKind::List { elem, max } => {
             line.push_str("list<");
             wire_type(elem, model, line);
-            *line += &format!(";{max}>");
+            let _ = write!(line, ";{max}>");
         }
     }
 }
@@ -65,11 +69,13 @@ fn wire_type(ty: TypeRef, model: &Model, line: &mut String) {
     };
     match &model.get(id).kind {
         TypeKind::Typedef(ty) => wire_type(*ty, model, line),
-        TypeKind::Enum(enumerators) => *line += &format!("enum<{}>", enumerators.len()),
+        TypeKind::Enum(enumerators) => {
+            let _ = write!(line, "enum<{}>", enumerators.len());
+        }
         TypeKind::Array { elem, length } => {
             line.push('[');
             wire_type(*elem, model, line);
-            *line += &format!(";{length}]");
+            let _ = write!(line, ";{length}]");
         }
         TypeKind::Struct(fields) => {
             line.push('{');

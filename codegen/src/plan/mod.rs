@@ -6,8 +6,10 @@
 mod build;
 mod docs;
 mod fingerprint;
+mod memory;
 mod reexports;
 #[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests;
 mod types;
 
@@ -146,9 +148,13 @@ pub(crate) struct Message {
     pub(crate) wire_name: String,
     pub(crate) number: u16,
     pub(crate) kind: MessageKind,
+    /// A lint that takes the method for something else because of its name.
+    pub(crate) lint: Option<&'static str>,
     pub(crate) docs: MessageDocs,
     pub(crate) args: Vec<Arg>,
     pub(crate) bytes_max: u64,
+    /// The struct is so large that `Message` holds it in a box.
+    pub(crate) boxed: bool,
 }
 
 impl Message {

@@ -25,7 +25,7 @@ impl Printer {
             let next = line.chars().count() + 1 + word.chars().count();
             if !line.is_empty() && next > width && !starts_block(word) {
                 self.line(&format!("/// {line}"));
-                line = hanging.to_owned();
+                hanging.clone_into(&mut line);
             } else if !line.is_empty() {
                 line.push(' ');
             }

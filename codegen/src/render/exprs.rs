@@ -1,7 +1,7 @@
 //! Statements, expressions and patterns.
 
 use quote::ToTokens as _;
-use syn::{Arm, Block, Expr, FieldValue, Pat, Path, PathArguments, Stmt};
+use syn::{Arm, Block, Expr, FieldValue, GenericArgument, Pat, Path, PathArguments, Stmt, Type};
 
 use super::flat::flat;
 use super::{INDENT, Printer};
@@ -78,7 +78,8 @@ impl Printer {
             Expr::Closure(closure) => {
                 let inputs = closure.inputs.iter().map(flat).collect::<Vec<_>>().join(", ");
                 let open = format!("{before}|{inputs}| {{");
-                self.block(&open, &format!("}}{after}"), |to| to.expr("", &closure.body, ""));
+                // The closures that emit makes are handlers, which return nothing.
+                self.block(&open, &format!("}}{after}"), |to| to.expr("", &closure.body, ";"));
             }
             Expr::Path(path) => self.path(before, &path.path, after),
             _ => self.line(&line),
@@ -98,7 +99,12 @@ impl Printer {
         let head = line.strip_suffix(&flat(generic)).unwrap_or(&line);
         let colons = if generic.colon2_token.is_some() { "::" } else { "" };
         self.block(&format!("{before}{head}{colons}<"), &format!(">{after}"), |to| {
-            generic.args.iter().for_each(|argument| to.line(&format!("{},", flat(argument))));
+            for argument in &generic.args {
+                match argument {
+                    GenericArgument::Type(Type::Path(ty)) => to.path("", &ty.path, ","),
+                    other => to.line(&format!("{},", flat(other))),
+                }
+            }
         });
     }
 
@@ -129,6 +135,9 @@ impl Printer {
     fn arm(&mut self, arm: &Arm) {
         let pattern = self.pattern(&arm.pat);
         if let Expr::Block(body) = &*arm.body {
+            if body.block.stmts.is_empty() {
+                return self.line(&format!("{pattern} => {{}}"));
+            }
             let open = format!("{pattern} => {{");
             return self.block(&open, "}", |to| to.statements(&body.block));
         }
@@ -136,7 +145,8 @@ impl Printer {
         if self.fits(&line) {
             self.line(&line);
         } else {
-            self.block(&format!("{pattern} => {{"), "}", |to| to.expr("", &arm.body, ""));
+            let end = if self.returns_nothing { ";" } else { "" };
+            self.block(&format!("{pattern} => {{"), "}", |to| to.expr("", &arm.body, end));
         }
     }
 

@@ -68,7 +68,7 @@ impl Printer {
                 if !line.is_empty() && !to.fits(&format!("{line} {name},")) {
                     to.line(&std::mem::take(&mut line));
                 }
-                line += &format!("{}{name},", if line.is_empty() { "" } else { " " });
+                line.extend([if line.is_empty() { "" } else { " " }, &name, ","]);
             }
             to.line(&line);
         });
@@ -124,15 +124,27 @@ impl Printer {
 
     fn implementation(&mut self, item: &ItemImpl) {
         let generics = flat(&item.generics);
-        let of = match &item.trait_ {
-            Some((path, _)) => format!(" {} for", flat(path)),
-            None => String::new(),
+        let ty = flat(&item.self_ty);
+        let head = match &item.trait_ {
+            Some((path, _)) => format!("impl{generics} {}", flat(path)),
+            None => format!("impl{generics} {ty}"),
         };
-        let head = format!("impl{generics}{of} {}", flat(&item.self_ty));
+        let of = if item.trait_.is_some() { format!("for {ty}") } else { String::new() };
+        let line = format!("{head} {of}");
+        let line = line.trim_end();
         if item.items.is_empty() {
-            return self.line(&format!("{head} {{}}"));
+            return self.line(&format!("{line} {{}}"));
         }
-        self.block(&format!("{head} {{"), "}", |to| {
+        let open = if of.is_empty() || self.fits(&format!("{line} {{")) {
+            format!("{line} {{")
+        } else {
+            self.line(&head);
+            self.indent += INDENT;
+            self.line(&of);
+            self.indent -= INDENT;
+            "{".to_owned()
+        };
+        self.block(&open, "}", |to| {
             for (index, member) in item.items.iter().enumerate() {
                 let is_type = |member: &ImplItem| matches!(member, ImplItem::Type(_));
                 if index > 0 && !(is_type(member) && is_type(&item.items[index - 1])) {
@@ -171,6 +183,7 @@ impl Printer {
             self.signature(&vis, &function.sig, brace);
         }
         if !function.block.stmts.is_empty() {
+            self.returns_nothing = matches!(function.sig.output, ReturnType::Default);
             self.indent += INDENT;
             self.statements(&function.block);
             self.indent -= INDENT;

@@ -41,6 +41,8 @@ pub(crate) fn render(tokens: TokenStream, source: &str) -> String {
 struct Printer {
     text: String,
     indent: usize,
+    /// The function being printed returns nothing, and so do the arms of its match.
+    returns_nothing: bool,
 }
 
 impl Printer {

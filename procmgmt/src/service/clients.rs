@@ -159,10 +159,11 @@ impl Clients {
         pending.send(answer);
     }
 
-    /// Closes a client's binding and forgets it.
+    /// Closes a client's binding and forgets it. Closed first: its calls get no answer.
     pub(super) fn close(&mut self, key: BindingKey) {
-        if let Some(binding) = self.forget(key) {
-            AnyBinding::close(&binding);
+        if let Some(record) = self.records.get(&key) {
+            AnyBinding::close(&record.binding);
+            self.forget(key);
         }
     }
 
@@ -174,8 +175,8 @@ impl Clients {
     }
 
     /// Forgets a client, its calls and the caps it would have got.
-    fn forget(&mut self, key: BindingKey) -> Option<Binding<ProcMgmt>> {
-        let Record { binding, client, open } = self.records.remove(&key)?;
+    fn forget(&mut self, key: BindingKey) {
+        let Some(Record { binding, client, open }) = self.records.remove(&key) else { return };
         self.keys.remove(&binding.id());
         for reply in open {
             self.pending.remove(&reply);
@@ -186,6 +187,5 @@ impl Clients {
                 bindings.remove();
             }
         }
-        Some(binding)
     }
 }

@@ -17,7 +17,7 @@ enum At {
     Null,
     /// A cap of another type.
     Frame,
-    /// A Domain cap without the right.
+    /// A Domain cap with all rights but the needed one.
     Weak,
     NoEntry,
     In(DomainState),
@@ -135,7 +135,7 @@ fn check(cell: &Cell) {
     if at == Wedged {
         world.answer(0, RequestKind::Kill, flounder::ErrCode::SPAWN_ERR_DOMAIN_RUNNING);
     }
-    let mut asked = request(&world, ask, id, &cap(&world, at, id));
+    let mut asked = request(&world, ask, id, &cap(&world, ask, at, id));
     let told = world.told(&mut asked);
     let seen = (told.as_str(), world.stands(id), world.orders());
     assert_eq!(seen, (at_once, stands.to_owned(), ordered.to_owned()), "{ask:?} {at:?}");
@@ -144,13 +144,22 @@ fn check(cell: &Cell) {
     assert_eq!(told, later, "{ask:?} {at:?}, once the spawnds obeyed");
 }
 
-fn cap(world: &World, at: At, id: DomainId) -> Cap {
+fn cap(world: &World, ask: Ask, at: At, id: DomainId) -> Cap {
     match at {
         Null => Cap::NULL,
         Frame => world.kernel.holder().frame(16).unwrap(),
-        Weak => world.mint(id, Rights::NONE),
+        Weak => world.mint(id, all_but(ask)),
         NoEntry => world.mint(DomainId(999), Rights::DOMAIN),
         In(_) | Wedged => world.mint(id, Rights::DOMAIN),
+    }
+}
+
+fn all_but(ask: Ask) -> Rights {
+    match ask {
+        Span | SpanTo(_) => Rights::WAIT | Rights::KILL | Rights::EXIT,
+        Kill => Rights::WAIT | Rights::SPAN | Rights::EXIT,
+        ExitOwn | ExitOther => Rights::WAIT | Rights::KILL | Rights::SPAN,
+        Wait | Nohang => Rights::KILL | Rights::SPAN | Rights::EXIT,
     }
 }
 

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use flounder::platform::{Platform, ProgramStart, Service, ServiceEnv, ServiceStart};
 use flounder::{
-    Badge, BindOptions, Cap, CoreId, Dispatcher, DomainId, ErrVal, Half, Home, Kernel,
-    Rights, Role, RpcError, Waitset,
+    Badge, BindOptions, Cap, CoreId, Dispatcher, DomainId, ErrVal, Half, Home, Kernel, Rights,
+    Role, RpcError, Waitset,
 };
 use flounder_domain::convert::{badge_to_wire, endpoint_of};
 use flounder_idl::proc_mgmt::{
@@ -211,8 +211,7 @@ impl World {
         let (own, service) = flounder::pair::<Interface>(options);
         let endpoint = endpoint_of(service, &self.fakes.holder());
         let peer = badge_to_wire(badge);
-        let request =
-            monitor::BindServiceRequest { request: 1, iref: MANAGER, peer, endpoint };
+        let request = monitor::BindServiceRequest { request: 1, iref: MANAGER, peer, endpoint };
         let monitor = self.fakes.with(|fakes| fakes.monitor.clone().unwrap());
         monitor.bind_service_request(request).unwrap();
         self.run();
@@ -262,11 +261,13 @@ impl World {
 
     pub(crate) fn kill(&self, client: &Binding<()>, cap: &Cap) -> Asked {
         let call = client.kill(Kill { domain_cap: copy(cap) }).unwrap();
+        self.run();
         Box::pin(async move { words(call.await.map(|answer| code(answer.err))) })
     }
 
     pub(crate) fn wait(&self, client: &Binding<()>, cap: &Cap, nohang: bool) -> Asked {
         let call = client.wait(Wait { domain_cap: copy(cap), nohang }).unwrap();
+        self.run();
         let told = async move {
             words(call.await.map(|answer| format!("{} {}", code(answer.err), answer.status)))
         };
@@ -276,6 +277,7 @@ impl World {
     pub(crate) fn span(&self, client: &Binding<()>, cap: &Cap, core: u8) -> Asked {
         let (vroot, dispframe) = (Cap::NULL, Cap::NULL);
         let call = client.span(Span { domain_cap: copy(cap), core, vroot, dispframe }).unwrap();
+        self.run();
         Box::pin(async move { words(call.await.map(|answer| code(answer.err))) })
     }
 
@@ -284,7 +286,12 @@ impl World {
         self.run();
     }
 
-    pub(crate) fn status(&self, client: &Binding<()>, id: DomainId, cap: &Cap) -> GetStatusResponse {
+    pub(crate) fn status(
+        &self,
+        client: &Binding<()>,
+        id: DomainId,
+        cap: &Cap,
+    ) -> GetStatusResponse {
         let call = client.get_status(GetStatus { domain: id.0, domain_cap: copy(cap) }).unwrap();
         self.run();
         ready(&mut Box::pin(call)).unwrap().unwrap()

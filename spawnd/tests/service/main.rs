@@ -1,0 +1,6 @@
+//! A spawnd around which everything is real but the monitor, the platform and the clock.
+
+mod lives;
+mod manager;
+mod refusals;
+mod world;
