@@ -98,7 +98,10 @@ impl ProcMgmt {
         self.bind_spawnds();
         let (core, generation) = spawnd;
         match half.and_then(|half| self.connect_spawnd(spawnd, half)) {
-            Ok(()) => self.handle(Event::SpawndBound { core, generation }),
+            Ok(()) => {
+                self.handle(Event::SpawndBound { core, generation });
+                self.platform.core_up(core);
+            }
             Err(err) => {
                 log::warn!("no binding to the spawnd of {core:?}: {err}");
                 self.handle(Event::SpawndClosed { core, generation });
