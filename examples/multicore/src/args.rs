@@ -8,6 +8,7 @@ use crate::steps;
 /// Boots the multikernel, runs through what it can do as a real client would, and tells about it.
 #[derive(Clone, Parser, Debug)]
 #[command(name = "multicore", version)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Args {
     /// How many logical cores to boot
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]

@@ -40,8 +40,7 @@ struct Notebook {
     wakers: Vec<Waker>,
 }
 
-const TABLE: RxVtbl<Notebook> =
-    RxVtbl { saw_call: on_saw, hold_call: on_hold, ..RxVtbl::UNHANDLED };
+const TABLE: RxVtbl<Notebook> = RxVtbl { saw_call: on_saw, hold_call: on_hold };
 
 impl Listener {
     /// Exports the witness and registers its name.

@@ -6,7 +6,9 @@ use crate::programs::PANIC_MESSAGE;
 pub(crate) fn expect_the_panic() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if info.payload_as_str() != Some(PANIC_MESSAGE) {
+        let said = info.payload().downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| info.payload().downcast_ref::<&str>().copied());
+        if said != Some(PANIC_MESSAGE) {
             report(info);
         }
     }));

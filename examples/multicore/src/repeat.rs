@@ -28,15 +28,15 @@ pub(crate) fn repeat(args: &Args, mut audience: impl FnMut(Scene<'_>)) -> Runs {
         let _ = writeln!(io::stderr());
     }
     let (shown, shuffle) = shown.expect("there is at least one run");
-    Runs { shown, runs: args.repeat, failed, shuffle }
+    Runs { shown, count: args.repeat, failed, shuffle }
 }
 
 /// Tells on standard output what came of several runs.
 pub(crate) fn tell(runs: &Runs) {
     let mut out = io::stdout().lock();
-    let Runs { shown, runs, failed, shuffle } = runs;
-    let ok = runs - failed;
-    let _ = writeln!(out, "{ok} of {runs} runs of {} steps are ok.", shown.steps.len());
+    let Runs { shown, count, failed, shuffle } = runs;
+    let ok = count - failed;
+    let _ = writeln!(out, "{ok} of {count} runs of {} steps are ok.", shown.steps.len());
     if *failed == 0 {
         return;
     }

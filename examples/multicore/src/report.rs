@@ -45,7 +45,8 @@ pub(crate) struct Runs {
     #[serde(flatten)]
     pub(crate) shown: Report,
     /// How many runs there were.
-    pub(crate) runs: u32,
+    #[serde(rename = "runs")]
+    pub(crate) count: u32,
     /// How many of them failed.
     pub(crate) failed: u32,
     /// The seed of the order of the run that is shown, to run it again alone.

@@ -10,8 +10,7 @@ use crate::report::{Report, StepReport};
 use crate::run::Scene;
 use crate::steps;
 
-/// Tells a run on standard output. What can't be printed is left out: a closed pipe doesn't fail
-/// the run.
+/// Tells a run on standard output.
 #[derive(Debug)]
 pub(crate) struct Story {
     /// Colours only for eyes.
@@ -60,16 +59,16 @@ impl Story {
 
     fn up(&self, layout: &[CoreLayout], took: Duration) {
         let title = format!("A multikernel of {} cores", layout.len());
-        self.line(format_args!("{}, up after {}", self.set(Style::Bold, title), time(took)));
-        self.line("");
+        line(format_args!("{}, up after {}", self.set(Style::Bold, title), time(took)));
+        line("");
         for core in layout {
             let place = core.cpu.map_or("on any CPU".to_owned(), |cpu| format!("on CPU {cpu}"));
             let manager = if core.core.0 == 0 { ", process manager" } else { "" };
             let services = format!("monitor.{0}, spawnd.{0}{manager}", core.core);
             let core = core.core.to_string();
-            self.line(format_args!("  core {core:<3}  {place:<10}  {services}"));
+            line(format_args!("  core {core:<3}  {place:<10}  {services}"));
         }
-        self.line("");
+        line("");
     }
 
     fn step(&mut self, step: &StepReport) {
@@ -80,9 +79,9 @@ impl Story {
             if step.ok { self.set(Style::Green, "ok") } else { self.set(Style::Red, "WRONG") };
         let name = self.set(Style::Bold, step.name);
         let took = self.set(Style::Dim, time(Duration::from_micros(step.micros)));
-        self.line(format_args!("{number:>3}  {name}  {took}"));
-        self.line(format_args!("     {}", self.set(Style::Dim, about.unwrap_or_default())));
-        self.line(format_args!("     {mark}: {}", step.detail));
+        line(format_args!("{number:>3}  {name}  {took}"));
+        line(format_args!("     {}", self.set(Style::Dim, about.unwrap_or_default())));
+        line(format_args!("     {mark}: {}", step.detail));
         if !step.table.is_empty() {
             self.tables.push(step.table.clone());
         }
@@ -90,18 +89,18 @@ impl Story {
 
     fn down(&mut self, report: &Report, took: Duration) {
         for table in std::mem::take(&mut self.tables) {
-            self.line("");
-            self.line(self.set(Style::Bold, "ps, while these were alive"));
+            line("");
+            line(self.set(Style::Bold, "ps, while these were alive"));
             for row in table {
-                self.line(format_args!("  {row}"));
+                line(format_args!("  {row}"));
             }
         }
-        self.line("");
+        line("");
         for failure in &report.failures {
-            self.line(format_args!("{}: {failure}", self.set(Style::Red, "FAILED")));
+            line(format_args!("{}: {failure}", self.set(Style::Red, "FAILED")));
         }
         let left = &report.leaked;
-        self.line(format_args!(
+        line(format_args!(
             "Down after {}. Left behind: {} threads, {} bindings, {} caps, {} domains.",
             time(took),
             left.threads,
@@ -109,7 +108,7 @@ impl Story {
             left.caps,
             left.domains
         ));
-        self.line(self.verdict(report));
+        line(self.verdict(report));
     }
 
     fn verdict(&self, report: &Report) -> String {
@@ -127,10 +126,11 @@ impl Story {
     fn set(&self, style: Style, text: impl Display) -> String {
         if self.colours { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_string() }
     }
+}
 
-    fn line(&self, text: impl Display) {
-        let _ = writeln!(io::stdout(), "{text}");
-    }
+fn line(text: impl Display) {
+    // A closed pipe ends the telling, not the run.
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// A time in the unit that suits it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flounder::{CapError, CoreId, RpcError};
 use flounder_domain::{BindError, NameError, ProcessError, ReachError};
-use flounder_idl::types::{DomainState, ExitCause};
+use flounder_idl::types::ExitCause;
 
 /// Why a step is red.
 #[derive(Debug, thiserror::Error)]
@@ -67,12 +67,6 @@ impl Answer for String {
 impl Answer for CoreId {
     fn falsified(&self) -> Self {
         Self(self.0.wrapping_add(1))
-    }
-}
-
-impl Answer for DomainState {
-    fn falsified(&self) -> Self {
-        if *self == Self::Running { Self::Stopped } else { Self::Running }
     }
 }
 

@@ -13,8 +13,8 @@ pub(super) async fn every_core(stage: &Stage) -> Outcome {
             stage.spawn(program.env("GREETING", "hello").env("EMPTY", "").core(core)).await?;
         let note = stage.hear(&greeter).await;
         let want = format!("/modules/greeter --from {core} | GREETING=hello EMPTY=");
-        stage.expect(format_args!("what {greeter} was started with"), note.what, want)?;
-        stage.expect(format_args!("the core of {greeter}"), note.core, core)?;
+        stage.expect(&format_args!("what {greeter} was started with"), note.what, want)?;
+        stage.expect(&format_args!("the core of {greeter}"), note.core, core)?;
         stage.ends(&greeter, 0).await
     }))
     .await;

@@ -27,8 +27,9 @@ pub(super) async fn thousand(stage: &Stage) -> Outcome {
     for child in &crowd {
         stage.listener.let_go(child.id);
     }
-    for (pair, cores) in crowd.chunks(CALLS_MAX as usize).zip(cores.chunks(CALLS_MAX as usize)) {
-        let ends = pair.iter().zip(cores).map(|(child, core)| stage.ends(child, core.0));
+    let born: Vec<_> = crowd.iter().zip(&cores).collect();
+    for born in born.chunks(CALLS_MAX as usize) {
+        let ends = born.iter().map(|(child, core)| stage.ends(child, core.0));
         all(ends).await.into_iter().collect::<Result<(), _>>()?;
     }
     Ok(format!("{alive} held at once, each ended with the number of its core").into())

@@ -22,7 +22,7 @@ pub(super) async fn boot_and_lookup(stage: &Stage) -> Outcome {
     let listed = stage.names.list().await?;
     for name in [PROC_MGMT_NAME, WITNESS_NAME] {
         let is_listed = listed.iter().any(|(listed, _)| listed == name);
-        stage.expect(format_args!("{name} is listed"), is_listed, true)?;
+        stage.expect(&format_args!("{name} is listed"), is_listed, true)?;
     }
     let refusal = stage.names.lookup(NOBODY).await.map_err(errval);
     stage.expect(NOBODY, code_name(&refusal), "NAME_ERR_UNKNOWN".to_owned())?;

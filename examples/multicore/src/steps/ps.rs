@@ -3,7 +3,6 @@
 use flounder_domain::DomainStatus;
 use flounder_idl::types::{DomainState, ExitCause};
 
-use super::stage::Child;
 use super::{Outcome, Stage, StepError, Told};
 
 pub(super) async fn ps(stage: &Stage) -> Outcome {
@@ -14,8 +13,9 @@ pub(super) async fn ps(stage: &Stage) -> Outcome {
     }
     let statuses = statuses(stage).await?;
     for child in &children {
-        let status = find(stage, &statuses, child)?;
-        stage.expect(format_args!("the state of {child}"), status.state, DomainState::Running)?;
+        let status = statuses.iter().find(|status| status.domain == child.id);
+        let is_running = status.is_some_and(|status| status.state == DomainState::Running);
+        stage.expect(&format_args!("{child} is listed as running"), is_running, true)?;
     }
     for child in &children {
         stage.listener.let_go(child.id);
@@ -34,20 +34,6 @@ async fn statuses(stage: &Stage) -> Result<Vec<DomainStatus>, StepError> {
     Ok(statuses)
 }
 
-fn find<'a>(
-    stage: &Stage,
-    statuses: &'a [DomainStatus],
-    child: &Child,
-) -> Result<&'a DomainStatus, StepError> {
-    let found = statuses.iter().find(|status| status.domain == child.id);
-    stage.expect(format_args!("{child} is listed"), found.is_some(), true)?;
-    found.ok_or(StepError::Wrong {
-        what: child.to_string(),
-        got: "not listed".into(),
-        want: "listed".into(),
-    })
-}
-
 fn table(statuses: &[DomainStatus]) -> Vec<String> {
     let head = "domain  core  cores  state      ended by   status  command".to_owned();
     std::iter::once(head).chain(statuses.iter().map(row)).collect()
@@ -61,7 +47,7 @@ fn row(status: &DomainStatus) -> String {
         DomainState::Stopped => "stopped",
         DomainState::Cleaned => "cleaned",
     };
-    let (cause, code) = match status.cause {
+    let (cause, status_byte) = match status.cause {
         ExitCause::None => ("-", "-".to_owned()),
         ExitCause::Exited => ("exit", status.status.to_string()),
         ExitCause::Killed => ("kill", status.status.to_string()),
@@ -72,7 +58,9 @@ fn row(status: &DomainStatus) -> String {
     // Padded as text: the numbers' own formatting may not know widths.
     let [domain, core] = [domain.to_string(), core.to_string()];
     let command = command(status);
-    format!("{domain:>6}  {core:>4}  {cores:>5}  {state:<9}  {cause:<9}  {code:>6}  {command}")
+    format!(
+        "{domain:>6}  {core:>4}  {cores:>5}  {state:<9}  {cause:<9}  {status_byte:>6}  {command}"
+    )
 }
 
 /// The arguments, of which the first is the path by custom; the path if they aren't told.

@@ -54,7 +54,7 @@ pub(super) async fn core_not_up(stage: &Stage) -> Outcome {
         }
         let answer = stage.processes.spawn(module_program("exit").arg("0").core(core)).await;
         let what = format!("spawn on core {core}");
-        stage.expect_code(what, answer, ErrCode::PROC_MGMT_ERR_INVALID_SPAWND)?;
+        stage.expect_code(&what, answer, ErrCode::PROC_MGMT_ERR_INVALID_SPAWND)?;
     }
     Ok(format!("core {core} has no spawnd").into())
 }
@@ -71,7 +71,7 @@ pub(super) async fn unknown_id(stage: &Stage) -> Outcome {
     for domain in [NEVER, DomainId::NONE] {
         let answer = stage.processes.status(domain, None).await;
         let what = format!("the status of domain {domain}");
-        stage.expect_code(what, answer, ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND)?;
+        stage.expect_code(&what, answer, ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND)?;
     }
     Ok(format!("nobody knows domain {NEVER}").into())
 }
@@ -89,7 +89,7 @@ pub(super) async fn add_spawnd(stage: &Stage) -> Outcome {
     if let Some(core) = absent {
         let answer = stage.processes.spawn(module_program("exit").arg("0").core(core)).await;
         let what = format!("spawn on core {core}");
-        stage.expect_code(what, answer, ErrCode::PROC_MGMT_ERR_INVALID_SPAWND)?;
+        stage.expect_code(&what, answer, ErrCode::PROC_MGMT_ERR_INVALID_SPAWND)?;
     }
     let child = stage.spawn(module_program("exit").arg("5")).await?;
     stage.ends(&child, 5).await?;

@@ -61,7 +61,7 @@ async fn spanned(
     stage.expect("where the work was done", away.core, there)?;
     stage.expect("the sum of 1 to 1,000", away.what, "500500".to_owned())?;
     let status = stage.processes.status(spanner.id, None).await?;
-    stage.expect(format_args!("the cores of {spanner}"), status.cores, 2)?;
+    stage.expect(&format_args!("the cores of {spanner}"), status.cores, 2)?;
     Ok(format!("{spanner} is on cores 0 and {there}, where it added 1 to 1,000"))
 }
 

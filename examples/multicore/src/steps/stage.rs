@@ -123,13 +123,13 @@ impl Stage {
     /// Expects the next thing that a domain tells.
     pub(crate) async fn hears(&self, child: &Child, want: &str) -> Result<(), StepError> {
         let note = self.hear(child).await;
-        self.expect(format_args!("what {child} told"), note.what, want.to_owned())
+        self.expect(&format_args!("what {child} told"), note.what, want.to_owned())
     }
 
     /// Waits for a domain and expects its status.
     pub(crate) async fn ends(&self, child: &Child, want: u8) -> Result<(), StepError> {
         let got = self.processes.wait(&child.cap).await?;
-        self.expect(format_args!("the status of {child}"), got, want)
+        self.expect(&format_args!("the status of {child}"), got, want)
     }
 
     /// Expects what the process manager has on record of a domain that has ended.
@@ -140,13 +140,13 @@ impl Stage {
     ) -> Result<(), StepError> {
         let status = self.processes.status(child.id, None).await?;
         let got = (status.cause, status.status);
-        self.expect(format_args!("the record of {child}"), got, want)
+        self.expect(&format_args!("the record of {child}"), got, want)
     }
 
     /// Expects an answer of the process manager by the code it says.
     pub(crate) fn expect_code<T>(
         &self,
-        what: impl Display,
+        what: &(impl Display + ?Sized),
         answer: Result<T, ProcessError>,
         want: ErrCode,
     ) -> Result<(), StepError> {
@@ -157,16 +157,19 @@ impl Stage {
     /// Expects what was heard. All that a step compares goes through here.
     pub(crate) fn expect<T: Answer>(
         &self,
-        what: impl Display,
+        what: &(impl Display + ?Sized),
         got: T,
         want: T,
     ) -> Result<(), StepError> {
-        let got = if self.hears_wrong.take() { got.falsified() } else { got };
-        if got == want {
-            return Ok(());
+        let heard = if self.hears_wrong.take() { got.falsified() } else { got };
+        match (heard, want) {
+            (heard, want) if heard == want => Ok(()),
+            (heard, want) => Err(StepError::Wrong {
+                what: what.to_string(),
+                got: format!("{heard:?}"),
+                want: format!("{want:?}"),
+            }),
         }
-        let (what, got, want) = (what.to_string(), format!("{got:?}"), format!("{want:?}"));
-        Err(StepError::Wrong { what, got, want })
     }
 }
 
