@@ -5,16 +5,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
-use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll};
 
-use crate::channel::{BindingStats, Channel, Header, Received, Ticket};
+use crate::channel::{BindingStats, Channel, Header, Mark, Received};
 use crate::dispatcher::{Core, Ctx};
-use crate::error::{BindingError, CallError, RpcError, TxError};
+use crate::error::{BindingError, CallError, ReserveError, TxError};
 use crate::interface::{Delivery, Interface, Payload, Request};
 use crate::log;
 use crate::options::Badge;
+use crate::room::{CallWhenRoom, Reserved, SendWhenRoom};
 use crate::rpc::Call;
 use crate::waitset::{Key, Registration, Source, Turn};
 
@@ -40,7 +39,8 @@ struct Shared<I: Interface, S: 'static> {
     core: Weak<Core<S>>,
     rx_vtbl: Cell<I::RxVtbl<S>>,
     on_error: Cell<ErrorHandler<S, I::Binding<S>>>,
-    continuations: RefCell<VecDeque<Event<I, S>>>,
+    /// Each is due once everything before its mark was handed over.
+    continuations: RefCell<VecDeque<(Mark, Event<I, S>)>>,
     on_room: RefCell<Option<Event<I, S>>>,
     id: Key,
     /// The binding's place in the waitset, until it is closed.
@@ -150,6 +150,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
     /// Handles at most one event of the binding.
     fn turn(&self) -> Turn {
         let Some(core) = self.shared.core.upgrade() else { return Turn::Idle };
+        self.shared.channel.use_room();
         if let Some(event) = self.next_event() {
             let binding = self.binding();
             core.enter(|state| event(state, &binding));
@@ -178,24 +179,30 @@ impl<I: Interface, S: 'static> Parts<I, S> {
         });
     }
 
-    /// Closes the binding and tells its error handler why.
+    /// Closes the binding and tells its error handler why, then who waits for room.
     fn report(&self, core: &Core<S>, error: BindingError) {
         let binding = self.binding();
+        let on_room = self.shared.on_room.borrow_mut().take();
         self.close();
         core.enter(|state| self.shared.on_error.get()(state, &binding, error));
+        if let Some(event) = on_room {
+            core.enter(|state| event(state, &binding));
+        }
     }
 
     /// The continuation or the notice of room that is due.
     fn next_event(&self) -> Option<Event<I, S>> {
-        if let Some(event) = self.shared.continuations.borrow_mut().pop_front() {
-            return Some(event);
-        }
-        self.shared.on_room.borrow().as_ref()?;
         let channel = &self.shared.channel;
+        let mut continuations = self.shared.continuations.borrow_mut();
+        if continuations.front().is_some_and(|(mark, _)| channel.has_passed(*mark)) {
+            return continuations.pop_front().map(|(_, event)| event);
+        }
+        drop(continuations);
+        self.shared.on_room.borrow().as_ref()?;
         if channel.can_send() || channel.is_closed() {
             return self.shared.on_room.borrow_mut().take();
         }
-        channel.want_room();
+        channel.want_to_send();
         None
     }
 
@@ -207,9 +214,12 @@ impl<I: Interface, S: 'static> Parts<I, S> {
 impl<I: Interface, S: 'static> Shared<I, S> {
     fn close(&self) {
         self.channel.close();
-        // Taken out first: dropping the registration drops the source, which may hold us.
+        // Taken out first: dropping any of them may lead back here. The registration's source may
+        // hold us, and so may what an event captured.
         let registration = self.registration.borrow_mut().take();
         drop(registration);
+        let events = (self.continuations.take(), self.on_room.take());
+        drop(events);
     }
 }
 
@@ -292,8 +302,18 @@ pub trait AnyBinding: Sized + 'static {
         self.parts().shared.channel.send_or_queue(message)
     }
 
+    /// Reserves a place in the channel: sending into it isn't refused as busy, and dropping it gives
+    /// it back.
+    ///
+    /// # Errors
+    ///
+    /// [`ReserveError`] if the channel is full or closed.
+    fn reserve(&self) -> Result<Reserved<Self::Interface>, ReserveError> {
+        Reserved::new(Rc::clone(&self.parts().shared.channel))
+    }
+
     /// Calls `event` once, from the waitset, when there is room to send, at once if there is; also
-    /// when the binding closes while it waits for room.
+    /// when the binding ends because of its peer. Of a binding that this side closed nothing comes.
     ///
     /// # Errors
     ///
@@ -303,6 +323,9 @@ pub trait AnyBinding: Sized + 'static {
         event: impl FnOnce(&mut Self::State, &Self) + 'static,
     ) -> Result<(), AlreadyRegistered> {
         let shared = &self.parts().shared;
+        if shared.channel.is_shut() {
+            return Ok(());
+        }
         let mut on_room = shared.on_room.borrow_mut();
         if on_room.is_some() {
             return Err(AlreadyRegistered);
@@ -312,7 +335,8 @@ pub trait AnyBinding: Sized + 'static {
         Ok(())
     }
 
-    /// Calls `event` once, from the waitset, after everything sent so far was handed to the peer.
+    /// Calls `event` once, from the waitset, after everything accepted so far was handed over to
+    /// the channel. It isn't called if the binding closes before.
     ///
     /// # Errors
     ///
@@ -322,11 +346,14 @@ pub trait AnyBinding: Sized + 'static {
         event: impl FnOnce(&mut Self::State, &Self) + 'static,
     ) -> Result<(), TooManyContinuations> {
         let shared = &self.parts().shared;
+        if shared.channel.is_shut() {
+            return Ok(());
+        }
         let mut continuations = shared.continuations.borrow_mut();
         if continuations.len() >= CONTINUATIONS_MAX {
             return Err(TooManyContinuations);
         }
-        continuations.push_back(Box::new(event));
+        continuations.push_back((shared.channel.mark(), Box::new(event)));
         shared.channel.bell().ring();
         Ok(())
     }
@@ -352,14 +379,12 @@ pub trait AnyBinding: Sized + 'static {
         &self,
         message: T,
     ) -> SendWhenRoom<Self::Interface, T> {
-        let channel = Rc::clone(&self.parts().shared.channel);
-        SendWhenRoom { place: Place::new(channel), message: Some(message) }
+        SendWhenRoom::new(Rc::clone(&self.parts().shared.channel), message)
     }
 
     /// Calls as soon as there is room, in the order of asking, and waits for the answer.
     fn call<R: Request<Self::Interface>>(&self, request: R) -> CallWhenRoom<Self::Interface, R> {
-        let channel = Rc::clone(&self.parts().shared.channel);
-        CallWhenRoom { place: Place::new(channel), state: CallState::Queued(Some(request)) }
+        CallWhenRoom::new(Rc::clone(&self.parts().shared.channel), request)
     }
 }
 
@@ -399,102 +424,4 @@ fn log_error<S, B: AnyBinding>(_: &mut S, binding: &B, error: BindingError) {
 pub const fn bytes_per_binding<I: Interface>() -> usize {
     let packet = size_of::<crate::channel::Packet<I::Message>>();
     2 * crate::options::BindOptions::CAPACITY.get() as usize * packet
-}
-
-/// A place in a channel's queue for room, left on drop.
-struct Place<I: Interface> {
-    channel: Rc<Channel<I>>,
-    ticket: Rc<Ticket>,
-}
-
-impl<I: Interface> Place<I> {
-    fn new(channel: Rc<Channel<I>>) -> Self {
-        Self { channel, ticket: Rc::default() }
-    }
-}
-
-impl<I: Interface> Drop for Place<I> {
-    fn drop(&mut self) {
-        self.channel.leave_queue(&self.ticket);
-    }
-}
-
-/// A message that is sent as soon as there is room; see [`AnyBinding::send_when_room`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct SendWhenRoom<I: Interface, T> {
-    place: Place<I>,
-    message: Option<T>,
-}
-
-impl<I: Interface, T: Payload<I> + Unpin> Future for SendWhenRoom<I, T> {
-    type Output = Result<(), TxError<T>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            if self.place.channel.poll_room(&self.place.ticket, cx).is_pending() {
-                return Poll::Pending;
-            }
-            let Some(message) = self.message.take() else {
-                unreachable!("a future that is done isn't polled again")
-            };
-            match self.place.channel.send(Header::OneWay, message) {
-                Err(TxError::Busy(message)) => self.message = Some(message),
-                other => return Poll::Ready(other),
-            }
-        }
-    }
-}
-
-/// A call that is sent as soon as there is room; see [`AnyBinding::call`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct CallWhenRoom<I: Interface, R: Request<I>> {
-    place: Place<I>,
-    state: CallState<I, R>,
-}
-
-enum CallState<I: Interface, R: Request<I>> {
-    Queued(Option<R>),
-    Sent(Call<I, R::Response>),
-}
-
-impl<I: Interface, R: Request<I> + Unpin> Future for CallWhenRoom<I, R> {
-    type Output = Result<R::Response, RpcError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        loop {
-            let request = match &mut this.state {
-                CallState::Sent(call) => return Pin::new(call).poll(cx),
-                CallState::Queued(request) => request,
-            };
-            if this.place.channel.poll_room(&this.place.ticket, cx).is_pending() {
-                return Poll::Pending;
-            }
-            let Some(taken) = request.take() else {
-                unreachable!("a future that is done isn't polled again")
-            };
-            match this.place.channel.send_call_in_turn(taken) {
-                Ok(call) => {
-                    this.place.channel.leave_queue(&this.place.ticket);
-                    this.state = CallState::Sent(call);
-                }
-                Err(CallError::Tx(TxError::Busy(back))) => *request = Some(back),
-                Err(error) => return Poll::Ready(Err(error.into())),
-            }
-        }
-    }
-}
-
-impl<I: Interface, T> fmt::Debug for SendWhenRoom<I, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sent = self.message.is_none();
-        f.debug_struct("SendWhenRoom").field("sent", &sent).finish_non_exhaustive()
-    }
-}
-
-impl<I: Interface, R: Request<I>> fmt::Debug for CallWhenRoom<I, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sent = matches!(self.state, CallState::Sent(_));
-        f.debug_struct("CallWhenRoom").field("sent", &sent).finish_non_exhaustive()
-    }
 }

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::half::Half;
-use crate::ids::{CoreId, DomainId};
 use crate::home::Home;
+use crate::ids::{CoreId, DomainId};
 use crate::kernel::Cap;
 use crate::source::Mailbox;
 

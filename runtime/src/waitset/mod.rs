@@ -9,14 +9,13 @@ mod ready;
 mod timers;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-
-use rustc_hash::FxHashSet;
 
 pub use self::poller::Interest;
 use self::poller::Poller;
@@ -64,6 +63,10 @@ struct Inner {
     clock: Rc<dyn Clock>,
     kill: Option<KillSwitch>,
     turns: Cell<u64>,
+    /// A source has its turn.
+    in_turn: Cell<bool>,
+    /// Somebody waits for the set's descriptor.
+    awaited: Cell<bool>,
 }
 
 /// The registered sources. A slot keeps its generation when it is freed, so no key comes twice.
@@ -116,6 +119,8 @@ impl Waitset {
             clock,
             kill,
             turns: Cell::new(0),
+            in_turn: Cell::new(false),
+            awaited: Cell::new(false),
         };
         Ok(Self { inner: Rc::new(inner) })
     }
@@ -132,6 +137,12 @@ impl Waitset {
         self.inner.turns.get()
     }
 
+    /// How many sources are registered: bindings, tasks, timers, watched descriptors, mailboxes.
+    #[must_use]
+    pub fn sources(&self) -> usize {
+        self.inner.sources.borrow().len()
+    }
+
     /// When the next timer is due, if there is one.
     #[must_use]
     pub fn next_timer(&self) -> Option<Time> {
@@ -141,8 +152,17 @@ impl Waitset {
     /// Gives at most `budget` turns to ready sources and never blocks. Returns how many it gave.
     ///
     /// Each turn handles at most one event; a source may find that its event is gone.
+    ///
+    /// # Panics
+    ///
+    /// If called from a handler or a task: neither dispatches.
     #[expect(clippy::must_use_candidate, reason = "who polls in a loop of its own needs no count")]
     pub fn poll(&self, budget: usize) -> usize {
+        assert!(!self.inner.in_turn.get(), "handlers and tasks don't dispatch or block");
+        if self.inner.awaited.take() {
+            self.inner.ready.awake();
+            self.inner.poller.look_again(|key| self.ring(key));
+        }
         let mut given = 0;
         while given < budget {
             if given % TURNS_PER_LOOK == 0 {
@@ -155,6 +175,33 @@ impl Waitset {
             given += 1;
         }
         given
+    }
+
+    /// Says that the caller is about to wait for the set's descriptor, or to have an event loop of
+    /// another kind wait for it, instead of calling [`Waitset::run_until`]. False if there is
+    /// something to do already. The next thing to do is [`Waitset::poll`], once the descriptor is
+    /// readable or [`Waitset::next_timer`] is due.
+    ///
+    /// ```
+    /// use std::os::fd::AsFd;
+    ///
+    /// use flounder::Waitset;
+    /// use rustix::event::{PollFd, PollFlags, poll};
+    ///
+    /// let waitset = Waitset::new();
+    /// while waitset.poll(64) > 0 {}
+    /// if waitset.announce_wait() {
+    ///     let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+    ///     poll(&mut [PollFd::new(&waitset.as_fd(), PollFlags::IN)], Some(&timeout))?;
+    /// }
+    /// waitset.poll(64);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use = "if it is false, nothing will wake who waits now"]
+    pub fn announce_wait(&self) -> bool {
+        self.inner.awaited.set(true);
+        self.inner.ready.fall_asleep();
+        self.inner.ready.is_empty() && !self.is_killed()
     }
 
     /// Runs ready sources, and sleeps while there are none, until `done` says so. It is asked
@@ -182,7 +229,8 @@ impl Waitset {
         self.inner.kill.as_ref().is_some_and(KillSwitch::is_thrown)
     }
 
-    fn unwind_if_killed(&self) {
+    /// Unwinds the calling program if it is killed.
+    pub(crate) fn unwind_if_killed(&self) {
         if self.is_killed() {
             KillSwitch::unwind();
         }
@@ -207,9 +255,10 @@ impl Waitset {
         let Some(entry) = self.entry(key) else { return };
         self.inner.turns.set(self.inner.turns.get() + 1);
         entry.bell.answer();
-        if entry.source.turn() == Turn::Again {
-            entry.bell.ring();
-        }
+        self.inner.in_turn.set(true);
+        // A source that unwinds wasn't done.
+        let mut turn = InTurn { inner: &self.inner, bell: &entry.bell, outcome: Turn::Again };
+        turn.outcome = entry.source.turn();
     }
 
     fn ring(&self, key: Key) {
@@ -243,9 +292,10 @@ impl Waitset {
 
     /// Ends all sources that are `owned`, in the order of their keys.
     pub(crate) fn end_all(&self, owned: &Owned) {
-        let mut keys: Vec<_> = owned.keys.take().into_iter().collect();
-        keys.sort_unstable();
-        for key in keys {
+        loop {
+            // One by one: if what a source drops unwinds, the others are still to be ended.
+            let next = owned.keys.borrow_mut().pop_first();
+            let Some(key) = next else { return };
             let removed = self.inner.sources.borrow_mut().remove(key);
             if let Some(entry) = removed {
                 entry.source.end();
@@ -307,7 +357,8 @@ impl Default for Waitset {
 }
 
 impl AsFd for Waitset {
-    /// Readable when a descriptor of the set is ready or the set was woken from a sleep.
+    /// Readable when a descriptor of the set is ready or the set was woken; see
+    /// [`Waitset::announce_wait`].
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.inner.poller.as_fd()
     }
@@ -319,7 +370,27 @@ impl fmt::Debug for Waitset {
     }
 }
 
+/// A source's turn, however it ends.
+struct InTurn<'a> {
+    inner: &'a Inner,
+    bell: &'a Bell,
+    outcome: Turn,
+}
+
+impl Drop for InTurn<'_> {
+    fn drop(&mut self) {
+        self.inner.in_turn.set(false);
+        if self.outcome == Turn::Again {
+            self.bell.ring();
+        }
+    }
+}
+
 impl Sources {
+    fn len(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.entry.is_some()).count()
+    }
+
     fn reserve(&mut self) -> Key {
         let index = self.free.pop().unwrap_or_else(|| {
             let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < u32::MAX);
@@ -356,7 +427,7 @@ impl WeakWaitset {
 /// The sources of one dispatcher.
 #[derive(Clone, Default)]
 pub(crate) struct Owned {
-    keys: Rc<RefCell<FxHashSet<Key>>>,
+    keys: Rc<RefCell<BTreeSet<Key>>>,
 }
 
 /// A source's place in its waitset, given up on drop.
