@@ -1,6 +1,8 @@
 //! What the parser makes of a file: declarations as written, with the place of everything that an
 //! error may have to point at.
 
+use std::collections::BTreeSet;
+
 use crate::source::{FileId, Span};
 
 /// The text of doc comments, line by line, markers removed.
@@ -20,8 +22,15 @@ pub(crate) struct File {
     /// Type declarations outside an interface: what an import consists of.
     pub(crate) types: Vec<TypeDecl>,
     pub(crate) interfaces: Vec<Interface>,
-    /// A declaration was so broken that its name is lost, so names may seem unknown that aren't.
-    pub(crate) incomplete: bool,
+    pub(crate) lost: Lost,
+}
+
+/// What could not be understood: names that seem unknown may be declared there.
+#[derive(Clone, Debug)]
+pub(crate) enum Lost {
+    /// The broken parts hold these words.
+    Words(BTreeSet<String>),
+    Everything,
 }
 
 /// An interface.

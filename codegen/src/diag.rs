@@ -1,7 +1,5 @@
 //! What the compiler has to say about its input: errors and warnings that know where and what next.
 
-use std::fmt;
-
 use crate::source::{Sources, Span};
 
 macro_rules! codes {
@@ -104,6 +102,14 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// The finding without its hints, `file:line:col: error[E030]: message`.
+    #[must_use]
+    pub fn line(&self, sources: &Sources) -> String {
+        let kind = if self.code.is_warning() { "warning" } else { "error" };
+        let place = sources.place(self.span);
+        format!("{place}: {kind}[{}]: {}", self.code.number(), self.message)
+    }
+
     /// Adds what to do about it.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
@@ -163,39 +169,16 @@ impl Diagnostics {
     pub fn render(&self, sources: &Sources) -> String {
         let mut text = String::new();
         for diagnostic in self.sorted() {
-            text.push_str(&Line { diagnostic, sources }.to_string());
+            text += &diagnostic.line(sources);
+            text.push('\n');
+            if let Some(Related { span, message }) = &diagnostic.related {
+                text += &format!("  note: {}: {message}\n", sources.place(*span));
+            }
+            if let Some(help) = &diagnostic.help {
+                text += &format!("  help: {help}\n");
+            }
         }
         text
-    }
-}
-
-/// One finding and its hints as text.
-struct Line<'a> {
-    diagnostic: &'a Diagnostic,
-    sources: &'a Sources,
-}
-
-impl Line<'_> {
-    fn place(&self, span: Span, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.sources.path(span.file), self.sources.position(span))
-    }
-}
-
-impl fmt::Display for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Diagnostic { code, span, message, help, related } = self.diagnostic;
-        self.place(*span, f)?;
-        let kind = if code.is_warning() { "warning" } else { "error" };
-        writeln!(f, ": {kind}[{}]: {message}", code.number())?;
-        if let Some(related) = related {
-            f.write_str("  note: ")?;
-            self.place(related.span, f)?;
-            writeln!(f, ": {}", related.message)?;
-        }
-        if let Some(help) = help {
-            writeln!(f, "  help: {help}")?;
-        }
-        Ok(())
     }
 }
 

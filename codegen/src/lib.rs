@@ -4,9 +4,11 @@
 extern crate alloc;
 
 mod ast;
+mod builder;
 mod check;
 mod diag;
 mod emit;
+pub mod files;
 mod model;
 mod names;
 mod parse;
@@ -15,6 +17,7 @@ mod plan;
 mod render;
 mod source;
 
+pub use builder::{BuildError, Builder};
 pub use diag::{Code, Diagnostic, Diagnostics, Related};
 pub use pipeline::{Output, Request};
 pub use source::{FileId, Position, Sources, Span};

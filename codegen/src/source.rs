@@ -123,6 +123,12 @@ impl Sources {
         Position { line, column }
     }
 
+    /// Where `span` starts, `file:line:col`.
+    #[must_use]
+    pub fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.path(span.file), self.position(span))
+    }
+
     pub(crate) fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]
     }

@@ -39,6 +39,9 @@ pub trait Platform {
     /// Starts a service on this core.
     fn start_service(&self, service: ServiceStart);
 
+    /// Says that the process manager is bound to the spawnd of `core`: programs can be spawned there.
+    fn core_up(&self, core: CoreId);
+
     /// Says that the process manager has stopped every domain, but for `wedged` ones.
     fn shutdown_done(&self, wedged: u32);
 }

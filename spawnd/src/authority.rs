@@ -1,6 +1,6 @@
 //! Who may command a spawnd: the one place that turns a look at the cap into an answer.
 
-use flounder::ErrCode;
+use flounder::{Cap, CapKind, ErrCode};
 
 /// What identifying the cap of a request told.
 ///
@@ -17,6 +17,16 @@ pub enum Presented {
 }
 
 impl Presented {
+    /// Looks at the cap of a request.
+    #[must_use]
+    pub fn of(cap: &Cap) -> Self {
+        match cap.identify() {
+            Ok(info) if info.kind == CapKind::ProcessManager => Self::ProcessManager,
+            Ok(_) => Self::OtherType,
+            Err(_) => Self::Unidentifiable,
+        }
+    }
+
     /// Lets the process manager pass.
     ///
     /// # Errors

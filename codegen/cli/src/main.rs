@@ -1,3 +1,22 @@
 //! The flounder command: checks interface files and generates bindings.
+//!
+//! Exit status: 0 if all is well, 1 if there are findings, 2 if the command line is wrong or a file
+//! can't be read or written.
 
-fn main() {}
+mod args;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    match run::run(&args::Args::parse()) {
+        Ok(run::Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(run::Outcome::Findings) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("flounder: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

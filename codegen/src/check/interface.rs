@@ -25,7 +25,7 @@ impl Checker<'_> {
     ) {
         self.interface_name(file, &interface.name);
         let types = self.types(interface.types, &mut scope);
-        if interface.messages.is_empty() && !scope.incomplete {
+        if interface.messages.is_empty() && !scope.may_be_lost("") {
             let message = format!("interface `{}` has no messages", interface.name.name);
             self.diagnostics.report(Code::NoMessages, interface.name.span, message);
         }

@@ -53,13 +53,13 @@ impl Checker<'_> {
                 .report(Code::InterfaceInImport, interface.name.span, message)
                 .help("an import declares types only; name the file without `-i` to compile it");
         }
-        scope.incomplete |= file.incomplete;
+        scope.lose(&file.lost);
         let types = self.types(file.types, scope);
         self.model.imports.push(Import { file: file.id, types });
     }
 
     fn interface_file(&mut self, file: ast::File, mut scope: Scope) {
-        scope.incomplete |= file.incomplete;
+        scope.lose(&file.lost);
         for decl in &file.types {
             let message = format!("type `{}` is declared outside the interface", decl.name.name);
             self.diagnostics

@@ -1,8 +1,8 @@
 //! Names in force: which are taken, and what type each names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ast::Ident;
+use crate::ast::{Ident, Lost};
 use crate::diag::{Code, Diagnostics};
 use crate::model::{BUILTINS, STRING, TypeRef};
 use crate::source::Span;
@@ -21,8 +21,9 @@ pub(super) enum Meaning {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
     declared: BTreeMap<String, (Meaning, Span)>,
-    /// A declaration was lost to a syntax error: unknown names may be its.
-    pub(super) incomplete: bool,
+    /// Words of declarations that were lost to syntax errors: unknown names may be theirs.
+    lost: BTreeSet<String>,
+    lost_everything: bool,
 }
 
 impl Scope {
@@ -42,6 +43,18 @@ impl Scope {
         self.declared.insert(name.name.clone(), (meaning, name.span));
     }
 
+    pub(super) fn lose(&mut self, lost: &Lost) {
+        match lost {
+            Lost::Words(words) => self.lost.extend(words.iter().cloned()),
+            Lost::Everything => self.lost_everything = true,
+        }
+    }
+
+    /// Whether the declaration of an unknown name may have been lost.
+    pub(super) fn may_be_lost(&self, name: &str) -> bool {
+        self.lost_everything || self.lost.contains(name)
+    }
+
     /// What `name` stands for; an unknown name is reported.
     pub(super) fn resolve(&self, name: &Ident, diagnostics: &mut Diagnostics) -> Meaning {
         if name.name.is_empty() {
@@ -53,7 +66,7 @@ impl Scope {
         if let Some((meaning, _)) = self.declared(&name.name) {
             return meaning;
         }
-        if !self.incomplete {
+        if !self.may_be_lost(&name.name) {
             let message = format!("no type named `{}`", name.name);
             let diagnostic = diagnostics.report(Code::UnknownType, name.span, message);
             if let Some(near) = self.nearest(&name.name) {

@@ -1,12 +1,14 @@
 //! The tree builder: pest's pairs to declarations.
 
+use std::collections::BTreeSet;
+
 use pest::iterators::{Pair, Pairs};
 
 use super::grammar::Rule;
 use super::literal;
 use crate::ast::{
     Annotation, AnnotationValue, Arg, Bound, Direction, Docs, Enumerator, Field, File, Ident,
-    Interface, Message, MessageKind, Natural, TypeDecl, TypeDeclKind,
+    Interface, Lost, Message, MessageKind, Natural, TypeDecl, TypeDeclKind,
 };
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Span};
@@ -18,7 +20,8 @@ pub(super) struct Builder<'a> {
     file: FileId,
     text: &'a str,
     diagnostics: &'a mut Diagnostics,
-    incomplete: bool,
+    /// The words of what could not be understood.
+    lost: BTreeSet<String>,
 }
 
 /// What is known while a declaration is walked through.
@@ -40,7 +43,7 @@ impl Item {
 
 impl<'a> Builder<'a> {
     pub(super) fn new(file: FileId, text: &'a str, diagnostics: &'a mut Diagnostics) -> Self {
-        Self { file, text, diagnostics, incomplete: false }
+        Self { file, text, diagnostics, lost: BTreeSet::new() }
     }
 
     pub(super) fn file(mut self, pairs: Pairs<'_, Rule>) -> File {
@@ -54,13 +57,13 @@ impl<'a> Builder<'a> {
                     let message = format!("expected an interface or a type, found {found}");
                     let span = self.first_token(pair.as_span().start());
                     self.diagnostics.report(Code::NotAlone, span, message);
-                    self.incomplete = true;
+                    self.lose(pair.as_str());
                 }
                 Rule::EOI => (),
                 _ => types.extend(self.type_decl(pair, &mut item)),
             }
         }
-        File { id: self.file, types, interfaces, incomplete: self.incomplete }
+        File { id: self.file, types, interfaces, lost: Lost::Words(self.lost) }
     }
 
     fn interface(&mut self, pair: Pair<'_, Rule>, docs: Docs) -> Interface {
@@ -105,12 +108,17 @@ impl<'a> Builder<'a> {
         let start = pair.as_span().start();
         let message = format!("expected a type, `message` or `rpc`, found {}", self.found(start));
         let span = self.first_token(start);
-        self.diagnostics.report(Code::Syntax, span, message);
-        self.incomplete = true;
+        self.report(span, message);
+        self.lose(pair.as_str());
+    }
+
+    fn lose(&mut self, text: &str) {
+        let words = text.split(|next: char| !next.is_ascii_alphanumeric() && next != '_');
+        self.lost.extend(words.map(str::to_owned));
     }
 
     fn type_decl(&mut self, pair: Pair<'_, Rule>, outer: &mut Item) -> Option<TypeDecl> {
-        let rule = pair.as_rule();
+        let (rule, text) = (pair.as_rule(), pair.as_str());
         if matches!(rule, Rule::doc_line | Rule::doc_block) {
             self.token(pair, outer);
             return None;
@@ -138,7 +146,9 @@ impl<'a> Builder<'a> {
             item.end = end;
         }
         let name = name.filter(|name| !name.name.is_empty());
-        self.incomplete |= name.is_none();
+        if name.is_none() {
+            self.lose(text);
+        }
         let kind = match (rule, ty, bound) {
             (Rule::struct_decl, ..) => TypeDeclKind::Struct(fields),
             (Rule::enum_decl, ..) => TypeDeclKind::Enum(enumerators),

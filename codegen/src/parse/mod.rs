@@ -6,6 +6,7 @@
 
 mod build;
 #[allow(
+    dead_code,
     unreachable_pub,
     clippy::pedantic,
     clippy::upper_case_acronyms,
@@ -19,17 +20,17 @@ mod tests;
 
 use pest::Parser as _;
 
-use crate::ast;
+use crate::ast::{File, Lost};
 use crate::diag::{Code, Diagnostics};
 use crate::source::{FileId, Sources, Span};
 use build::Builder;
 use grammar::{GrammarParser, Rule};
 
 /// Parses one file. Errors are noted in `diagnostics`; what could be understood is returned.
-pub(crate) fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> ast::File {
+pub(crate) fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> File {
     let source = sources.get(file);
     let nothing =
-        || ast::File { id: file, types: Vec::new(), interfaces: Vec::new(), incomplete: true };
+        || File { id: file, types: Vec::new(), interfaces: Vec::new(), lost: Lost::Everything };
     if let Some(offset) = source.invalid_at {
         let message = if offset == Sources::FILE_BYTES_MAX {
             format!("the file is larger than {offset} bytes")

@@ -2,7 +2,6 @@
 //!
 //! Names of arguments, fields and types are left out: changing them changes no byte.
 
-use std::fmt::Write as _;
 use std::hash::Hasher as _;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
@@ -48,14 +47,13 @@ fn kind_name(kind: MessageKind) -> &'static str {
 }
 
 fn argument(kind: ArgKind, model: &Model, line: &mut String) {
-    // Writing to a String can't fail.
     match kind {
         ArgKind::Value(ty) => wire_type(ty, model, line),
-        ArgKind::String { bound } => drop(write!(line, "string<{bound}>")),
+        ArgKind::String { bound } => *line += &format!("string<{bound}>"),
         ArgKind::List { elem, max } => {
             line.push_str("list<");
             wire_type(elem, model, line);
-            drop(write!(line, ";{max}>"));
+            *line += &format!(";{max}>");
         }
     }
 }
@@ -67,11 +65,11 @@ fn wire_type(ty: TypeRef, model: &Model, line: &mut String) {
     };
     match &model.get(id).kind {
         TypeKind::Typedef(ty) => wire_type(*ty, model, line),
-        TypeKind::Enum(enumerators) => drop(write!(line, "enum<{}>", enumerators.len())),
+        TypeKind::Enum(enumerators) => *line += &format!("enum<{}>", enumerators.len()),
         TypeKind::Array { elem, length } => {
             line.push('[');
             wire_type(*elem, model, line);
-            drop(write!(line, ";{length}]"));
+            *line += &format!(";{length}]");
         }
         TypeKind::Struct(fields) => {
             line.push('{');

@@ -16,7 +16,7 @@ pub mod echo {
 
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
     pub const FINGERPRINT: ::flounder::Fingerprint =
-        ::flounder::Fingerprint::new(0x0123_4567_89ab_cdef, 0x0123_4567_89ab_cdef);
+        ::flounder::Fingerprint::new(0x141d_31d2_742b_46cb, 0x5864_2d5b_b924_e165);
 
     /// The most bytes a message of this interface takes when it is encoded.
     pub const MESSAGE_BYTES_MAX: usize = 72;
@@ -190,15 +190,13 @@ pub mod echo {
     /// The futures that calls return.
     pub mod calls {
         /// An `echo` under way: a future of [`EchoResponse`](super::messages::EchoResponse).
-        pub type EchoCall =
-            ::flounder::Call<super::Interface, super::messages::EchoResponse>;
+        pub type EchoCall = ::flounder::Call<super::Interface, super::messages::EchoResponse>;
     }
 
     /// The tokens that handlers answer calls with, each exactly once.
     pub mod replies {
         /// Answers an `echo` with an [`EchoResponse`](super::messages::EchoResponse).
-        pub type EchoReply =
-            ::flounder::Reply<super::Interface, super::messages::EchoResponse>;
+        pub type EchoReply = ::flounder::Reply<super::Interface, super::messages::EchoResponse>;
     }
 
     /// Any message of the interface: what a driver that moves messages carries.
@@ -357,7 +355,8 @@ pub mod echo {
         pub fn echo(
             &self,
             message: messages::Echo,
-        ) -> ::core::result::Result<calls::EchoCall, ::flounder::CallError<messages::Echo>> {
+        ) -> ::core::result::Result<calls::EchoCall, ::flounder::CallError<messages::Echo>>
+        {
             self.parts.call(message)
         }
     }

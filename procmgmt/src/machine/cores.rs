@@ -112,13 +112,17 @@ impl<P> Desk<P> {
     ) {
         match (then, event) {
             (Then::Nothing, _) => {}
-            (Then::Begin, _) => self.begin(domain, at, before, out),
-            (Then::EndSpan, _) => self.end_span(domain, at, (event, before), out),
-            (Then::Strand, _) => self.strand(domain, at, before, out),
+            (Then::Begin, CoreEvent::Reply(_)) => self.begin(domain, at, before, out),
+            (Then::EndSpan, CoreEvent::Reply(_) | CoreEvent::Down) => {
+                self.end_span(domain, at, (event, before), out)
+            }
+            (Then::Strand, CoreEvent::Survived) => self.strand(domain, at, before, out),
             (Then::SendKill, _) => self.send(domain, at, CoreState::KillPend, 0, out),
             (Then::SendCleanup, _) => self.send(domain, at, CoreState::CleanPend, 0, out),
             (Then::Retry, CoreEvent::Reply(_)) => self.retry(domain, at, out),
             (Then::Remember, CoreEvent::Died(ended)) => {
+                let asked = matches!(before.state, CoreState::SpawnPend | CoreState::SpanPend);
+                assert!(asked, "only a death before the reply is remembered");
                 if let Some(core) = domain.cores.get_mut(&at) {
                     core.died = Some(ended);
                 }

@@ -67,8 +67,11 @@ impl<P> Desk<P> {
 
     /// What a slot event does on `core`.
     pub(super) fn slot_act(&self, core: CoreId, column: SlotColumn) -> SlotAct {
-        let state = self.slots.get(&core).map_or(SlotState::Absent, |slot| slot.state);
-        self.table.slot(state, column)
+        self.table.slot(self.slot_state(core), column)
+    }
+
+    pub(super) fn slot_state(&self, core: CoreId) -> SlotState {
+        self.slots.get(&core).map_or(SlotState::Absent, |slot| slot.state)
     }
 
     /// The generation that obeys on `core`, if one does.
@@ -87,8 +90,10 @@ impl<P> Desk<P> {
         out: &mut Effects,
     ) -> RequestId {
         self.last_request.0 += 1;
-        self.slots.entry(core).or_default().owe(self.last_request, domain, what);
-        out.push(Effect::Owes(core));
+        if let Some(slot) = self.slots.get_mut(&core) {
+            slot.owe(self.last_request, domain, what);
+            out.push(Effect::Owes(core));
+        }
         self.last_request
     }
 

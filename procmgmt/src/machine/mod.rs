@@ -141,11 +141,13 @@ impl<P> Machine<P> {
         self.desk.slots.get_mut(&core)?.take()
     }
 
-    /// Takes an order back that was not sent; it becomes the next again. The order of a generation
-    /// that is gone is dropped.
+    /// Takes an order back that was not sent; it becomes the next again. One that no longer matters
+    /// is dropped.
     pub fn put_back(&mut self, core: CoreId, order: Order<P>) {
+        let there = self.domains.get(&order.domain).and_then(|domain| domain.cores.get(&core));
+        let matters = there.is_some_and(|there| there.request == Some(order.request));
         if let Some(slot) = self.desk.slots.get_mut(&core) {
-            slot.put_back(order);
+            slot.put_back(order, matters);
         }
     }
 
@@ -156,7 +158,7 @@ impl<P> Machine<P> {
         out: &mut Effects,
         act: impl FnOnce(&mut Desk<P>, &mut Domain, &mut Effects),
     ) {
-        let Some(domain) = self.domains.get_mut(&id) else { return };
+        let domain = self.domains.get_mut(&id).expect("only what is there is acted on");
         act(&mut self.desk, domain, out);
         self.desk.settle(domain, out);
         if domain.gone

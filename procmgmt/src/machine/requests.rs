@@ -86,7 +86,7 @@ impl<P> Machine<P> {
     /// The domain to extend, if core, earlier spans and spawnd allow it.
     fn may_extend(&self, client: Client, cap: Presented, at: CoreId) -> Result<DomainId, ErrCode> {
         let id = cap.names().ok_or(ErrCode::PROC_MGMT_ERR_DOMAIN_CAP_HASH)?;
-        let domain = self.domains.get(&id).ok_or(ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND)?;
+        let domain = self.domains.get(&id).expect("only what is there is extended");
         if domain.core_state(at) != CoreState::None {
             return Err(ErrCode::PROC_MGMT_ERR_ALREADY_SPANNED);
         }
@@ -95,13 +95,7 @@ impl<P> Machine<P> {
         Ok(id)
     }
 
-    pub(super) fn kill(
-        &mut self,
-        client: Client,
-        reply: Reply,
-        cap: Presented,
-        out: &mut Effects,
-    ) {
+    pub(super) fn kill(&mut self, client: Client, reply: Reply, cap: Presented, out: &mut Effects) {
         let killer = Asker { client: client.key, reply };
         match (self.desk.table.request(Request::Kill, self.column(cap)), cap.names()) {
             (Act::Refuse(code), _) => out.answer(reply, Answer::Kill(error(code))),
@@ -116,7 +110,7 @@ impl<P> Machine<P> {
     /// Ends a domain that nobody has to be answered for.
     pub(super) fn end_quietly(&mut self, id: DomainId, out: &mut Effects) {
         match self.desk.table.request(Request::Kill, self.entry(id)) {
-            Act::Refuse(_) => {}
+            Act::Refuse(_) | Act::Join => {}
             act => self.end(id, (act, Ended::KILLED), None, out),
         }
     }
@@ -156,12 +150,7 @@ impl<P> Machine<P> {
                 desk.queue_killer(domain, killer);
                 desk.stop(domain, ended, None, out);
             }
-            Act::Join => match killer {
-                Some(killer) if domain.any_core(|core| core == CoreState::Wedged) => {
-                    out.answer(killer.reply, Answer::Kill(error(ErrCode::PROC_MGMT_ERR_KILL)));
-                }
-                killer => desk.queue_killer(domain, killer),
-            },
+            Act::Join => desk.join(domain, killer.expect("only a killer joins"), out),
             other => unreachable!("a domain can't end by {other:?}"),
         });
     }
@@ -177,7 +166,9 @@ impl<P> Machine<P> {
         let row = if nohang { Request::WaitNohang } else { Request::Wait };
         let domain = cap.names().and_then(|id| self.domains.get_mut(&id));
         let column = match cap {
-            Presented::Domain(_) => domain.as_ref().map_or(Column::NoEntry, |d| Column::In(d.state)),
+            Presented::Domain(_) => {
+                domain.as_ref().map_or(Column::NoEntry, |d| Column::In(d.state))
+            }
             _ => Column::NoRight,
         };
         let (err, status) = match (self.desk.table.request(row, column), domain) {
@@ -217,7 +208,10 @@ impl<P> Machine<P> {
     pub(super) fn last_cap_dropped(&mut self, id: DomainId, out: &mut Effects) {
         match self.desk.table.request(Request::LastCap, self.entry(id)) {
             Act::Ignore => {}
-            Act::Detach => self.with_domain(id, out, |_, domain, _| domain.detached = true),
+            Act::Detach => self.with_domain(id, out, |_, domain, _| {
+                assert_ne!(domain.state, State::Cleaned, "what is cleaned up is freed at once");
+                domain.detached = true;
+            }),
             Act::Free => self.with_domain(id, out, |_, domain, _| domain.gone = true),
             other => unreachable!("a record can't {other:?}"),
         }
@@ -242,6 +236,15 @@ impl<P> Desk<P> {
         free.then_some(()).ok_or(ErrCode::FLOUNDER_ERR_TOO_MANY_CALLS)
     }
 
+    /// Queues the killer of a stop that is under way, unless that can't come to its end.
+    fn join(&mut self, domain: &mut Domain, killer: Asker, out: &mut Effects) {
+        if domain.any_core(|core| core == CoreState::Wedged) {
+            out.answer(killer.reply, Answer::Kill(error(ErrCode::PROC_MGMT_ERR_KILL)));
+        } else {
+            self.queue_killer(domain, Some(killer));
+        }
+    }
+
     fn queue_killer(&mut self, domain: &mut Domain, killer: Option<Asker>) {
         if let Some(killer) = killer {
             self.clients.open_call(killer.client, domain.id);
@@ -258,13 +261,12 @@ impl<P> Desk<P> {
         asker: Asker,
         out: &mut Effects,
     ) {
-        self.clients.open_call(asker.client, domain.id);
-        let request = Some(self.owe(at, domain.id, what, out));
-        let slot = self.slots.entry(at).or_default();
+        let slot = self.slots.get_mut(&at).expect("only a spawnd that obeys is asked to start");
         slot.members.insert(domain.id);
         let generation = slot.generation;
-        let core =
-            Core { state, generation, request, retries: 0, died: None, asker: Some(asker) };
+        self.clients.open_call(asker.client, domain.id);
+        let request = Some(self.owe(at, domain.id, what, out));
+        let core = Core { state, generation, request, retries: 0, died: None, asker: Some(asker) };
         domain.cores.insert(at, core);
     }
 }

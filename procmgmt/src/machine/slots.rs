@@ -6,7 +6,7 @@ use flounder::{CoreId, DomainId, ErrVal, Iref};
 use super::Machine;
 use super::cores::CoreEvent;
 use super::desk::Desk;
-use super::domain::{CoreState, Ended};
+use super::domain::{CoreState, Domain, Ended, State};
 use super::effects::{Effect, Effects, OrderKind};
 use super::ids::{Generation, RequestId};
 use super::spawnd::{Asked, Slot};
@@ -40,20 +40,18 @@ impl<P> Machine<P> {
         }
     }
 
-    pub(super) fn spawnd_bound(
-        &mut self,
-        core: CoreId,
-        generation: Generation,
-        out: &mut Effects,
-    ) {
-        let act = match self.slot_of(core, generation) {
-            Some(_) => self.desk.slot_act(core, SlotColumn::Bound),
-            None => SlotAct::Close,
+    pub(super) fn spawnd_bound(&mut self, core: CoreId, generation: Generation, out: &mut Effects) {
+        let act = match self.concerns(core, generation) {
+            true => self.desk.slot_act(core, SlotColumn::Bound),
+            false => SlotAct::Close,
         };
         match act {
             SlotAct::Ignore => {}
             SlotAct::Close => out.push(Effect::CloseSpawnd { core, generation }),
-            SlotAct::Raise => self.desk.set_slot(core, SlotState::Up),
+            SlotAct::Raise => {
+                assert_eq!(self.desk.slot_state(core), SlotState::Binding, "only a bind ends");
+                self.desk.set_slot(core, SlotState::Up);
+            }
             other => unreachable!("a bind can't end by {other:?}"),
         }
     }
@@ -64,13 +62,16 @@ impl<P> Machine<P> {
         generation: Generation,
         out: &mut Effects,
     ) {
-        if self.slot_of(core, generation).is_none() {
+        if !self.concerns(core, generation) {
             return;
         }
         match self.desk.slot_act(core, SlotColumn::Closed) {
             SlotAct::Ignore => {}
             SlotAct::Unbind => self.desk.unbind(core, generation, out),
-            SlotAct::Lose => self.desk.set_slot(core, SlotState::Lost),
+            SlotAct::Lose => {
+                self.desk.set_slot(core, SlotState::Lost);
+                out.push(Effect::CloseSpawnd { core, generation });
+            }
             other => unreachable!("a binding can't end by {other:?}"),
         }
     }
@@ -83,10 +84,10 @@ impl<P> Machine<P> {
         more: bool,
         out: &mut Effects,
     ) {
-        let Some(slot) = self.slot_of(core, generation) else { return };
-        let there = survivors.into_iter().filter(|id| slot.members.contains(id));
-        let there: Vec<_> = there.collect();
-        slot.survivors.extend(there);
+        if !self.concerns(core, generation) {
+            return;
+        }
+        self.note_survivors(core, generation, survivors);
         if more {
             return;
         }
@@ -98,13 +99,34 @@ impl<P> Machine<P> {
         }
     }
 
+    /// Remembers who survived. A domain that isn't there any more can't have.
+    fn note_survivors(&mut self, core: CoreId, generation: Generation, survivors: Vec<DomainId>) {
+        let Some(slot) = self.desk.slots.get_mut(&core) else { return };
+        for id in survivors {
+            let there = self.domains.get(&id).filter(|domain| domain.state != State::Cleaned);
+            let there = there.and_then(|domain| domain.cores.get(&core));
+            if there.is_some_and(|there| there.generation == generation) {
+                slot.survivors.insert(id);
+            } else {
+                self.desk.stats.stray_survivors += 1;
+            }
+        }
+    }
+
     /// The generation on `core` is gone, and with it all it had, but for the survivors.
     fn down(&mut self, core: CoreId, out: &mut Effects) {
-        let Some(slot) = self.desk.slots.get_mut(&core) else { return };
+        let slot = self.desk.slots.get_mut(&core).expect("only what was up goes down");
+        let was_up = matches!(slot.state, SlotState::Up | SlotState::Lost);
+        assert!(was_up, "only what was up goes down");
         let generation = slot.generation;
         let old = std::mem::replace(slot, Slot::new(SlotState::Down, generation));
-        out.push(Effect::CloseSpawnd { core, generation });
-        for id in old.members {
+        if old.state == SlotState::Up {
+            out.push(Effect::CloseSpawnd { core, generation });
+        }
+        for &id in old.members.union(&old.survivors) {
+            if !self.domains.contains_key(&id) {
+                continue; // a survivor that was cleaned up and freed since it was told
+            }
             let survived = old.survivors.contains(&id);
             let event = if survived { CoreEvent::Survived } else { CoreEvent::Down };
             self.with_domain(id, out, |desk, domain, out| desk.step(domain, core, event, out));
@@ -131,17 +153,23 @@ impl<P> Machine<P> {
         err: ErrVal,
         out: &mut Effects,
     ) {
-        let act = match self.slot_of(core, generation) {
-            Some(_) => self.desk.slot_act(core, SlotColumn::Reply),
-            None => SlotAct::Stale,
+        let act = match self.concerns(core, generation) {
+            true => self.desk.slot_act(core, SlotColumn::Reply),
+            false => SlotAct::Stale,
         };
         match act {
             SlotAct::Stale => self.desk.stats.stale_replies += 1,
             SlotAct::Violation => self.violation(core, generation, out),
-            SlotAct::Match => match self.slot_of(core, generation).and_then(|s| s.answered(request)) {
-                Some(asked) if asked.kind == kind => self.decide(core, (request, asked), err, out),
-                _ => self.violation(core, generation, out),
-            },
+            SlotAct::Match => {
+                assert_eq!(self.desk.slot_state(core), SlotState::Up, "only what is up replies");
+                let slot = self.desk.slots.get_mut(&core);
+                match slot.and_then(|slot| slot.answered(request)) {
+                    Some(asked) if asked.kind == kind => {
+                        self.decide(core, (request, asked), err, out);
+                    }
+                    _ => self.violation(core, generation, out),
+                }
+            }
             other => unreachable!("a reply can't {other:?}"),
         }
     }
@@ -172,7 +200,6 @@ impl<P> Machine<P> {
     /// monitor says what survived.
     fn violation(&mut self, core: CoreId, generation: Generation, out: &mut Effects) {
         self.desk.stats.violations += 1;
-        out.push(Effect::CloseSpawnd { core, generation });
         self.spawnd_closed(core, generation, out);
     }
 
@@ -184,7 +211,7 @@ impl<P> Machine<P> {
         ended: Ended,
         out: &mut Effects,
     ) {
-        let knows = |domain: &super::Domain| {
+        let knows = |domain: &Domain| {
             domain.cores.get(&core).is_none_or(|there| there.generation == generation)
         };
         if !self.domains.get(&id).is_some_and(knows) {
@@ -195,10 +222,10 @@ impl<P> Machine<P> {
         self.with_domain(id, out, |desk, domain, out| desk.step(domain, core, event, out));
     }
 
-    /// The slot, if an event of `generation` concerns it.
-    fn slot_of(&mut self, core: CoreId, generation: Generation) -> Option<&mut Slot<P>> {
-        let slot = self.desk.slots.entry(core).or_default();
-        slot.concerns(generation).then_some(slot)
+    /// True if an event of that generation is about the slot's state. ABSENT has no generation, so
+    /// there every event is.
+    fn concerns(&self, core: CoreId, generation: Generation) -> bool {
+        self.desk.slots.get(&core).is_none_or(|slot| slot.generation == generation)
     }
 }
 

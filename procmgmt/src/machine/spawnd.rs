@@ -19,11 +19,11 @@ pub(super) struct Asked {
     pub(super) kind: OrderKind,
 }
 
-/// The slot of one core.
+/// The slot of one core. A core without one is in ABSENT.
 #[derive(Debug)]
 pub(super) struct Slot<P> {
     pub(super) state: SlotState,
-    /// The generation the state is about; 0 in ABSENT.
+    /// The generation the state is about.
     pub(super) generation: Generation,
     /// Domains that this generation has something of.
     pub(super) members: BTreeSet<DomainId>,
@@ -31,12 +31,6 @@ pub(super) struct Slot<P> {
     pub(super) survivors: BTreeSet<DomainId>,
     owed: BTreeMap<RequestId, (DomainId, What<P>)>,
     asked: BTreeMap<RequestId, Asked>,
-}
-
-impl<P> Default for Slot<P> {
-    fn default() -> Self {
-        Self::new(SlotState::Absent, Generation::default())
-    }
 }
 
 impl<P> Slot<P> {
@@ -50,12 +44,6 @@ impl<P> Slot<P> {
             owed: BTreeMap::new(),
             asked: BTreeMap::new(),
         }
-    }
-
-    /// True if an event of that generation is about this slot's state. ABSENT has no generation, so
-    /// there every event is.
-    pub(super) fn concerns(&self, generation: Generation) -> bool {
-        self.state == SlotState::Absent || self.generation == generation
     }
 
     /// True if that generation may still hold something of a domain.
@@ -82,9 +70,9 @@ impl<P> Slot<P> {
         Some(Order { generation: self.generation, request, domain, what })
     }
 
-    /// Takes a request back that could not be sent; it is the next to be handed out again.
-    pub(super) fn put_back(&mut self, order: Order<P>) {
-        if self.holds(order.generation) && self.asked.remove(&order.request).is_some() {
+    /// Takes a request back that was not sent, to be handed out next if it still `matters`.
+    pub(super) fn put_back(&mut self, order: Order<P>, matters: bool) {
+        if self.asked.remove(&order.request).is_some() && matters {
             self.owe(order.request, order.domain, order.what);
         }
     }

@@ -17,6 +17,8 @@ pub struct Stats {
     pub stale_replies: u64,
     /// Deaths reported of something that isn't there.
     pub stray_deaths: u64,
+    /// Survivors reported of something that isn't there.
+    pub stray_survivors: u64,
     /// Cleanups given up: resources a spawnd didn't return.
     pub leaked_cleanups: u64,
     /// Spawnds whose generation was closed because they broke the rules.

@@ -308,7 +308,7 @@ const CORES: [[CoreCell; 10]; 9] = {
     [
         [   // None
             Never, Never, Never, Never, Never,
-            Stray, Never, Never, Stray, Never,
+            Stray, Never, Never, Never, Never,
         ], [ // SpawnPend
             /* Ok       */ Go(Run, Begin),
             /* NotFound */ Fail,

@@ -1,0 +1,77 @@
+//! What one can choose about a system, and what can go wrong when it boots.
+
+use std::num::NonZeroU16;
+
+use flounder::CoreId;
+
+/// What one can choose about a system.
+///
+/// ```
+/// use flounder_boot::Config;
+///
+/// let config = Config::new().cores(2.try_into()?).pinned(false);
+/// # let _ = config;
+/// # Ok::<(), std::num::TryFromIntError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    pub(crate) cores: NonZeroU16,
+    pub(crate) pinned: bool,
+}
+
+impl Config {
+    /// How many logical cores a system has unless it says otherwise.
+    pub const CORES: NonZeroU16 = NonZeroU16::new(4).unwrap();
+
+    /// Four cores, each pinned to a CPU.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { cores: Self::CORES, pinned: true }
+    }
+
+    /// With this many logical cores, at most [`CoreId::COUNT_MAX`]. With more cores than CPUs
+    /// several share one.
+    #[must_use]
+    pub const fn cores(self, cores: NonZeroU16) -> Self {
+        Self { cores, ..self }
+    }
+
+    /// Whether each core's threads are pinned to its CPU.
+    #[must_use]
+    pub const fn pinned(self, pinned: bool) -> Self {
+        Self { pinned, ..self }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Why a system didn't boot.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BootError {
+    /// There are more cores than core numbers.
+    #[error("{cores} cores are too many: a system has at most {max}", max = CoreId::COUNT_MAX)]
+    TooManyCores {
+        /// The cores asked for.
+        cores: u16,
+    },
+    /// The system didn't tell which CPUs may be used.
+    #[error("the system doesn't tell which CPUs may be used: {0}")]
+    Cpus(#[source] std::io::Error),
+    /// A loop's thread could not be started or pinned.
+    #[error("the threads of core {core} didn't start: {source}; without pinning it may work")]
+    Core {
+        /// The core.
+        core: CoreId,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A service panicked while the system booted.
+    #[error("the system failed while it booted: {0}")]
+    Failed(String),
+}

@@ -1,0 +1,288 @@
+//! The platform under the services of one core: Linux threads, and the registry of what was started,
+//! which outlives every service.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
+
+use flounder::platform::{
+    Completion, Entry, Image, Platform, ProgramStart, Service, ServiceEnv, ServiceEvent,
+    ServiceKind, ServiceStart, StartFailure,
+};
+use flounder::{
+    Cap, CoreId, DomainId, Holder, Home, Kernel, KillSwitch, Mailbox, MonotonicClock, Waitset,
+};
+
+use crate::modules::{EntryPoint, Modules};
+use crate::newborn::{Newborn, hand_over};
+use crate::program_loop::ProgramJob;
+use crate::program_thread::{self, ThreadSetup};
+use crate::report::Report;
+
+/// Where a program's completions go, from its thread or loop: to the registry of its core first.
+#[derive(Clone)]
+pub(crate) struct Completions(pub(crate) Mailbox<Completion>);
+
+impl Completions {
+    pub(crate) fn send(&self, completion: Completion) {
+        // The mailbox has room for every domain's completions; closed, nobody is left to hear.
+        let _ = self.0.send(completion);
+    }
+}
+
+/// What all cores share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) kernel: Kernel,
+    pub(crate) modules: Arc<Modules>,
+    pub(crate) clock: MonotonicClock,
+    pub(crate) reports: Sender<Report>,
+}
+
+/// The platform under the services of one core.
+pub(crate) struct CorePlatform {
+    pub(crate) core: CoreId,
+    pub(crate) cpu: Option<usize>,
+    pub(crate) shared: Shared,
+    pub(crate) waitset: Waitset,
+    pub(crate) program_loop: Mailbox<ProgramJob>,
+    pub(crate) completions: Completions,
+    /// The root `ProcessManager` cap, until the process manager is started.
+    pub(crate) process_manager: RefCell<Cap>,
+    pub(crate) services: RefCell<BTreeMap<ServiceKind, RunningService>>,
+    pub(crate) programs: RefCell<BTreeMap<DomainId, RunningProgram>>,
+    pub(crate) me: Weak<Self>,
+}
+
+/// A service that was started.
+pub(crate) struct RunningService {
+    generation: u64,
+    holder: Holder,
+    events: Mailbox<ServiceEvent>,
+    /// `None` while it starts.
+    _service: Option<Service>,
+}
+
+/// A program that was started and not yet released.
+pub(crate) struct RunningProgram {
+    holder: Holder,
+    how: How,
+    completions: Mailbox<Completion>,
+    ended: bool,
+}
+
+/// How a program runs, and so how it is ended.
+enum How {
+    Thread { kill: KillSwitch, thread: Option<JoinHandle<()>> },
+    Loop,
+}
+
+impl CorePlatform {
+    /// Passes a completion on to whoever asked for the program.
+    pub(crate) fn complete(&self, completion: Completion) {
+        let (Completion::Started { domain }
+        | Completion::StartFailed { domain, .. }
+        | Completion::Ended { domain, .. }) = completion;
+        let mut programs = self.programs.borrow_mut();
+        let Some(program) = programs.get_mut(&domain) else { return };
+        let is_over = !matches!(completion, Completion::Started { .. });
+        program.ended |= is_over;
+        let heard = program.completions.send(completion).is_ok();
+        let never_ran = matches!(completion, Completion::StartFailed { .. });
+        let released = if never_ran || (is_over && !heard) { programs.remove(&domain) } else { None };
+        drop(programs);
+        if let Some(mut program) = released {
+            program.join();
+        }
+        if is_over && !heard {
+            self.survivor_ended(domain);
+        }
+    }
+
+    /// Tells the monitor of the end of a program whose spawnd is gone.
+    fn survivor_ended(&self, domain: DomainId) {
+        let services = self.services.borrow();
+        if let Some(spawnd) = services.get(&ServiceKind::Spawnd) {
+            let _ = spawnd.events.send(ServiceEvent::SurvivorEnded { domain });
+        }
+    }
+
+    /// A service panicked: its holder ends, and what a spawnd started is ended with it.
+    fn service_panicked(&self, service: ServiceKind) {
+        let what = format!("{service:?} on core {} panicked", self.core);
+        let services = self.services.borrow();
+        let Some(running) = services.get(&service) else { return };
+        running.holder.end();
+        let survivors = match service {
+            ServiceKind::Spawnd => self.end_programs(),
+            ServiceKind::ProcMgmt => Vec::new(),
+        };
+        let generation = running.generation;
+        let _ = running.events.send(ServiceEvent::Ended { service, generation, survivors });
+        let _ = self.shared.reports.send(Report::Failed { what });
+    }
+
+    /// Ends all programs; returns those that are not gone yet.
+    fn end_programs(&self) -> Vec<DomainId> {
+        let programs = self.programs.borrow();
+        let running = programs.iter().filter(|(_, program)| !program.ended);
+        let domains: Vec<_> = running.map(|(domain, _)| *domain).collect();
+        drop(programs);
+        for &domain in &domains {
+            self.kill_program(domain);
+        }
+        domains
+    }
+
+    /// Drops the services and joins the threads of ended programs. Returns how many programs still
+    /// run.
+    pub(crate) fn stop(&self) -> usize {
+        // In this order: the process manager is served by the spawnd.
+        let services = std::mem::take(&mut *self.services.borrow_mut());
+        for (_, running) in services.into_iter().rev() {
+            drop(running._service);
+            running.holder.end();
+        }
+        let programs = std::mem::take(&mut *self.programs.borrow_mut());
+        let (ended, running): (Vec<_>, Vec<_>) =
+            programs.into_values().partition(|program| program.ended);
+        for mut program in ended {
+            program.join();
+        }
+        running.len()
+    }
+
+    fn entry_point(&self, start: &ProgramStart) -> Result<EntryPoint, StartFailure> {
+        let Image::Module(name) = &start.image else { return Err(StartFailure::Load) };
+        let modules = &self.shared.modules;
+        match start.entry {
+            Entry::Main { .. } => modules.main(name).cloned().ok_or(StartFailure::Load),
+            Entry::Span { .. } => modules.span(name).cloned().ok_or(StartFailure::Span),
+        }
+    }
+
+    fn start_as(
+        &self,
+        start: ProgramStart,
+        entry: EntryPoint,
+    ) -> Result<RunningProgram, StartFailure> {
+        let holder = self.shared.kernel.holder();
+        let asker = start.completions.clone();
+        let completions = self.completions.clone();
+        let newborn = Newborn::new(start, self.core, &holder);
+        let how = match entry {
+            EntryPoint::Blocking(main) => {
+                let kill = KillSwitch::new();
+                let setup = ThreadSetup {
+                    cpu: self.cpu,
+                    clock: self.shared.clock,
+                    kill: kill.clone(),
+                    completions,
+                };
+                let thread = program_thread::start(newborn, main, setup);
+                How::Thread { kill, thread: Some(thread.map_err(|_| StartFailure::Run)?) }
+            }
+            EntryPoint::Asynchronous(main) => {
+                let job = ProgramJob::Start { newborn: Box::new(newborn), main, completions };
+                self.program_loop.send(job).map_err(|_| StartFailure::Run)?;
+                How::Loop
+            }
+        };
+        Ok(RunningProgram { holder, how, completions: asker, ended: false })
+    }
+}
+
+impl RunningProgram {
+    /// Joins the program's thread, which has sent its end and has only its return left.
+    fn join(&mut self) {
+        if let How::Thread { thread, .. } = &mut self.how
+            && let Some(thread) = thread.take()
+        {
+            // The thread catches every panic of its program.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Platform for CorePlatform {
+    fn has_module(&self, name: &str) -> bool {
+        self.shared.modules.contains(name)
+    }
+
+    fn is_executable(&self, _path: &Path) -> bool {
+        // Host executables can't be started by this platform: none is found.
+        false
+    }
+
+    fn start_program(&self, start: ProgramStart) {
+        let (domain, completions) = (start.domain, start.completions.clone());
+        let started = self.entry_point(&start).and_then(|entry| self.start_as(start, entry));
+        match started {
+            Ok(program) => {
+                self.programs.borrow_mut().insert(domain, program);
+            }
+            Err(why) => {
+                let _ = completions.send(Completion::StartFailed { domain, why });
+            }
+        }
+    }
+
+    fn kill_program(&self, domain: DomainId) {
+        let programs = self.programs.borrow();
+        let Some(program) = programs.get(&domain).filter(|program| !program.ended) else { return };
+        program.holder.end();
+        match &program.how {
+            How::Thread { kill, .. } => kill.throw(),
+            How::Loop => {
+                let _ = self.program_loop.send(ProgramJob::Kill(domain));
+            }
+        }
+    }
+
+    fn release_program(&self, domain: DomainId) {
+        let program = self.programs.borrow_mut().remove(&domain);
+        if let Some(mut program) = program {
+            program.join();
+        }
+    }
+
+    fn start_service(&self, start: ServiceStart) {
+        let Some(me) = self.me.upgrade() else { return };
+        let ServiceStart { service, generation, monitor, events } = start;
+        let holder = self.shared.kernel.holder();
+        let weak = Weak::clone(&self.me);
+        let home = Home::contained(self.waitset.clone(), holder.clone(), move |_| {
+            if let Some(platform) = weak.upgrade() {
+                platform.service_panicked(service);
+            }
+        });
+        let running = RunningService { generation, holder: holder.clone(), events, _service: None };
+        self.services.borrow_mut().insert(service, running);
+        let process_manager = match service {
+            ServiceKind::ProcMgmt => hand_over(self.process_manager.take(), &holder),
+            ServiceKind::Spawnd => Cap::NULL,
+        };
+        let core = self.core;
+        let platform: Rc<dyn Platform> = me;
+        let env = ServiceEnv { core, generation, home, monitor, process_manager, platform };
+        let handle = match service {
+            ServiceKind::ProcMgmt => flounder_procmgmt::start(env),
+            ServiceKind::Spawnd => flounder_spawnd::start(env),
+        };
+        if let Some(running) = self.services.borrow_mut().get_mut(&service) {
+            running._service = Some(handle);
+        }
+    }
+
+    fn core_up(&self, core: CoreId) {
+        let _ = self.shared.reports.send(Report::CoreUp { core });
+    }
+
+    fn shutdown_done(&self, wedged: u32) {
+        let _ = self.shared.reports.send(Report::Stopped { wedged });
+    }
+}

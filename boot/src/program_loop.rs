@@ -1,0 +1,104 @@
+//! The loop that runs a core's asynchronous programs.
+//!
+//! A program is a dispatcher of its own, contained: its panic ends it and nothing else. All it had
+//! is dropped, and its holder ended, before anybody hears of its end.
+
+use std::collections::BTreeMap;
+
+use flounder::platform::{Completion, ProgramEnd};
+use flounder::{Ctx, Dispatcher, DomainId, Holder, Home, Mailbox, Waitset};
+
+use crate::modules::AsyncMain;
+use crate::newborn::{KILLED, Newborn};
+use crate::platform::Completions;
+
+/// How many jobs may wait: far more than the domains a core takes, so that none is ever refused.
+pub(crate) const JOBS_MAX: usize = 1 << 24;
+
+/// What a program loop is asked to do.
+pub(crate) enum ProgramJob {
+    /// Start a program.
+    Start { newborn: Box<Newborn>, main: AsyncMain, completions: Completions },
+    /// End a program.
+    Kill(DomainId),
+    /// A program has ended by itself.
+    Ended(DomainId, ProgramEnd),
+    /// Stop the loop.
+    Stop,
+}
+
+/// The state of a program loop.
+pub(crate) struct ProgramLoop {
+    programs: BTreeMap<DomainId, Resident>,
+    waitset: Waitset,
+    /// The loop as its own handlers see it, once it runs.
+    own: Option<(Ctx<Self>, Mailbox<ProgramJob>)>,
+}
+
+/// A program on the loop.
+struct Resident {
+    dispatcher: Dispatcher<()>,
+    holder: Holder,
+    completions: Completions,
+}
+
+impl ProgramLoop {
+    /// Makes the loop's dispatcher and the mailbox for its jobs.
+    pub(crate) fn start(
+        waitset: &Waitset,
+        holder: Holder,
+    ) -> (Dispatcher<Self>, Mailbox<ProgramJob>) {
+        let state = Self { programs: BTreeMap::new(), waitset: waitset.clone(), own: None };
+        let dispatcher = Dispatcher::on(waitset, holder, state);
+        let jobs = dispatcher.mailbox(JOBS_MAX, Self::handle);
+        let own = (dispatcher.ctx(), jobs.clone());
+        dispatcher.with(|state| state.own = Some(own));
+        (dispatcher, jobs)
+    }
+
+    fn handle(&mut self, job: ProgramJob) {
+        match job {
+            ProgramJob::Start { newborn, main, completions } => {
+                self.spawn(*newborn, main, completions);
+            }
+            ProgramJob::Kill(domain) => self.end(domain, ProgramEnd::Exited(KILLED)),
+            ProgramJob::Ended(domain, end) => self.end(domain, end),
+            ProgramJob::Stop => {
+                self.programs.clear();
+                if let Some((ctx, _)) = self.own.take() {
+                    ctx.stop();
+                }
+            }
+        }
+    }
+
+    fn spawn(&mut self, newborn: Newborn, main: AsyncMain, completions: Completions) {
+        let Some((_, jobs)) = &self.own else { return };
+        let (domain, holder, is_span) =
+            (newborn.domain, newborn.holder.clone(), newborn.is_span());
+        let panicked = jobs.clone();
+        let home = Home::contained(self.waitset.clone(), holder.clone(), move |_| {
+            // The mailbox has room for the end of every domain.
+            let _ = panicked.send(ProgramJob::Ended(domain, ProgramEnd::Panicked));
+        });
+        let dispatcher = home.dispatcher(());
+        let ended = jobs.clone();
+        dispatcher.spawn_local(async move {
+            let status = main(newborn.into_env(home)).await;
+            if is_span {
+                std::future::pending::<()>().await;
+            }
+            let _ = ended.send(ProgramJob::Ended(domain, ProgramEnd::Exited(status.0)));
+        });
+        completions.send(Completion::Started { domain });
+        self.programs.insert(domain, Resident { dispatcher, holder, completions });
+    }
+
+    /// Ends a program, unless it has ended already.
+    fn end(&mut self, domain: DomainId, end: ProgramEnd) {
+        let Some(program) = self.programs.remove(&domain) else { return };
+        drop(program.dispatcher);
+        program.holder.end();
+        program.completions.send(Completion::Ended { domain, end });
+    }
+}

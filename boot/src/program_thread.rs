@@ -1,0 +1,64 @@
+//! The thread of a blocking program, from its first instruction to its completion.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::thread::{Builder, JoinHandle};
+
+use flounder::platform::{Completion, ProgramEnd, StartFailure};
+use flounder::{Home, KillSwitch, MonotonicClock, Waitset};
+
+use crate::modules::BlockingMain;
+use crate::newborn::{KILLED, Newborn};
+use crate::platform::Completions;
+
+/// What a program's thread needs beside the program.
+pub(crate) struct ThreadSetup {
+    pub(crate) cpu: Option<usize>,
+    pub(crate) clock: MonotonicClock,
+    pub(crate) kill: KillSwitch,
+    pub(crate) completions: Completions,
+}
+
+/// Starts the program's thread. Its last act is to send the program's end.
+pub(crate) fn start(
+    newborn: Newborn,
+    main: BlockingMain,
+    setup: ThreadSetup,
+) -> io::Result<JoinHandle<()>> {
+    let name = format!("domain.{}@{}", newborn.domain, newborn.core);
+    Builder::new().name(name).spawn(move || {
+        let (domain, holder) = (newborn.domain, newborn.holder.clone());
+        let ThreadSetup { cpu, clock, kill, completions } = setup;
+        let waitset = cpu
+            .map_or(Ok(()), flounder::thread::pin_to)
+            .and_then(|()| Waitset::with_clock(Rc::new(clock), Some(kill)));
+        let last = match waitset {
+            Ok(waitset) => {
+                completions.send(Completion::Started { domain });
+                Completion::Ended { domain, end: run(newborn, main, waitset) }
+            }
+            Err(_) => Completion::StartFailed { domain, why: StartFailure::Run },
+        };
+        holder.end();
+        completions.send(last);
+    })
+}
+
+/// Runs the program; all it had is dropped when this returns.
+fn run(newborn: Newborn, main: BlockingMain, waitset: Waitset) -> ProgramEnd {
+    let is_span = newborn.is_span();
+    let program = AssertUnwindSafe(move || {
+        let home = Home::new(waitset.clone(), newborn.holder.clone());
+        let status = main(newborn.into_env(home));
+        if is_span {
+            waitset.run_until(|| false);
+        }
+        status
+    });
+    match catch_unwind(program) {
+        Ok(status) => ProgramEnd::Exited(status.0),
+        Err(payload) if KillSwitch::is_kill(&*payload) => ProgramEnd::Exited(KILLED),
+        Err(_) => ProgramEnd::Panicked,
+    }
+}

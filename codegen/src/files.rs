@@ -1,0 +1,102 @@
+//! The only part of the library that touches files, for the builder and the command.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::pipeline::Output;
+use crate::source::{FileId, Sources};
+
+/// A file that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("can't {action} `{}`: {cause}", path.display())]
+pub struct FileError {
+    action: &'static str,
+    path: PathBuf,
+    cause: io::Error,
+}
+
+impl FileError {
+    fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self { action, path, cause }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Reads an interface file into `sources`.
+///
+/// # Errors
+///
+/// If the file can't be read.
+pub fn read(sources: &mut Sources, path: &Path) -> Result<FileId, FileError> {
+    let bytes = fs::read(path).map_err(FileError::new("read", path))?;
+    Ok(sources.add(path.to_string_lossy(), &bytes))
+}
+
+/// The outputs that are not in `folder` as they should be.
+///
+/// # Errors
+///
+/// If one of them is there but can't be read.
+pub fn stale<'a>(outputs: &'a [Output], folder: &Path) -> Result<Vec<&'a Output>, FileError> {
+    let mut stale = Vec::new();
+    for output in outputs {
+        let path = folder.join(&output.name);
+        match fs::read(&path) {
+            Ok(found) if found == output.text.as_bytes() => (),
+            Ok(_) => stale.push(output),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => stale.push(output),
+            Err(error) => return Err(FileError::new("read", &path)(error)),
+        }
+    }
+    Ok(stale)
+}
+
+/// Writes the outputs that changed; the others keep their time stamps. Each file is replaced as a
+/// whole, and none before all are written, so that a failure leaves the old ones.
+///
+/// # Errors
+///
+/// If `folder` can't be made or a file in it can't be written.
+pub fn write<'a>(outputs: &'a [Output], folder: &Path) -> Result<Vec<&'a Output>, FileError> {
+    fs::create_dir_all(folder).map_err(FileError::new("create", folder))?;
+    let stale = stale(outputs, folder)?;
+    let fresh: Vec<(PathBuf, PathBuf)> = stale
+        .iter()
+        .map(|output| {
+            let path = folder.join(&output.name);
+            (temporary(&path), path)
+        })
+        .collect();
+    let written = stale.iter().zip(&fresh).try_for_each(|(output, (new, _))| {
+        fs::write(new, &output.text).map_err(FileError::new("write", new))
+    });
+    let replaced = written.and_then(|()| {
+        fresh.iter().try_for_each(|(new, path)| {
+            fs::rename(new, path).map_err(FileError::new("replace", path))
+        })
+    });
+    if replaced.is_err() {
+        for (new, _) in &fresh {
+            // It may never have been written, or be in its place already.
+            let _ = fs::remove_file(new);
+        }
+    }
+    replaced.map(|()| stale)
+}
+
+/// Where a file's new content is written first: beside it, with this process's number, so that two
+/// runs at once don't write the same file.
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}", std::process::id()));
+    path.with_file_name(name)
+}
