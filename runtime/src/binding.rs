@@ -287,7 +287,7 @@ pub trait AnyBinding: Sized + 'static {
         self.parts().shared.channel.is_closed()
     }
 
-    /// True if the next send isn't refused as busy.
+    /// True if the binding is open and the next send isn't refused as busy.
     fn can_send(&self) -> bool {
         self.parts().shared.channel.can_send()
     }

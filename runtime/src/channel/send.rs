@@ -14,9 +14,9 @@ use crate::interface::{Interface, Payload, Request};
 use crate::rpc::{Call, CallId, Failure};
 
 impl<I: Interface> Channel<I> {
-    /// True if the next send isn't refused as busy.
+    /// True if the channel is open and the next send isn't refused as busy.
     pub(crate) fn can_send(&self) -> bool {
-        self.may_overtake_nobody() && self.end.carrier().has_room()
+        self.may_overtake_nobody() && self.end.carrier().has_room() && !self.is_closed()
     }
 
     /// Nobody is ahead of a new message: nothing is parked, no task waits for room.
