@@ -263,7 +263,8 @@ impl<S: 'static> Core<S> {
     }
 
     fn must_not_run(&self) {
-        assert!(self.state.try_borrow_mut().is_ok(), "who has the state doesn't dispatch or block");
+        self.waitset.must_not_have_turn();
+        assert!(self.state.try_borrow().is_ok(), "who has the state doesn't dispatch or block");
     }
 
     /// Ends all sources. Their drop may run code of the program, which finds a dispatcher that has

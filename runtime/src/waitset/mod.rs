@@ -158,7 +158,7 @@ impl Waitset {
     /// If called from a handler or a task: neither dispatches.
     #[expect(clippy::must_use_candidate, reason = "who polls in a loop of its own needs no count")]
     pub fn poll(&self, budget: usize) -> usize {
-        assert!(!self.inner.in_turn.get(), "handlers and tasks don't dispatch or block");
+        self.must_not_have_turn();
         if self.inner.awaited.take() {
             self.inner.ready.awake();
             self.inner.poller.look_again(|key| self.ring(key));
@@ -227,6 +227,11 @@ impl Waitset {
 
     fn is_killed(&self) -> bool {
         self.inner.kill.as_ref().is_some_and(KillSwitch::is_thrown)
+    }
+
+    /// Panics in a handler or a task: what they would wait for could be themselves.
+    pub(crate) fn must_not_have_turn(&self) {
+        assert!(!self.inner.in_turn.get(), "handlers and tasks don't dispatch or block");
     }
 
     /// Unwinds the calling program if it is killed.
