@@ -15,7 +15,7 @@ use crate::log;
 use crate::options::Badge;
 use crate::room::{CallWhenRoom, Reserved, SendWhenRoom};
 use crate::rpc::Call;
-use crate::waitset::{Key, Registration, Source, Turn};
+use crate::waitset::{Key, Registration, Source, Turn, Waitset};
 
 /// Names a binding within its dispatcher's waitset; never reused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -43,6 +43,7 @@ struct Shared<I: Interface, S: 'static> {
     continuations: RefCell<VecDeque<(Mark, Event<I, S>)>>,
     on_room: RefCell<Option<Event<I, S>>>,
     id: Key,
+    owner: Owner,
     /// The binding's place in the waitset, until it is closed.
     registration: RefCell<Option<Registration>>,
 }
@@ -73,6 +74,13 @@ enum Hold<I: Interface, S: 'static> {
 impl<I: Interface, S: 'static> BindingSource<I, S> {
     pub(crate) fn new() -> Rc<Self> {
         Rc::new(Self { hold: RefCell::new(None) })
+    }
+
+    fn hold(&self, shared: &Rc<Shared<I, S>>) {
+        *self.hold.borrow_mut() = Some(match shared.owner {
+            Owner::Dispatcher => Hold::Strong(Rc::clone(shared)),
+            Owner::Handles => Hold::Weak(Rc::downgrade(shared)),
+        });
     }
 
     fn parts(&self) -> Option<Parts<I, S>> {
@@ -116,13 +124,24 @@ impl<I: Interface, S: 'static> Parts<I, S> {
             continuations: RefCell::default(),
             on_room: RefCell::default(),
             id: registration.key(),
+            owner,
             registration: RefCell::new(Some(registration)),
         });
-        *source.hold.borrow_mut() = Some(match owner {
-            Owner::Dispatcher => Hold::Strong(Rc::clone(&shared)),
-            Owner::Handles => Hold::Weak(Rc::downgrade(&shared)),
-        });
+        source.hold(&shared);
         Self { shared }
+    }
+
+    /// Moves the binding as an event source to another waitset.
+    fn change_waitset(&self, waitset: &Waitset) {
+        let Some(core) = self.shared.core.upgrade() else { return };
+        if self.shared.channel.is_shut() {
+            return;
+        }
+        let (source, registration) = core.insert_on(waitset, |_| BindingSource::<I, S>::new());
+        source.hold(&self.shared);
+        self.shared.channel.attach(registration.bell());
+        let left = self.shared.registration.replace(Some(registration));
+        drop(left);
     }
 
     /// Sends a one-way message.
@@ -331,7 +350,7 @@ pub trait AnyBinding: Sized + 'static {
             return Err(AlreadyRegistered);
         }
         *on_room = Some(Box::new(event));
-        shared.channel.bell().ring();
+        shared.channel.ring();
         Ok(())
     }
 
@@ -354,8 +373,14 @@ pub trait AnyBinding: Sized + 'static {
             return Err(TooManyContinuations);
         }
         continuations.push_back((shared.channel.mark(), Box::new(event)));
-        shared.channel.bell().ring();
+        shared.channel.ring();
         Ok(())
+    }
+
+    /// Moves the binding, with all that is registered on it, to another waitset of the thread: its
+    /// handlers run when that one is polled, with the same state. Tasks stay where they are.
+    fn change_waitset(&self, waitset: &Waitset) {
+        self.parts().change_waitset(waitset);
     }
 
     /// Installs another receive table; it takes effect with the next message.

@@ -66,6 +66,8 @@ pub(crate) struct Core<S: 'static> {
     state: RefCell<S>,
     waitset: Waitset,
     owned: Owned,
+    /// The other waitsets that bindings were moved to, and what is there: a handful.
+    elsewhere: RefCell<Vec<(Waitset, Owned)>>,
     holder: Holder,
     contain: Option<Contain>,
     ended: Cell<bool>,
@@ -113,6 +115,7 @@ impl<S: 'static> Dispatcher<S> {
             state: RefCell::new(state),
             waitset: waitset.clone(),
             owned: Owned::default(),
+            elsewhere: RefCell::default(),
             holder,
             contain,
             ended: Cell::new(false),
@@ -239,6 +242,25 @@ impl<S: 'static> Core<S> {
         self.waitset.insert(&self.owned, make)
     }
 
+    /// Registers a source on another waitset of the thread. It ends with the dispatcher.
+    pub(crate) fn insert_on<T: Source + 'static>(
+        &self,
+        waitset: &Waitset,
+        make: impl FnOnce(&Arc<Bell>) -> Rc<T>,
+    ) -> (Rc<T>, Registration) {
+        if waitset.is(&self.waitset) {
+            return self.insert(make);
+        }
+        let mut elsewhere = self.elsewhere.borrow_mut();
+        elsewhere.retain(|(place, owned)| place.is(waitset) || !owned.is_empty());
+        let place = elsewhere.iter().position(|(place, _)| place.is(waitset));
+        let place = place.unwrap_or_else(|| {
+            elsewhere.push((waitset.clone(), Owned::default()));
+            elsewhere.len() - 1
+        });
+        waitset.insert(&elsewhere[place].1, make)
+    }
+
     /// Calls a handler with the state. `None` if it panicked, and on a dispatcher that has ended.
     pub(crate) fn enter<R>(&self, handler: impl FnOnce(&mut S) -> R) -> Option<R> {
         if self.ended.get() {
@@ -272,6 +294,10 @@ impl<S: 'static> Core<S> {
     fn end(&self) {
         self.ended.set(true);
         self.waitset.end_all(&self.owned);
+        let elsewhere = self.elsewhere.borrow().clone();
+        for (waitset, owned) in elsewhere {
+            waitset.end_all(&owned);
+        }
     }
 }
 

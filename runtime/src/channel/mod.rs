@@ -50,7 +50,8 @@ pub struct Channel<I: Interface> {
     options: BindOptions,
     holder: Holder,
     waitset: WeakWaitset,
-    bell: Arc<Bell>,
+    /// Replaced when the binding moves to another waitset.
+    bell: RefCell<Arc<Bell>>,
     calls: RefCell<Calls<I::Message>>,
     /// Calls of the peer that are not answered yet.
     unanswered: Cell<u32>,
@@ -102,7 +103,7 @@ impl<I: Interface> Channel<I> {
             tally: Cell::new(Some(holder.kernel().count_binding())),
             holder,
             waitset,
-            bell,
+            bell: RefCell::new(bell),
             calls: RefCell::default(),
             unanswered: Cell::new(0),
             parked: RefCell::default(),
@@ -134,8 +135,16 @@ impl<I: Interface> Channel<I> {
         &self.waitset
     }
 
-    pub(crate) fn bell(&self) -> &Arc<Bell> {
-        &self.bell
+    /// Gives the binding a turn.
+    pub(crate) fn ring(&self) {
+        self.bell.borrow().ring();
+    }
+
+    /// From now on another bell rings, at once for what the old one may have announced.
+    pub(crate) fn attach(&self, bell: &Arc<Bell>) {
+        self.end.carrier().attach(Arc::clone(bell));
+        *self.bell.borrow_mut() = Arc::clone(bell);
+        bell.ring();
     }
 
     /// True once either side closed the channel.

@@ -103,7 +103,7 @@ impl<I: Interface> Channel<I> {
     pub(crate) fn unreserve(&self) {
         self.end.carrier().unreserve();
         // Somebody may wait for just this room.
-        self.bell.ring();
+        self.ring();
     }
 
     /// Sends a one-way message into a reserved place, which is used up. What was parked meanwhile
@@ -192,7 +192,7 @@ impl<I: Interface> Channel<I> {
     /// Asks for a turn when there is room.
     pub(crate) fn want_room(&self) {
         if !self.end.carrier().arm_room() {
-            self.bell.ring();
+            self.ring();
         }
     }
 
@@ -267,7 +267,7 @@ impl<I: Interface> Channel<I> {
         if let Some(place) = place.take() {
             let waker = self.room_queue.borrow_mut().leave(place);
             drop(waker);
-            self.bell.ring();
+            self.ring();
         }
     }
 }

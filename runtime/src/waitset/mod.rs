@@ -6,22 +6,25 @@
 
 mod poller;
 mod ready;
+mod sources;
 mod timers;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
 pub use self::poller::Interest;
 use self::poller::Poller;
 pub use self::ready::Bell;
 pub(crate) use self::ready::{Key, ReadySet, waker};
-use self::timers::{TimerKey, Timers};
+use self::sources::{Entry, Sources};
+pub(crate) use self::sources::{Owned, Registration};
+pub use self::timers::Sleep;
+pub(crate) use self::timers::TimerGuard;
+use self::timers::Timers;
 use crate::clock::{Clock, MonotonicClock, Time};
 use crate::kill::KillSwitch;
 use crate::sync::Arc;
@@ -67,25 +70,6 @@ struct Inner {
     in_turn: Cell<bool>,
     /// Somebody waits for the set's descriptor.
     awaited: Cell<bool>,
-}
-
-/// The registered sources. A slot keeps its generation when it is freed, so no key comes twice.
-#[derive(Default)]
-struct Sources {
-    slots: Vec<Slot>,
-    free: Vec<u32>,
-}
-
-#[derive(Default)]
-struct Slot {
-    generation: u32,
-    entry: Option<Entry>,
-}
-
-#[derive(Clone)]
-struct Entry {
-    bell: Arc<Bell>,
-    source: Rc<dyn Source>,
 }
 
 impl Waitset {
@@ -273,9 +257,7 @@ impl Waitset {
     }
 
     fn entry(&self, key: Key) -> Option<Entry> {
-        let sources = self.inner.sources.borrow();
-        let slot = sources.slots.get(key.index as usize)?;
-        if slot.generation == key.generation { slot.entry.clone() } else { None }
+        self.inner.sources.borrow().get(key)
     }
 
     /// Registers the source that `make` builds around its bell, as one of `owned`.
@@ -288,10 +270,9 @@ impl Waitset {
         let bell = Arc::new(Bell::new(Arc::clone(&self.inner.ready), key));
         let source = make(&bell);
         let entry = Entry { bell: Arc::clone(&bell), source: Rc::clone(&source) as Rc<dyn Source> };
-        self.inner.sources.borrow_mut().slots[key.index as usize].entry = Some(entry);
-        owned.keys.borrow_mut().insert(key);
-        let registration =
-            Registration { waitset: self.downgrade(), owned: owned.clone(), key, bell };
+        self.inner.sources.borrow_mut().fill(key, entry);
+        owned.add(key);
+        let registration = Registration::new(self.downgrade(), owned.clone(), key, bell);
         (source, registration)
     }
 
@@ -299,13 +280,16 @@ impl Waitset {
     pub(crate) fn end_all(&self, owned: &Owned) {
         loop {
             // One by one: if what a source drops unwinds, the others are still to be ended.
-            let next = owned.keys.borrow_mut().pop_first();
-            let Some(key) = next else { return };
+            let Some(key) = owned.take_first() else { return };
             let removed = self.inner.sources.borrow_mut().remove(key);
             if let Some(entry) = removed {
                 entry.source.end();
             }
         }
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner)
     }
 
     pub(crate) fn downgrade(&self) -> WeakWaitset {
@@ -319,7 +303,7 @@ impl Waitset {
     /// Wakes `waker` at `at`; the timer is gone when the guard drops.
     pub(crate) fn timer(&self, at: Time, waker: Waker) -> TimerGuard {
         let key = self.inner.timers.borrow_mut().insert(at, waker);
-        TimerGuard { waitset: self.downgrade(), key }
+        TimerGuard::new(self.downgrade(), key)
     }
 
     pub(crate) fn add_descriptor(
@@ -351,7 +335,7 @@ impl Waitset {
 
     /// A future that is ready at `at`.
     pub fn sleep_until(&self, at: Time) -> Sleep {
-        Sleep { waitset: self.downgrade(), at, timer: None }
+        Sleep::new(self.downgrade(), at)
     }
 }
 
@@ -391,34 +375,6 @@ impl Drop for InTurn<'_> {
     }
 }
 
-impl Sources {
-    fn len(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.entry.is_some()).count()
-    }
-
-    fn reserve(&mut self) -> Key {
-        let index = self.free.pop().unwrap_or_else(|| {
-            let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < u32::MAX);
-            self.slots.push(Slot::default());
-            index.expect("a waitset has under 2^32 - 1 sources: each takes memory")
-        });
-        Key { index, generation: self.slots[index as usize].generation }
-    }
-
-    fn remove(&mut self, key: Key) -> Option<Entry> {
-        let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation != key.generation {
-            return None;
-        }
-        // A slot whose generations are used up is never given out again.
-        if let Some(next) = slot.generation.checked_add(1) {
-            slot.generation = next;
-            self.free.push(key.index);
-        }
-        slot.entry.take()
-    }
-}
-
 /// A handle that doesn't keep the waitset.
 #[derive(Clone)]
 pub(crate) struct WeakWaitset(Weak<Inner>);
@@ -426,90 +382,5 @@ pub(crate) struct WeakWaitset(Weak<Inner>);
 impl WeakWaitset {
     pub(crate) fn upgrade(&self) -> Option<Waitset> {
         self.0.upgrade().map(|inner| Waitset { inner })
-    }
-}
-
-/// The sources of one dispatcher.
-#[derive(Clone, Default)]
-pub(crate) struct Owned {
-    keys: Rc<RefCell<BTreeSet<Key>>>,
-}
-
-/// A source's place in its waitset, given up on drop.
-pub(crate) struct Registration {
-    waitset: WeakWaitset,
-    owned: Owned,
-    key: Key,
-    bell: Arc<Bell>,
-}
-
-impl Registration {
-    pub(crate) fn bell(&self) -> &Arc<Bell> {
-        &self.bell
-    }
-
-    pub(crate) fn key(&self) -> Key {
-        self.key
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.owned.keys.borrow_mut().remove(&self.key);
-        if let Some(waitset) = self.waitset.upgrade() {
-            // Two statements: dropping the source may register or remove others.
-            let removed = waitset.inner.sources.borrow_mut().remove(self.key);
-            drop(removed);
-        }
-    }
-}
-
-impl fmt::Debug for Registration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("key", &self.key).finish_non_exhaustive()
-    }
-}
-
-/// A running timer, stopped on drop.
-pub(crate) struct TimerGuard {
-    waitset: WeakWaitset,
-    key: TimerKey,
-}
-
-impl Drop for TimerGuard {
-    fn drop(&mut self) {
-        if let Some(waitset) = self.waitset.upgrade() {
-            let removed = waitset.inner.timers.borrow_mut().remove(self.key);
-            drop(removed);
-        }
-    }
-}
-
-/// Ready at a point in time; see [`Waitset::sleep`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct Sleep {
-    waitset: WeakWaitset,
-    at: Time,
-    timer: Option<TimerGuard>,
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(waitset) = self.waitset.upgrade() else { return Poll::Ready(()) };
-        if waitset.now() >= self.at {
-            self.timer = None;
-            return Poll::Ready(());
-        }
-        // A new timer each time: the waker may have changed.
-        self.timer = Some(waitset.timer(self.at, cx.waker().clone()));
-        Poll::Pending
-    }
-}
-
-impl fmt::Debug for Sleep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sleep").field("at", &self.at).finish_non_exhaustive()
     }
 }

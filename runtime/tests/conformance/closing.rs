@@ -13,6 +13,7 @@ pub(crate) const ROWS: &[Row] = &[
     ("close: inside a handler of the binding", inside_handler),
     ("close: tokens and futures don't keep a binding open", tokens_keep_nothing),
     ("close: unread messages and what is parked are given back", unread_is_given_back),
+    ("change_waitset: moves messages, pending registrations and the end", moves),
     ("the last handle of the asking side closes", last_handle),
     ("a holder's end closes, from any thread", holder_ends),
     ("the dispatcher's end closes and gives everything back", dispatcher_ends),
@@ -95,6 +96,36 @@ fn unread_is_given_back(setup: &Setup) {
     pair.settle();
     assert_eq!(pair.kernel.counts().caps, 0, "although the token and the future are there");
     drop((call, reply));
+}
+
+fn moves(setup: &Setup) {
+    let pair = setup.pair_of(1);
+    let other = flounder::Waitset::new();
+    pair.count([1]);
+    pair.client.send_or_queue(Count { number: 2 }).unwrap();
+    pair.client.continue_with(|state, _| state.note("handed over")).unwrap();
+    pair.client.register_send(|state, _| state.note("room")).unwrap();
+    let id = pair.client.id();
+    pair.client.change_waitset(&other);
+    pair.server.change_waitset(&other);
+    assert_eq!(pair.client.id(), id);
+    assert_eq!(pair.settled(), [""; 0], "nothing happens where they were");
+    while other.poll(1) > 0 {}
+    let mut seen = pair.seen();
+    seen.sort();
+    assert_eq!(seen, ["1", "2", "handed over", "room"]);
+
+    pair.client.change_waitset(&pair.waitset());
+    pair.count([3]);
+    pair.client.close();
+    while other.poll(1) > 0 {}
+    assert_eq!(pair.seen(), ["3", "server: PeerClosed"]);
+    assert_eq!(other.sources(), 0);
+
+    let pair = setup.pair();
+    pair.server.change_waitset(&other);
+    let kernel = let_go(pair);
+    assert_eq!((kernel.counts(), other.sources()), (Counts::default(), 0));
 }
 
 fn last_handle(setup: &Setup) {

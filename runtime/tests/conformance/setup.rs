@@ -158,6 +158,10 @@ impl Pair {
         panic!("the waitset turns without an end");
     }
 
+    pub(crate) fn waitset(&self) -> Waitset {
+        self.waitset.clone()
+    }
+
     /// Gives exactly one turn.
     pub(crate) fn turn(&self) -> bool {
         self.waitset.poll(1) == 1
