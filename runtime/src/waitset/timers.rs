@@ -63,7 +63,7 @@ impl Drop for TimerGuard {
     }
 }
 
-/// Ready at a point in time; see [`Waitset::sleep`].
+/// Ready at a point in time; see [`Waitset::sleep`](super::Waitset::sleep).
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Sleep {
     waitset: WeakWaitset,
