@@ -47,7 +47,8 @@ pub(crate) enum EntryPoint {
 pub(crate) type BlockingMain = Arc<dyn Fn(Env) -> ExitStatus + Send + Sync>;
 
 /// The function of an asynchronous program.
-pub(crate) type AsyncMain = Arc<dyn Fn(Env) -> Pin<Box<dyn Future<Output = ExitStatus>>> + Send + Sync>;
+pub(crate) type AsyncMain =
+    Arc<dyn Fn(Env) -> Pin<Box<dyn Future<Output = ExitStatus>>> + Send + Sync>;
 
 impl Modules {
     /// No programs.

@@ -26,12 +26,14 @@ impl Newborn {
     pub(crate) fn new(start: ProgramStart, core: CoreId, holder: &Holder) -> Self {
         let ProgramStart { domain, entry, argv, env, domain_cap, monitor, .. } = start;
         let entry = match entry {
-            Entry::Main { inheritcn, argcn } => {
-                Entry::Main { inheritcn: hand_over(inheritcn, holder), argcn: hand_over(argcn, holder) }
-            }
-            Entry::Span { vroot, dispframe } => {
-                Entry::Span { vroot: hand_over(vroot, holder), dispframe: hand_over(dispframe, holder) }
-            }
+            Entry::Main { inheritcn, argcn } => Entry::Main {
+                inheritcn: hand_over(inheritcn, holder),
+                argcn: hand_over(argcn, holder),
+            },
+            Entry::Span { vroot, dispframe } => Entry::Span {
+                vroot: hand_over(vroot, holder),
+                dispframe: hand_over(dispframe, holder),
+            },
         };
         let domain_cap = hand_over(domain_cap, holder);
         Self { domain, core, holder: holder.clone(), argv, env, entry, domain_cap, monitor }
@@ -41,6 +43,11 @@ impl Newborn {
     /// this part of it stays until that ends.
     pub(crate) fn is_span(&self) -> bool {
         matches!(self.entry, Entry::Span { .. })
+    }
+
+    /// What the program is called in traces, and its thread.
+    pub(crate) fn label(&self) -> String {
+        format!("domain {}@{}", self.domain, self.core)
     }
 
     /// The program's environment, on the thread that runs it.

@@ -25,7 +25,7 @@ impl Operator {
     ) -> std::io::Result<Self> {
         let waitset = Waitset::with_clock(Rc::new(clock), None)?;
         let holder = kernel.holder();
-        let home = Home::new(waitset, holder.clone());
+        let home = Home::new(waitset, holder.clone()).named(format!("operator@{core}"));
         let (own, monitor) = flounder_monitor::child_pair();
         connect(monitor);
         let domain = Domain::claim(own, &home).map_err(std::io::Error::other)?;

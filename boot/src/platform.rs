@@ -93,7 +93,8 @@ impl CorePlatform {
         program.ended |= is_over;
         let heard = program.completions.send(completion).is_ok();
         let never_ran = matches!(completion, Completion::StartFailed { .. });
-        let released = if never_ran || (is_over && !heard) { programs.remove(&domain) } else { None };
+        let released =
+            if never_ran || (is_over && !heard) { programs.remove(&domain) } else { None };
         drop(programs);
         if let Some(mut program) = released {
             program.join();
@@ -154,6 +155,14 @@ impl CorePlatform {
             program.join();
         }
         running.len()
+    }
+
+    /// What a service is called in traces.
+    fn service_name(&self, service: ServiceKind) -> String {
+        match service {
+            ServiceKind::ProcMgmt => "proc_mgmt".to_owned(),
+            ServiceKind::Spawnd => format!("spawnd.{}", self.core),
+        }
     }
 
     fn entry_point(&self, start: &ProgramStart) -> Result<EntryPoint, StartFailure> {
@@ -259,7 +268,8 @@ impl Platform for CorePlatform {
             if let Some(platform) = weak.upgrade() {
                 platform.service_panicked(service);
             }
-        });
+        })
+        .named(self.service_name(service));
         let running = RunningService { generation, holder: holder.clone(), events, _service: None };
         self.services.borrow_mut().insert(service, running);
         let process_manager = match service {

@@ -74,13 +74,13 @@ impl ProgramLoop {
 
     fn spawn(&mut self, newborn: Newborn, main: AsyncMain, completions: Completions) {
         let Some((_, jobs)) = &self.own else { return };
-        let (domain, holder, is_span) =
-            (newborn.domain, newborn.holder.clone(), newborn.is_span());
+        let (domain, holder, is_span) = (newborn.domain, newborn.holder.clone(), newborn.is_span());
         let panicked = jobs.clone();
         let home = Home::contained(self.waitset.clone(), holder.clone(), move |_| {
             // The mailbox has room for the end of every domain.
             let _ = panicked.send(ProgramJob::Ended(domain, ProgramEnd::Panicked));
-        });
+        })
+        .named(newborn.label());
         let dispatcher = home.dispatcher(());
         let ended = jobs.clone();
         dispatcher.spawn_local(async move {

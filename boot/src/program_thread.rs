@@ -26,8 +26,7 @@ pub(crate) fn start(
     main: BlockingMain,
     setup: ThreadSetup,
 ) -> io::Result<JoinHandle<()>> {
-    let name = format!("domain.{}@{}", newborn.domain, newborn.core);
-    Builder::new().name(name).spawn(move || {
+    Builder::new().name(newborn.label()).spawn(move || {
         let (domain, holder) = (newborn.domain, newborn.holder.clone());
         let ThreadSetup { cpu, clock, kill, completions } = setup;
         let waitset = cpu
@@ -49,7 +48,7 @@ pub(crate) fn start(
 fn run(newborn: Newborn, main: BlockingMain, waitset: Waitset) -> ProgramEnd {
     let is_span = newborn.is_span();
     let program = AssertUnwindSafe(move || {
-        let home = Home::new(waitset.clone(), newborn.holder.clone());
+        let home = Home::new(waitset.clone(), newborn.holder.clone()).named(newborn.label());
         let status = main(newborn.into_env(home));
         if is_span {
             waitset.run_until(|| false);

@@ -111,8 +111,7 @@ impl System {
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
         let failures = Vec::new();
-        let mut system =
-            Self { kernel: kernel.clone(), clock, layout, cores, reports, failures };
+        let mut system = Self { kernel: kernel.clone(), clock, layout, cores, reports, failures };
         system.start_loops(&kernel, modules, &sender)?;
         drop(sender);
         system.start_monitors()?;
@@ -166,7 +165,8 @@ impl System {
         modules: Modules,
         reports: &Sender<Report>,
     ) -> Result<(), BootError> {
-        let mut root = kernel.process_manager().map_err(|error| BootError::Failed(error.to_string()))?;
+        let mut root =
+            kernel.process_manager().map_err(|error| BootError::Failed(error.to_string()))?;
         let shared = Shared {
             kernel: kernel.clone(),
             modules: Arc::new(modules),

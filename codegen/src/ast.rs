@@ -56,7 +56,10 @@ pub(crate) struct TypeDecl {
 pub(crate) enum TypeDeclKind {
     Alias(Ident),
     Typedef(Ident),
-    Array { elem: Ident, bound: Bound },
+    Array {
+        elem: Ident,
+        bound: Bound,
+    },
     Struct(Vec<Field>),
     Enum(Vec<Enumerator>),
     /// Something whose syntax is wrong: known by name, so that its uses aren't errors too.

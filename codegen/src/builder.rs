@@ -62,7 +62,8 @@ impl Builder {
     ///
     /// If an interface is wrong, a file can't be read or written, or there is no `OUT_DIR`.
     pub fn compile(&self, files: &[impl AsRef<Path>]) -> Result<(), BuildError> {
-        for path in self.imports.iter().map(PathBuf::as_path).chain(files.iter().map(AsRef::as_ref)) {
+        for path in self.imports.iter().map(PathBuf::as_path).chain(files.iter().map(AsRef::as_ref))
+        {
             println!("cargo::rerun-if-changed={}", path.display());
         }
         let out_dir = match &self.out_dir {

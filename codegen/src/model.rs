@@ -244,7 +244,10 @@ impl Extent {
 
     /// Of one value of 1, 2, 4 or 8 bytes, at the next multiple of its size.
     pub(crate) fn aligned(bytes: u64) -> Self {
-        Self([0, 1, 2, 3, 4, 5, 6, 7].map(|start: u64| start.next_multiple_of(bytes) - start + bytes))
+        Self(
+            [0, 1, 2, 3, 4, 5, 6, 7]
+                .map(|start: u64| start.next_multiple_of(bytes) - start + bytes),
+        )
     }
 
     /// Of bytes that need no alignment.

@@ -3,9 +3,9 @@
 //! `E` is an endpoint on its way to its owner. The machine only moves it from an event into an
 //! effect, or drops it together with the refusal that it answers.
 
-use flounder::{CoreId, DomainId, ErrVal, Iref};
+use flounder::{Badge, CoreId, DomainId, ErrVal, Iref};
 
-use crate::peers::{Badge, ChildKey, ChildKind, Generation, Interface, RequestId};
+use crate::peers::{ChildKey, ChildKind, Generation, Interface, RequestId};
 
 /// Something the monitor is told.
 #[derive(Debug)]

@@ -9,10 +9,10 @@ mod exports;
 mod proc_mgmt;
 mod routes;
 
-use flounder::{CoreId, DomainId, ErrCode, ErrVal, Iref};
+use flounder::{Badge, CoreId, DomainId, ErrCode, ErrVal, Iref};
 
 use crate::event::{Effect, Effects, Event, FromChild, PeerMessage, SpawndNews, ToChild};
-use crate::peers::{Badge, ChildKey, ChildKind, Generation, Interface, RequestId};
+use crate::peers::{ChildKey, ChildKind, Generation, Interface, RequestId};
 use binds::{Asked, Asker, Binds, Closed, Server};
 use children::Children;
 use exports::{Exports, Owner};
@@ -39,13 +39,13 @@ pub struct Counts {
 /// The monitor of one core. It holds no endpoint: each goes on at once or is dropped with a refusal.
 ///
 /// ```
-/// use flounder::CoreId;
+/// use flounder::{CoreId, Fingerprint};
 /// use flounder_monitor::{
-///     ChildKey, ChildKind, Effect, Effects, Event, Fingerprint, FromChild, Interface, Machine,
-///     NAME_SERVICE_IREF, RequestId, ToChild,
+///     ChildKey, ChildKind, Effect, Effects, Event, FromChild, Interface, Machine, NAME_SERVICE_IREF,
+///     RequestId, ToChild,
 /// };
 ///
-/// let nameservice = Interface { name: "nameservice".into(), fingerprint: Fingerprint(1) };
+/// let nameservice = Interface { name: "nameservice".into(), fingerprint: Fingerprint::new(0, 1) };
 /// let mut monitor = Machine::new(CoreId(1), nameservice);
 /// let (child, request) = (ChildKey(1), RequestId(1));
 ///

@@ -1,15 +1,14 @@
 //! The name service: which iref is behind which name.
 //!
-//! A name belongs to the binding that registered it and goes with it. `W` is what answers a client that
-//! waits for a name; the table keeps it and hands it out when the name is registered.
+//! A name belongs to the client that registered it and goes with it. `C` tells clients apart, `W` is
+//! what answers one that waits for a name; the table keeps it and hands it out when the name is
+//! registered.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use flounder::{ErrCode, ErrVal, Iref};
-
-use crate::peers::Role;
+use flounder::{ErrCode, ErrVal, Iref, Role};
 
 /// The longest name; one byte less than the interface's string, for the NUL it may end in elsewhere.
 pub const NAME_BYTES_MAX: usize = 63;
@@ -48,10 +47,6 @@ impl Reserved {
         }
     }
 }
-
-/// A client's binding to the name service.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ClientKey(pub u64);
 
 /// Why the name service refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -104,14 +99,14 @@ pub enum Waiting<W> {
 }
 
 #[derive(Debug)]
-struct Service {
-    owner: ClientKey,
+struct Service<C> {
+    owner: C,
     iref: Iref,
 }
 
 #[derive(Debug)]
-struct Waiter<W> {
-    client: ClientKey,
+struct Waiter<C, W> {
+    client: C,
     answer: W,
 }
 
@@ -125,10 +120,10 @@ struct Client {
 /// The table of names. Clients appear with their first use and leave with [`Names::client_gone`].
 ///
 /// ```
-/// use flounder::{CoreId, Iref};
-/// use flounder_monitor::{ClientKey, Names, Role, Waiting};
+/// use flounder::{CoreId, Iref, Role};
+/// use flounder_monitor::{Names, Waiting};
 ///
-/// let (service, client) = (ClientKey(1), ClientKey(2));
+/// let (service, client) = (1, 2);
 /// let iref = Iref::new(CoreId(1), 7);
 /// let mut names = Names::new();
 /// assert_eq!(names.wait_for(client, "echo", "the client's reply token"), Ok(Waiting::Later));
@@ -137,16 +132,16 @@ struct Client {
 /// assert_eq!(names.lookup("echo"), Ok(iref));
 /// ```
 #[derive(Debug)]
-pub struct Names<W> {
-    services: BTreeMap<String, Service>,
+pub struct Names<C, W> {
+    services: BTreeMap<String, Service<C>>,
     /// By name and in the order they came, so that one can leave without a search.
-    waiters: BTreeMap<String, BTreeMap<u64, Waiter<W>>>,
+    waiters: BTreeMap<String, BTreeMap<u64, Waiter<C, W>>>,
     waits_len: usize,
     waits_last: u64,
-    clients: BTreeMap<ClientKey, Client>,
+    clients: BTreeMap<C, Client>,
 }
 
-impl<W> Default for Names<W> {
+impl<C, W> Default for Names<C, W> {
     fn default() -> Self {
         Self {
             services: BTreeMap::new(),
@@ -158,7 +153,7 @@ impl<W> Default for Names<W> {
     }
 }
 
-impl<W> Names<W> {
+impl<C: Copy + Ord, W> Names<C, W> {
     /// A table without names.
     #[must_use]
     pub fn new() -> Self {
@@ -174,7 +169,7 @@ impl<W> Names<W> {
     /// a service or a monitor, [`NameError::Exists`] whoever has the name, [`NameError::Limit`].
     pub fn register(
         &mut self,
-        client: ClientKey,
+        client: C,
         role: Role,
         name: &str,
         iref: Iref,
@@ -203,7 +198,7 @@ impl<W> Names<W> {
     ///
     /// [`NameError::Invalid`], [`NameError::Unknown`], or [`NameError::NotOwner`] if another client
     /// registered it.
-    pub fn remove(&mut self, client: ClientKey, name: &str) -> Result<(), NameError> {
+    pub fn remove(&mut self, client: C, name: &str) -> Result<(), NameError> {
         check_name(name)?;
         let service = self.services.get(name).ok_or(NameError::Unknown)?;
         if service.owner != client {
@@ -233,7 +228,7 @@ impl<W> Names<W> {
     /// [`NameError::Invalid`] or [`NameError::Limit`], with the `answer` handed back.
     pub fn wait_for(
         &mut self,
-        client: ClientKey,
+        client: C,
         name: &str,
         answer: W,
     ) -> Result<Waiting<W>, (NameError, W)> {
@@ -264,7 +259,7 @@ impl<W> Names<W> {
     }
 
     /// Forgets a client: its names are free, its waits are dropped unanswered.
-    pub fn client_gone(&mut self, client: ClientKey) {
+    pub fn client_gone(&mut self, client: C) {
         let Some(gone) = self.clients.remove(&client) else { return };
         for name in gone.names {
             self.services.remove(&name);

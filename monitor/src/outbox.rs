@@ -1,9 +1,10 @@
-//! What a handler keeps for a peer whose channel is full.
+//! How much may wait for whom.
 //!
-//! A refused send waits here and everything after it too, so that order holds. The limits follow from
-//! those of the machine: who stays within its own never reaches that of the outbox. A child that does is
-//! not reading, and its binding is closed. A monitor that does has stopped, and its links are closed,
-//! which is the loss of that core.
+//! Bindings keep what finds the channel full, up to a limit chosen here when the binding is made; for a
+//! binding that somebody else made, the process manager's, [`Outbox`] does. The limits follow from
+//! those of the machine: who stays within its own never reaches that of the outbox. A child that does
+//! is not reading, and its binding is closed. A monitor that does has stopped, and its links are
+//! closed, which is the loss of that core.
 
 use std::collections::VecDeque;
 
@@ -22,53 +23,38 @@ const CHILD_REPLIES_MAX: usize = 1024;
 pub const CHILD_OUTBOX_MAX: usize =
     PENDING_PER_CHILD_MAX + PENDING_PER_SERVICE_MAX + CHILD_REPLIES_MAX;
 
-/// News of one core's spawnd: that every domain of a full core survived it, and the end of each.
+/// News of one core's spawnd: that every domain of a full core survived it, and the end of each. A
+/// whole system isn't meant to have more domains.
 const LINK_NEWS_MAX: usize = CHILDREN_MAX / SURVIVORS_PER_MESSAGE_MAX + CHILDREN_MAX;
 
 /// How much waits for one monitor: requests and answers to all requests, both outcomes of a connect for
 /// every other core, and news.
 pub const LINK_OUTBOX_MAX: usize = 2 * PENDING_PER_LINK_MAX + 2 * CoreId::COUNT_MAX + LINK_NEWS_MAX;
 
+/// How much waits for the process manager: each core's spawnd came and went, every domain of the
+/// system survived it, and the request to stop.
+pub(crate) const PROC_MGMT_OUTBOX_MAX: usize = 2 * CoreId::COUNT_MAX + LINK_NEWS_MAX + 1;
+
 /// The outbox is full; here is what it didn't take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the peer doesn't read: its outbox is full")]
-pub struct Full<T>(pub T);
+pub(crate) struct Full<T>(pub(crate) T);
 
 /// Messages in order for one peer, up to a limit. Empty it holds no memory.
-///
-/// ```
-/// use flounder_monitor::{CHILD_OUTBOX_MAX, Outbox};
-///
-/// let mut outbox = Outbox::new(CHILD_OUTBOX_MAX);
-/// outbox.send("first", Err)?; // the channel is full
-/// outbox.send("second", |_| unreachable!("the first goes first"))?;
-/// let mut sent = Vec::new();
-/// let empty = outbox.flush(|message| Ok(sent.push(message)));
-/// assert_eq!((empty, sent), (true, vec!["first", "second"]));
-/// # Ok::<_, flounder_monitor::Full<&str>>(())
-/// ```
 #[derive(Debug)]
-pub struct Outbox<T> {
+pub(crate) struct Outbox<T> {
     waiting: VecDeque<T>,
     len_max: usize,
 }
 
 impl<T> Outbox<T> {
     /// An outbox that holds up to `len_max` messages.
-    #[must_use]
-    pub fn new(len_max: usize) -> Self {
+    pub(crate) fn new(len_max: usize) -> Self {
         Self { waiting: VecDeque::new(), len_max }
     }
 
-    /// How many messages wait.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.waiting.len()
-    }
-
     /// True if the next message may be sent right away.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
@@ -78,7 +64,7 @@ impl<T> Outbox<T> {
     /// # Errors
     ///
     /// [`Full`] hands the message back: close the peer's binding.
-    pub fn send(
+    pub(crate) fn send(
         &mut self,
         message: T,
         send: impl FnOnce(T) -> Result<(), T>,
@@ -95,7 +81,7 @@ impl<T> Outbox<T> {
     }
 
     /// Sends what waits until `send` hands a message back; true if nothing waits any more.
-    pub fn flush(&mut self, mut send: impl FnMut(T) -> Result<(), T>) -> bool {
+    pub(crate) fn flush(&mut self, mut send: impl FnMut(T) -> Result<(), T>) -> bool {
         while let Some(message) = self.waiting.pop_front() {
             if let Err(message) = send(message) {
                 self.waiting.push_front(message);
@@ -129,7 +115,7 @@ mod tests {
         for (message, room) in [(1, 1), (2, 0), (3, 9), (4, 9)] {
             outbox.send(message, channel(room, &mut sent)).unwrap();
         }
-        assert_eq!((sent.as_slice(), outbox.len()), (&[1][..], 3));
+        assert_eq!((sent.as_slice(), outbox.waiting.len()), (&[1][..], 3));
         assert!(!outbox.flush(channel(2, &mut sent)));
         assert!(outbox.flush(channel(2, &mut sent)));
         outbox.send(5, channel(1, &mut sent)).unwrap();
@@ -138,13 +124,13 @@ mod tests {
 
     #[test]
     fn full_at_the_limit_hands_the_message_back() {
-        for len_max in [0, 1, CHILD_OUTBOX_MAX, LINK_OUTBOX_MAX] {
+        for len_max in [0, 1, PROC_MGMT_OUTBOX_MAX] {
             let mut outbox = Outbox::new(len_max);
             for message in 0..len_max {
                 outbox.send(message, Err).unwrap();
             }
             assert_eq!(outbox.send(len_max, Err), Err(Full(len_max)));
-            assert_eq!(outbox.len(), len_max);
+            assert_eq!(outbox.waiting.len(), len_max);
         }
     }
 }

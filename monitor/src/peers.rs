@@ -1,6 +1,6 @@
 //! Who is who: the words in which the monitor speaks of children, peers and interfaces.
 
-use flounder::{CoreId, DomainId};
+use flounder::{Badge, CoreId, DomainId, Fingerprint, Role};
 
 /// The binding between the monitor and one dispatcher of its core.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -14,10 +14,6 @@ pub struct RequestId(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Generation(pub u64);
 
-/// Identifies what an interface says on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Fingerprint(pub u128);
-
 /// An interface as one side of a bind knows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Interface {
@@ -25,30 +21,6 @@ pub struct Interface {
     pub name: String,
     /// What is compared.
     pub fingerprint: Fingerprint,
-}
-
-/// What a peer is, as its monitor knows it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Role {
-    /// A program in a domain.
-    Program,
-    /// Whoever runs the system: a shell, a test, the main program.
-    Operator,
-    /// A service of the system other than a monitor.
-    Service,
-    /// A monitor.
-    Monitor,
-}
-
-/// Who asks for a binding: stamped by the asker's monitor, never taken from the asker.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Badge {
-    /// The core the peer runs on.
-    pub core: CoreId,
-    /// The peer's domain, [`DomainId::NONE`] for services and operators.
-    pub domain: DomainId,
-    /// What the peer is.
-    pub role: Role,
 }
 
 /// What a child was started as. Its badge and its rights follow from this and from nothing it says.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use flounder::{CoreId, DomainId, ErrCode, ErrVal, Iref};
+use flounder::{Badge, CoreId, DomainId, ErrCode, ErrVal, Fingerprint, Iref, Role};
 use flounder_monitor::{
-    Badge, ChildKey, ChildKind, Effect, Effects, Event, Fingerprint, FromChild, Generation,
-    Interface, Machine, PeerMessage, RequestId, Role, SpawndNews, ToChild,
+    ChildKey, ChildKind, Effect, Effects, Event, FromChild, Generation, Interface, Machine,
+    PeerMessage, RequestId, SpawndNews, ToChild,
 };
 use proptest::prelude::*;
 
@@ -20,7 +20,8 @@ fn event((kind, who, number): Noise) -> Event<()> {
     let (request, domain) = (RequestId(u64::from(number)), DomainId(u64::from(number)));
     let generation = Generation(u64::from(number));
     let iref = Iref(u32::from(number % 8) | u32::from(number % 4) << 24);
-    let interface = Interface { name: "any".into(), fingerprint: Fingerprint(u128::from(who % 2)) };
+    let interface =
+        Interface { name: "any".into(), fingerprint: Fingerprint::new(0, u64::from(who % 2)) };
     let (target, endpoint) = (CoreId(number % 5), ());
     let err = if number % 2 == 0 { ErrVal::OK } else { ErrCode::FLOUNDER_ERR_BIND.into() };
     let peer = Badge { core: target, domain, role: Role::Monitor };
@@ -73,7 +74,7 @@ proptest! {
         core in 0u8..2,
         noise in prop::collection::vec((0..KINDS, 0u8..5, any::<u8>()), 0..400),
     ) {
-        let nameservice = Interface { name: "any".into(), fingerprint: Fingerprint(0) };
+        let nameservice = Interface { name: "any".into(), fingerprint: Fingerprint::new(0, 0) };
         let mut machine = Machine::new(CoreId(core), nameservice);
         let mut effects = Effects::new();
         for child in 0..5 {

@@ -70,6 +70,8 @@ pub(crate) struct Core<S: 'static> {
     elsewhere: RefCell<Vec<(Waitset, Owned)>>,
     holder: Holder,
     contain: Option<Contain>,
+    /// What it is called in traces.
+    label: RefCell<Option<Rc<str>>>,
     ended: Cell<bool>,
     stopped: Cell<bool>,
 }
@@ -118,11 +120,17 @@ impl<S: 'static> Dispatcher<S> {
             elsewhere: RefCell::default(),
             holder,
             contain,
+            label: RefCell::default(),
             ended: Cell::new(false),
             stopped: Cell::new(false),
         });
         let ctx = Ctx::of(&core);
         Self { core, ctx }
+    }
+
+    /// Says what the dispatcher is called in traces.
+    pub(crate) fn set_label(&mut self, label: Option<Rc<str>>) {
+        self.core.label.replace(label);
     }
 
     /// A handle for tasks and handlers.
@@ -229,6 +237,11 @@ impl Wake for BlockOn {
 impl<S: 'static> Core<S> {
     pub(crate) fn waitset(&self) -> &Waitset {
         &self.waitset
+    }
+
+    /// What the dispatcher is called in traces.
+    pub(crate) fn label(&self) -> Option<Rc<str>> {
+        self.label.borrow().clone()
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -437,6 +450,7 @@ impl<S: 'static> Core<S> {
             holder: self.holder.clone(),
             waitset: self.waitset.downgrade(),
             bell: Arc::clone(registration.bell()),
+            label: self.label(),
         });
         I::binding(Parts::new(channel, self, rx_vtbl, &source, registration, owner))
     }

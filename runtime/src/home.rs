@@ -17,13 +17,14 @@ pub struct Home {
     waitset: Waitset,
     holder: Holder,
     on_panic: Option<OnPanic>,
+    label: Option<Rc<str>>,
 }
 
 impl Home {
     /// A home whose panics unwind through the loop that runs the waitset.
     #[must_use]
     pub fn new(waitset: Waitset, holder: Holder) -> Self {
-        Self { waitset, holder, on_panic: None }
+        Self { waitset, holder, on_panic: None, label: None }
     }
 
     /// A home whose panics are contained: the dispatcher that panicked ends, and `on_panic` gets
@@ -34,20 +35,28 @@ impl Home {
         holder: Holder,
         on_panic: impl Fn(Box<dyn Any + Send>) + 'static,
     ) -> Self {
-        Self { waitset, holder, on_panic: Some(Rc::new(on_panic)) }
+        Self { waitset, holder, on_panic: Some(Rc::new(on_panic)), label: None }
+    }
+
+    /// The same home with a name for traces, such as `spawnd.1`.
+    #[must_use]
+    pub fn named(self, label: impl Into<Rc<str>>) -> Self {
+        Self { label: Some(label.into()), ..self }
     }
 
     /// A dispatcher that lives here.
     #[must_use]
     pub fn dispatcher<S: 'static>(&self, state: S) -> Dispatcher<S> {
         let holder = self.holder.clone();
-        match self.on_panic.clone() {
+        let mut dispatcher = match self.on_panic.clone() {
             None => Dispatcher::on(&self.waitset, holder, state),
             Some(on_panic) => {
                 let contain = move |payload| on_panic(payload);
                 Dispatcher::contained(&self.waitset, holder, state, contain)
             }
-        }
+        };
+        dispatcher.set_label(self.label.clone());
+        dispatcher
     }
 
     /// The waitset of the dispatchers here.

@@ -1,5 +1,6 @@
 //! What one can choose when a channel is made, and who is at the other end.
 
+use std::fmt;
 use std::num::{NonZeroU16, NonZeroU32};
 
 use crate::ids::{CoreId, DomainId};
@@ -89,6 +90,20 @@ pub struct Badge {
     pub domain: DomainId,
     /// What the peer is.
     pub role: Role,
+}
+
+impl fmt::Display for Badge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.role {
+            Role::Program if self.domain != DomainId::NONE => {
+                write!(f, "domain {}@{}", self.domain, self.core)
+            }
+            Role::Program => write!(f, "peer"),
+            Role::Operator => write!(f, "operator@{}", self.core),
+            Role::Service => write!(f, "service@{}", self.core),
+            Role::Monitor => write!(f, "monitor.{}", self.core),
+        }
+    }
 }
 
 /// What a peer is.

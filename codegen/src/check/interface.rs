@@ -17,12 +17,7 @@ const NUMBERS_MAX: usize = 65_000;
 const ANNOTATIONS: [&str; 1] = ["ata"];
 
 impl Checker<'_> {
-    pub(super) fn interface(
-        &mut self,
-        file: FileId,
-        interface: ast::Interface,
-        mut scope: Scope,
-    ) {
+    pub(super) fn interface(&mut self, file: FileId, interface: ast::Interface, mut scope: Scope) {
         self.interface_name(file, &interface.name);
         let types = self.types(interface.types, &mut scope);
         if interface.messages.is_empty() && !scope.may_be_lost("") {
@@ -46,9 +41,10 @@ impl Checker<'_> {
         let stem = self.sources.stem(file);
         if !name.name.is_empty() && name.name != stem {
             let message = format!("interface `{}` is in a file named `{stem}.if`", name.name);
-            self.diagnostics
-                .report(Code::NameMismatch, name.span, message)
-                .help(format!("rename the file to `{0}.if` or the interface to `{stem}`", name.name));
+            self.diagnostics.report(Code::NameMismatch, name.span, message).help(format!(
+                "rename the file to `{0}.if` or the interface to `{stem}`",
+                name.name
+            ));
         }
     }
 
@@ -83,9 +79,9 @@ impl Checker<'_> {
 
     /// In Rust a call has the rpc's own name, which another rpc's response must not have.
     fn response_names(&mut self, messages: &[ast::Message]) {
-        let rpcs = messages.iter().filter(|message| {
-            message.kind == MessageKind::Rpc && !message.name.name.is_empty()
-        });
+        let rpcs = messages
+            .iter()
+            .filter(|message| message.kind == MessageKind::Rpc && !message.name.name.is_empty());
         let mut calls = BTreeMap::new();
         for rpc in rpcs.clone() {
             calls.entry(names::camel(&rpc.name.name)).or_insert(&rpc.name);

@@ -28,7 +28,9 @@ fn check_argument(arg: &Arg) -> Option<TokenStream> {
 /// `encode` of a message.
 pub(super) fn encode(message: &Message) -> TokenStream {
     if message.args.is_empty() {
-        return quote!(fn encode(self, _writer: &mut ::flounder::wire::Writer) {});
+        return quote!(
+            fn encode(self, _writer: &mut ::flounder::wire::Writer) {}
+        );
     }
     let writes = message.wire_order().map(|arg| {
         let name = &arg.name;

@@ -124,8 +124,8 @@ fn deliver(plan: &Interface) -> TokenStream {
         }
     });
     let responses: Vec<_> = plan.rpcs.iter().map(|rpc| &rpc.response).collect();
-    let stray = (!responses.is_empty())
-        .then(|| quote!(#(Message::#responses(_))|* => incoming.stray(),));
+    let stray =
+        (!responses.is_empty()).then(|| quote!(#(Message::#responses(_))|* => incoming.stray(),));
     quote! {
         fn deliver<S: 'static>(delivery: ::flounder::Delivery<'_, Self, S>) {
             let ::flounder::Delivery { rx_vtbl, state, binding, message, #incoming } = delivery;

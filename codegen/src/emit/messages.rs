@@ -108,9 +108,10 @@ fn from_message(plan: &Interface, name: &Ident) -> TokenStream {
 
 /// The module of the futures.
 pub(super) fn calls(plan: &Interface) -> TokenStream {
-    let aliases = plan.rpcs.iter().map(|rpc| {
-        alias(&rpc.future_docs, &rpc.future, &quote!(Call), &rpc.response)
-    });
+    let aliases = plan
+        .rpcs
+        .iter()
+        .map(|rpc| alias(&rpc.future_docs, &rpc.future, &quote!(Call), &rpc.response));
     let aliases: Vec<_> = aliases.collect();
     if aliases.is_empty() {
         return TokenStream::new();
@@ -125,9 +126,10 @@ pub(super) fn calls(plan: &Interface) -> TokenStream {
 
 /// The module of the tokens.
 pub(super) fn replies(plan: &Interface) -> TokenStream {
-    let aliases = plan.rpcs.iter().map(|rpc| {
-        alias(&rpc.reply_docs, &rpc.reply, &quote!(Reply), &rpc.response)
-    });
+    let aliases = plan
+        .rpcs
+        .iter()
+        .map(|rpc| alias(&rpc.reply_docs, &rpc.reply, &quote!(Reply), &rpc.response));
     let aliases: Vec<_> = aliases.collect();
     if aliases.is_empty() {
         return TokenStream::new();

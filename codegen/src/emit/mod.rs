@@ -77,9 +77,10 @@ fn reexport(reexport: &Reexport) -> TokenStream {
 }
 
 fn docs(docs: &Docs) -> TokenStream {
-    let lines = docs.lines().into_iter().map(|line| {
-        if line.is_empty() { String::new() } else { format!(" {line}") }
-    });
+    let lines = docs
+        .lines()
+        .into_iter()
+        .map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
     quote!(#(#[doc = #lines])*)
 }
 
@@ -114,7 +115,9 @@ mod tests {
 
     #[test]
     fn literals_are_readable() {
-        for (value, text) in [(0, "0"), (9_999, "9999"), (65_536, "65_536"), (1 << 32, "4_294_967_296")] {
+        for (value, text) in
+            [(0, "0"), (9_999, "9999"), (65_536, "65_536"), (1 << 32, "4_294_967_296")]
+        {
             assert_eq!(number(value).to_string(), text);
         }
         assert_eq!(hex(0x1f).to_string(), "0x0000_0000_0000_001f");

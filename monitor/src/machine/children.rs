@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use flounder::CoreId;
+use flounder::{Badge, CoreId};
 
-use crate::peers::{Badge, ChildKey, ChildKind, Generation};
+use crate::peers::{ChildKey, ChildKind, Generation};
 
 /// How many dispatchers one core can have: a little more than the 100,000 domains a system must
 /// manage, in case they are all on one core.

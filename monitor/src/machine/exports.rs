@@ -101,10 +101,10 @@ impl Exports {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peers::Fingerprint;
+    use flounder::Fingerprint;
 
     fn echo() -> Interface {
-        Interface { name: "echo".into(), fingerprint: Fingerprint(1) }
+        Interface { name: "echo".into(), fingerprint: Fingerprint::new(0, 1) }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 use super::*;
 
-const ANN: ClientKey = ClientKey(1);
-const BOB: ClientKey = ClientKey(2);
+/// A client of the table.
+type Key = u64;
+
+const ANN: Key = 1;
+const BOB: Key = 2;
 
 fn iref(count: u32) -> Iref {
     Iref(count)
@@ -9,12 +12,12 @@ fn iref(count: u32) -> Iref {
 
 /// One request and what it must answer.
 enum Step {
-    Register(ClientKey, &'static str, Result<Vec<u32>, NameError>),
-    Remove(ClientKey, &'static str, Result<(), NameError>),
+    Register(Key, &'static str, Result<Vec<u32>, NameError>),
+    Remove(Key, &'static str, Result<(), NameError>),
     Lookup(&'static str, Result<Iref, NameError>),
-    Wait(ClientKey, &'static str, u32, Result<Waiting<u32>, (NameError, u32)>),
+    Wait(Key, &'static str, u32, Result<Waiting<u32>, (NameError, u32)>),
     Next(&'static str, Option<&'static str>),
-    Gone(ClientKey),
+    Gone(Key),
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn the_table_from_request_to_request() {
         for (index, step) in steps.into_iter().enumerate() {
             let holds = match step {
                 Register(client, name, expected) => {
-                    let iref = Iref(u32::try_from(client.0).unwrap());
+                    let iref = Iref(u32::try_from(client).unwrap());
                     names.register(client, Role::Program, name, iref) == expected
                 }
                 Remove(client, name, expected) => names.remove(client, name) == expected,
@@ -127,7 +130,7 @@ fn what_can_be_a_name() {
     for (list, expected) in [(&good[..], Err(NameError::Unknown)), (&bad, Err(NameError::Invalid))]
     {
         for name in list {
-            let mut names = Names::<()>::default();
+            let mut names = Names::<Key, ()>::default();
             assert_eq!(names.lookup(name), expected, "{name:?}");
             assert_eq!(names.remove(ANN, name), expected.map(|_| ()), "{name:?}");
             let registers = names.register(ANN, Role::Program, name, iref(1)).is_ok();
@@ -146,7 +149,7 @@ fn reserved_names_are_for_services() {
         for role in [Program, Operator, Service, Monitor] {
             let allowed = free.contains(name) || matches!(role, Service | Monitor);
             let expected = if allowed { Ok(vec![]) } else { Err(NameError::Reserved) };
-            let mut names = Names::<()>::default();
+            let mut names = Names::<Key, ()>::default();
             assert_eq!(names.register(ANN, role, name, iref(1)), expected, "{name} for {role:?}");
         }
     }
@@ -154,7 +157,7 @@ fn reserved_names_are_for_services() {
 
 #[test]
 fn the_null_iref_has_no_name() {
-    let mut names = Names::<()>::default();
+    let mut names = Names::<Key, ()>::default();
     let refused = names.register(ANN, Role::Service, "a", Iref::NULL);
     assert_eq!(refused, Err(NameError::NullIref));
 }
@@ -188,15 +191,15 @@ fn the_table_reaches_its_limits_and_empties() {
     for client in 0..clients {
         for n in 0..NAMES_PER_CLIENT_MAX {
             let name = format!("{client}.{n}");
-            names.register(ClientKey(client), Role::Program, &name, iref(1)).unwrap();
-            names.wait_for(ClientKey(client), "later", ()).unwrap();
+            names.register(client, Role::Program, &name, iref(1)).unwrap();
+            names.wait_for(client, "later", ()).unwrap();
         }
     }
-    let late = ClientKey(clients);
+    let late = clients;
     assert_eq!(names.register(late, Role::Program, "a", iref(1)), Err(NameError::Limit));
     assert_eq!(names.wait_for(late, "later", ()), Err((NameError::Limit, ())));
     for client in 0..=clients {
-        names.client_gone(ClientKey(client));
+        names.client_gone(client);
     }
     assert!(names.services.is_empty() && names.waiters.is_empty() && names.clients.is_empty());
     assert_eq!(names.waits_len, 0);

@@ -1,17 +1,17 @@
 //! Short words for events, and short lines for effects.
 
 use expect_test::Expect;
-use flounder::{CoreId, DomainId, ErrCode, ErrVal, Iref};
+use flounder::{Badge, CoreId, DomainId, ErrCode, ErrVal, Fingerprint, Iref, Role};
 use flounder_monitor::{
-    Badge, ChildKey, ChildKind, Effect, Effects, Event, Fingerprint, FromChild, Generation,
-    Interface, Machine, PeerMessage, RequestId, Role, SpawndNews, ToChild,
+    ChildKey, ChildKind, Effect, Effects, Event, FromChild, Generation, Interface, Machine,
+    PeerMessage, RequestId, SpawndNews, ToChild,
 };
 
 pub(crate) const SERVICE: ChildKey = ChildKey(1);
 pub(crate) const CLIENT: ChildKey = ChildKey(2);
 
 pub(crate) fn interface(name: &str) -> Interface {
-    let fingerprint = Fingerprint(name.bytes().map(u128::from).sum());
+    let fingerprint = Fingerprint::new(0, name.bytes().map(u64::from).sum());
     Interface { name: name.into(), fingerprint }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use flounder::{CoreId, DomainId, ErrCode, ErrVal, Iref};
+use flounder::{CoreId, DomainId, ErrCode, ErrVal, Fingerprint, Iref};
 use flounder_monitor::{
-    ChildKey, ChildKind, Effect, Effects, Event, Fingerprint, FromChild, Interface, Machine,
-    NAME_SERVICE_IREF, PeerMessage, RequestId, ToChild,
+    ChildKey, ChildKind, Effect, Effects, Event, FromChild, Interface, Machine, NAME_SERVICE_IREF,
+    PeerMessage, RequestId, ToChild,
 };
 
 use crate::child::{Ask, Child, ChildId, Truth};
@@ -92,7 +92,7 @@ pub(crate) struct World {
 }
 
 fn interface(name: &str) -> Interface {
-    Interface { name: name.into(), fingerprint: Fingerprint(name.len() as u128) }
+    Interface { name: name.into(), fingerprint: Fingerprint::new(0, name.len() as u64) }
 }
 
 impl World {

@@ -114,7 +114,7 @@ impl<P> Desk<P> {
             (Then::Nothing, _) => {}
             (Then::Begin, CoreEvent::Reply(_)) => self.begin(domain, at, before, out),
             (Then::EndSpan, CoreEvent::Reply(_) | CoreEvent::Down) => {
-                self.end_span(domain, at, (event, before), out)
+                self.end_span(domain, at, (event, before), out);
             }
             (Then::Strand, CoreEvent::Survived) => self.strand(domain, at, before, out),
             (Then::SendKill, _) => self.send(domain, at, CoreState::KillPend, 0, out),

@@ -41,9 +41,10 @@ impl<P> Machine<P> {
     }
 
     pub(super) fn spawnd_bound(&mut self, core: CoreId, generation: Generation, out: &mut Effects) {
-        let act = match self.concerns(core, generation) {
-            true => self.desk.slot_act(core, SlotColumn::Bound),
-            false => SlotAct::Close,
+        let act = if self.concerns(core, generation) {
+            self.desk.slot_act(core, SlotColumn::Bound)
+        } else {
+            SlotAct::Close
         };
         match act {
             SlotAct::Ignore => {}
@@ -153,9 +154,10 @@ impl<P> Machine<P> {
         err: ErrVal,
         out: &mut Effects,
     ) {
-        let act = match self.concerns(core, generation) {
-            true => self.desk.slot_act(core, SlotColumn::Reply),
-            false => SlotAct::Stale,
+        let act = if self.concerns(core, generation) {
+            self.desk.slot_act(core, SlotColumn::Reply)
+        } else {
+            SlotAct::Stale
         };
         match act {
             SlotAct::Stale => self.desk.stats.stale_replies += 1,

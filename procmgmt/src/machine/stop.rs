@@ -8,8 +8,8 @@ use super::domain::{CoreState, Domain, Ended, State};
 use super::effects::Effects;
 
 impl<P> Desk<P> {
-    /// RUNNING → STOP_PEND: fixes the cause, unless one is remembered, and stops every core but the
-    /// one it comes from.
+    /// RUNNING → `STOP_PEND`: fixes the cause, unless one is remembered, and stops every core but
+    /// the one it comes from.
     pub(super) fn stop(
         &mut self,
         domain: &mut Domain,

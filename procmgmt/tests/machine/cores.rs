@@ -13,7 +13,7 @@ use crate::world::World;
 #[derive(Clone, Copy, PartialEq)]
 enum At {
     In(CoreState),
-    /// SPAN_PEND of a domain that is stopping.
+    /// `SPAN_PEND` of a domain that is stopping.
     SpanStops,
 }
 
@@ -73,8 +73,8 @@ fn bring(world: &mut World, at: At) -> DomainId {
 
 fn happen(world: &mut World, id: DomainId, core: u8, happens: Happens) -> Vec<String> {
     match happens {
-        Reply(code) => reply(world, core, code),
-        GivesUp(code) => (0..4).flat_map(|_| reply(world, core, code)).collect(),
+        Reply(err) => reply(world, core, err),
+        GivesUp(err) => (0..4).flat_map(|_| reply(world, core, err)).collect(),
         Died => world.died(id, core),
         Stop => world.kill(3, id),
         Down => world.down(core, vec![]),
@@ -84,9 +84,9 @@ fn happen(world: &mut World, id: DomainId, core: u8, happens: Happens) -> Vec<St
 }
 
 /// The spawnd answers what it was asked last.
-fn reply(world: &mut World, core: u8, code: ErrCode) -> Vec<String> {
+fn reply(world: &mut World, core: u8, err: ErrCode) -> Vec<String> {
     let last = world.asked.iter().rposition(|(at, _)| at.0 == core);
-    world.answer_index(last.expect("it was asked"), code.into())
+    world.answer_index(last.expect("it was asked"), err.into())
 }
 
 fn check(table: &Table, at: At, happens: Happens, at_once: &str, stands: &str, later: &str) {

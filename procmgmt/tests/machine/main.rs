@@ -4,6 +4,8 @@ mod cells;
 mod cores;
 mod mutation;
 mod random;
+mod regress;
 mod requests;
+mod scale;
 mod slots;
 mod world;

@@ -235,7 +235,9 @@ impl Sim {
         self.come_to_rest();
         assert!(self.open.is_empty(), "waits on domains that ended: {:?}", self.open);
         let known: Vec<_> = self.domains.keys().copied().collect();
-        known.into_iter().for_each(|id| self.event(Event::LastCapDropped(id)));
+        for id in known {
+            self.event(Event::LastCapDropped(id));
+        }
         (1..=CLIENTS).for_each(|key| self.event(Event::ClientGone(BindingKey(key))));
         self.event(Event::ClientGone(BindingKey(50)));
         assert_eq!(self.machine.footprint(), Footprint::default(), "something is left over");
@@ -247,7 +249,9 @@ proptest! {
     #[test]
     fn invariants_hold(steps in prop::collection::vec(any::<Step>(), 0..200)) {
         let mut sim = Sim::new();
-        steps.into_iter().for_each(|step| sim.step(step));
+        for step in steps {
+            sim.step(step);
+        }
         sim.finish();
     }
 }

@@ -1,11 +1,11 @@
 //! The cells of what clients ask, by the domain's state.
 //!
 //! Expected: what is told at once; how the domain stands then; what is told while everything comes
-//! to its end. Client 1 spawned the domain (request r1), client 3 waits from the start where a wait
-//! can matter (w), client 2 asks. STOP_PEND and later were reached by `exit(7)`.
+//! to its end. Client 1 spawned the domain (request r1), client 2 asks. `STOP_PEND` and later were
+//! reached by `exit(7)`.
 
 use flounder::{CoreId, DomainId, ErrVal};
-use flounder_procmgmt::machine::{BindingKey, Event, OrderKind, Presented, State, Table};
+use flounder_procmgmt::machine::{BindingKey, Client, Event, OrderKind, Presented, State, Table};
 
 use crate::cells::cells;
 use crate::world::{World, client, operator, program, stood};
@@ -74,10 +74,8 @@ fn asked(world: &mut World, ask: Ask, id: DomainId, cap: Presented) -> Vec<Strin
             world.event(Event::Span { client: two, reply, cap, core: CoreId(1), payload: "" })
         }
         Ask::Kill => world.event(Event::Kill { client: two, reply, cap }),
-        Ask::ExitOwn => world.event(Event::Exit { client: program(2, named), cap, status: 5 }),
-        Ask::ExitOther => {
-            world.event(Event::Exit { client: program(2, DomainId(77)), cap, status: 5 })
-        }
+        Ask::ExitOwn => exits(world, program(2, named), cap),
+        Ask::ExitOther => exits(world, program(2, DomainId(77)), cap),
         Ask::Wait => world.event(Event::Wait { client: two, reply, cap, nohang: false }),
         Ask::Nohang => world.event(Event::Wait { client: two, reply, cap, nohang: true }),
         Ask::Status => vec![
@@ -98,9 +96,24 @@ fn asked(world: &mut World, ask: Ask, id: DomainId, cap: Presented) -> Vec<Strin
             }
             world.event(Event::ClientGone(BindingKey(2)))
         }
-        Ask::LastCap => world.event(Event::LastCapDropped(named)),
+        Ask::LastCap => {
+            // The spawner is dead, or it would get a cap once the program has started.
+            world.event(Event::ClientGone(BindingKey(1)));
+            let mut told = world.event(Event::LastCapDropped(named));
+            told.extend(world.exit(id, 7));
+            told
+        }
     }
 }
+
+/// Three exits: what is wrong three times has a consequence.
+fn exits(world: &mut World, client: Client, cap: Presented) -> Vec<String> {
+    (0..3).flat_map(|_| world.event(Event::Exit { client, cap, status: 5 })).collect()
+}
+
+const DROPPED: &str = "+1 exits_dropped, +1 exits_dropped, +1 exits_dropped";
+const STRUCK: &str = "+1 exits_dropped, +1 exits_dropped, \
+    close client 2, +1 exits_dropped, +1 clients_closed";
 
 const RUNS: &str = "Running 0:Run";
 const STARTS: &str = "Nil 0:SpawnPend";
@@ -132,21 +145,21 @@ cells! { check;
     cell_kill_stopped: Ask::Kill, In(Stopped), "r2 kill DOMAIN_NOT_RUNNING", STOPPED, "";
     cell_kill_cleaned: Ask::Kill, In(Cleaned), "r2 kill DOMAIN_NOT_RUNNING", CLEANED, "";
 
-    cell_exit_own_no_right: Ask::ExitOwn, NoRight, "+1 exits_dropped", RUNS, "";
-    cell_exit_own_no_entry: Ask::ExitOwn, NoEntry, "+1 exits_dropped", RUNS, "";
+    cell_exit_own_no_right: Ask::ExitOwn, NoRight, STRUCK, RUNS, "";
+    cell_exit_own_no_entry: Ask::ExitOwn, NoEntry, DROPPED, RUNS, "";
     cell_exit_own_nil: Ask::ExitOwn, In(Nil), "", "Nil exited/5 0:SpawnPend", "r1 spawned 1";
     cell_exit_own_running: Ask::ExitOwn, In(Running), "kill@0", "StopPend exited/5 0:KillPend", "";
     cell_exit_own_stop_pend: Ask::ExitOwn, In(StopPend), "", STOPS, "";
     cell_exit_own_stopped: Ask::ExitOwn, In(Stopped), "", STOPPED, "";
     cell_exit_own_cleaned: Ask::ExitOwn, In(Cleaned), "", CLEANED, "";
 
-    cell_exit_other_no_right: Ask::ExitOther, NoRight, "+1 exits_dropped", RUNS, "";
-    cell_exit_other_no_entry: Ask::ExitOther, NoEntry, "+1 exits_dropped", RUNS, "";
-    cell_exit_other_nil: Ask::ExitOther, In(Nil), "+1 exits_dropped", STARTS, "r1 spawned 1";
-    cell_exit_other_running: Ask::ExitOther, In(Running), "+1 exits_dropped", RUNS, "";
-    cell_exit_other_stop_pend: Ask::ExitOther, In(StopPend), "+1 exits_dropped", STOPS, "";
-    cell_exit_other_stopped: Ask::ExitOther, In(Stopped), "+1 exits_dropped", STOPPED, "";
-    cell_exit_other_cleaned: Ask::ExitOther, In(Cleaned), "+1 exits_dropped", CLEANED, "";
+    cell_exit_other_no_right: Ask::ExitOther, NoRight, DROPPED, RUNS, "";
+    cell_exit_other_no_entry: Ask::ExitOther, NoEntry, DROPPED, RUNS, "";
+    cell_exit_other_nil: Ask::ExitOther, In(Nil), DROPPED, STARTS, "r1 spawned 1";
+    cell_exit_other_running: Ask::ExitOther, In(Running), DROPPED, RUNS, "";
+    cell_exit_other_stop_pend: Ask::ExitOther, In(StopPend), DROPPED, STOPS, "";
+    cell_exit_other_stopped: Ask::ExitOther, In(Stopped), DROPPED, STOPPED, "";
+    cell_exit_other_cleaned: Ask::ExitOther, In(Cleaned), DROPPED, CLEANED, "";
 
     cell_wait_no_right: Ask::Wait, NoRight, "r2 wait DOMAIN_CAP_HASH 0", RUNS, "";
     cell_wait_no_entry: Ask::Wait, NoEntry, "r2 wait DOMAIN_TABLE_FIND 0", RUNS, "";
@@ -183,10 +196,10 @@ cells! { check;
     cell_client_dies_running: Ask::ClientDies, In(Running), "", "Running 0:Run 1:SpanPend", "";
     cell_client_dies_stop_pend: Ask::ClientDies, In(StopPend), "", STOPS, "r4 wait OK 7";
 
-    cell_last_cap_no_entry: Ask::LastCap, NoEntry, "", RUNS, "";
-    cell_last_cap_nil: Ask::LastCap, In(Nil), "", STARTS, "r1 spawned 1";
-    cell_last_cap_running: Ask::LastCap, In(Running), "", RUNS, "";
+    cell_last_cap_no_entry: Ask::LastCap, NoEntry, "kill@0", STOPS, "";
+    cell_last_cap_nil: Ask::LastCap, In(Nil), "", "Nil exited/7 0:SpawnPend", "freed 1";
+    cell_last_cap_running: Ask::LastCap, In(Running), "kill@0", STOPS, "freed 1";
     cell_last_cap_stop_pend: Ask::LastCap, In(StopPend), "", STOPS, "freed 1";
     cell_last_cap_stopped: Ask::LastCap, In(Stopped), "", STOPPED, "freed 1";
-    cell_last_cap_cleaned: Ask::LastCap, In(Cleaned), "freed 1", "gone", "";
+    cell_last_cap_cleaned: Ask::LastCap, In(Cleaned), "freed 1, +1 exits_dropped", "gone", "";
 }

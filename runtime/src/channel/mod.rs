@@ -61,6 +61,8 @@ pub struct Channel<I: Interface> {
     sent: Cell<u64>,
     received: Cell<u64>,
     closed: Cell<bool>,
+    /// What the own dispatcher is called in traces.
+    label: Option<Rc<str>>,
     /// Counts the binding until it is closed.
     tally: Cell<Option<Tally>>,
     /// Closes the channel from outside when the holder ends.
@@ -84,11 +86,12 @@ pub(crate) struct ChannelParts<I: Interface> {
     pub(crate) holder: Holder,
     pub(crate) waitset: WeakWaitset,
     pub(crate) bell: Arc<Bell>,
+    pub(crate) label: Option<Rc<str>>,
 }
 
 impl<I: Interface> Channel<I> {
     pub(crate) fn new(parts: ChannelParts<I>) -> Rc<Self> {
-        let ChannelParts { end, tx_vtbl, peer, options, holder, waitset, bell } = parts;
+        let ChannelParts { end, tx_vtbl, peer, options, holder, waitset, bell, label } = parts;
         let watch = Arc::new(CloseWithHolder(end.carrier().closer()));
         let weak: Weak<CloseWithHolder> = Arc::downgrade(&watch);
         holder.watch(weak);
@@ -111,6 +114,7 @@ impl<I: Interface> Channel<I> {
             sent: Cell::new(0),
             received: Cell::new(0),
             closed: Cell::new(false),
+            label,
             _watch: watch,
         })
     }

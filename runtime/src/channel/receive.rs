@@ -7,6 +7,7 @@ use crate::driver::RecvError;
 use crate::error::{BindingError, RpcError};
 use crate::interface::{CapVisitor, Interface};
 use crate::kernel::{Cap, CapError, Holder, Transfer};
+use crate::log;
 use crate::rpc::{CallId, Finished, Incoming};
 
 /// What a turn found in a channel.
@@ -39,10 +40,11 @@ impl<I: Interface> Channel<I> {
 
     fn accept(&self, header: Header, mut message: I::Message) -> Received<I::Message> {
         self.received.set(self.received.get() + 1);
-        let declared = I::DESCRIPTOR.message(I::number(&message)).map(|message| message.kind);
-        if declared != Some(header.kind()) {
+        let declared = I::DESCRIPTOR.message(I::number(&message));
+        let Some(declared) = declared.filter(|declared| declared.kind == header.kind()) else {
             return Received::Error(BindingError::StrayResponse);
-        }
+        };
+        log::received!(I::DESCRIPTOR.name, declared.name, self.peer, self.label.as_deref());
         let mut stamp = Stamp { holder: &self.holder, error: None };
         I::visit_caps(&mut message, &mut stamp);
         if let Some(error) = stamp.error {
