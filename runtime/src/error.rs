@@ -64,6 +64,18 @@ impl<T> TxError<T> {
     }
 }
 
+/// Why no place in a channel was reserved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReserveError {
+    /// The channel is full now; `register_send` tells when there is room.
+    #[error("the channel is full")]
+    Busy,
+    /// The binding is closed.
+    #[error("the binding is closed")]
+    Closed,
+}
+
 /// Why a call was not sent; the request comes back.
 #[derive(PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
