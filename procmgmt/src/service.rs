@@ -13,8 +13,9 @@ mod public;
 mod spawnds;
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
-use flounder::platform::{Service, ServiceEnv};
+use flounder::platform::{Platform, Service, ServiceEnv};
 use flounder::{
     AnyBinding, BindOptions, Cap, Dispatcher, DomainId, ErrVal, Half, Mailbox, Transfer,
 };
@@ -53,13 +54,13 @@ pub fn start(env: ServiceEnv) -> Service {
 /// `ProcessManager` cap of the same system.
 #[must_use = "dropping the service ends it"]
 pub fn start_with(env: ServiceEnv, config: Config) -> Service {
-    let ServiceEnv { home, monitor, process_manager, .. } = env;
+    let ServiceEnv { home, monitor, process_manager, platform, .. } = env;
     let root = process_manager.transfer(Transfer::Move, home.holder());
     let root = root.unwrap_or_else(|_| panic!("the root cap belongs to the service's system"));
     let monitor = Monitor::claim(monitor, &home)
         .unwrap_or_else(|error| panic!("a service is born with a monitor binding: {error}"));
 
-    let dispatcher = home.dispatcher(ProcMgmt::new(root, monitor.clone(), config));
+    let dispatcher = home.dispatcher(ProcMgmt::new(root, monitor.clone(), platform, config));
     let mailbox = dispatcher.mailbox(LETTERS_MAX, ProcMgmt::read);
     let (own, monitors) = flounder::pair::<Interface>(BindOptions::new());
     let binding = dispatcher
@@ -100,13 +101,14 @@ struct ProcMgmt {
     spawnds: Spawnds,
     mint: Mint,
     monitor: Monitor,
+    platform: Rc<dyn Platform>,
     /// Both are there as soon as the dispatcher is.
     mailbox: Option<Mailbox<Letter>>,
     monitors: Option<Binding<ProcMgmt>>,
 }
 
 impl ProcMgmt {
-    fn new(root: Cap, monitor: Monitor, config: Config) -> Self {
+    fn new(root: Cap, monitor: Monitor, platform: Rc<dyn Platform>, config: Config) -> Self {
         Self {
             machine: Machine::new(config),
             effects: Effects::default(),
@@ -115,6 +117,7 @@ impl ProcMgmt {
             spawnds: Spawnds::default(),
             mint: Mint::new(root),
             monitor,
+            platform,
             mailbox: None,
             monitors: None,
         }
