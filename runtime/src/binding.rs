@@ -5,18 +5,17 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
-use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll};
 
-use crate::channel::{BindingStats, Channel, Header, Received, Ticket};
+use crate::channel::{BindingStats, Channel, Header, Mark, Received};
 use crate::dispatcher::{Core, Ctx};
-use crate::error::{BindingError, CallError, RpcError, TxError};
+use crate::error::{BindingError, CallError, ReserveError, TxError};
 use crate::interface::{Delivery, Interface, Payload, Request};
 use crate::log;
 use crate::options::Badge;
+use crate::room::{CallWhenRoom, Reserved, SendWhenRoom};
 use crate::rpc::Call;
-use crate::waitset::{Key, Registration, Source, Turn};
+use crate::waitset::{Key, Registration, Source, Turn, Waitset};
 
 /// Names a binding within its dispatcher's waitset; never reused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -40,9 +39,11 @@ struct Shared<I: Interface, S: 'static> {
     core: Weak<Core<S>>,
     rx_vtbl: Cell<I::RxVtbl<S>>,
     on_error: Cell<ErrorHandler<S, I::Binding<S>>>,
-    continuations: RefCell<VecDeque<Event<I, S>>>,
+    /// Each is due once everything before its mark was handed over.
+    continuations: RefCell<VecDeque<(Mark, Event<I, S>)>>,
     on_room: RefCell<Option<Event<I, S>>>,
     id: Key,
+    owner: Owner,
     /// The binding's place in the waitset, until it is closed.
     registration: RefCell<Option<Registration>>,
 }
@@ -73,6 +74,13 @@ enum Hold<I: Interface, S: 'static> {
 impl<I: Interface, S: 'static> BindingSource<I, S> {
     pub(crate) fn new() -> Rc<Self> {
         Rc::new(Self { hold: RefCell::new(None) })
+    }
+
+    fn hold(&self, shared: &Rc<Shared<I, S>>) {
+        *self.hold.borrow_mut() = Some(match shared.owner {
+            Owner::Dispatcher => Hold::Strong(Rc::clone(shared)),
+            Owner::Handles => Hold::Weak(Rc::downgrade(shared)),
+        });
     }
 
     fn parts(&self) -> Option<Parts<I, S>> {
@@ -116,13 +124,24 @@ impl<I: Interface, S: 'static> Parts<I, S> {
             continuations: RefCell::default(),
             on_room: RefCell::default(),
             id: registration.key(),
+            owner,
             registration: RefCell::new(Some(registration)),
         });
-        *source.hold.borrow_mut() = Some(match owner {
-            Owner::Dispatcher => Hold::Strong(Rc::clone(&shared)),
-            Owner::Handles => Hold::Weak(Rc::downgrade(&shared)),
-        });
+        source.hold(&shared);
         Self { shared }
+    }
+
+    /// Moves the binding as an event source to another waitset.
+    fn change_waitset(&self, waitset: &Waitset) {
+        let Some(core) = self.shared.core.upgrade() else { return };
+        if self.shared.channel.is_shut() {
+            return;
+        }
+        let (source, registration) = core.insert_on(waitset, |_| BindingSource::<I, S>::new());
+        source.hold(&self.shared);
+        self.shared.channel.attach(registration.bell());
+        let left = self.shared.registration.replace(Some(registration));
+        drop(left);
     }
 
     /// Sends a one-way message.
@@ -150,6 +169,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
     /// Handles at most one event of the binding.
     fn turn(&self) -> Turn {
         let Some(core) = self.shared.core.upgrade() else { return Turn::Idle };
+        self.shared.channel.use_room();
         if let Some(event) = self.next_event() {
             let binding = self.binding();
             core.enter(|state| event(state, &binding));
@@ -178,24 +198,30 @@ impl<I: Interface, S: 'static> Parts<I, S> {
         });
     }
 
-    /// Closes the binding and tells its error handler why.
+    /// Closes the binding and tells its error handler why, then who waits for room.
     fn report(&self, core: &Core<S>, error: BindingError) {
         let binding = self.binding();
+        let on_room = self.shared.on_room.borrow_mut().take();
         self.close();
         core.enter(|state| self.shared.on_error.get()(state, &binding, error));
+        if let Some(event) = on_room {
+            core.enter(|state| event(state, &binding));
+        }
     }
 
     /// The continuation or the notice of room that is due.
     fn next_event(&self) -> Option<Event<I, S>> {
-        if let Some(event) = self.shared.continuations.borrow_mut().pop_front() {
-            return Some(event);
-        }
-        self.shared.on_room.borrow().as_ref()?;
         let channel = &self.shared.channel;
+        let mut continuations = self.shared.continuations.borrow_mut();
+        if continuations.front().is_some_and(|(mark, _)| channel.has_passed(*mark)) {
+            return continuations.pop_front().map(|(_, event)| event);
+        }
+        drop(continuations);
+        self.shared.on_room.borrow().as_ref()?;
         if channel.can_send() || channel.is_closed() {
             return self.shared.on_room.borrow_mut().take();
         }
-        channel.want_room();
+        channel.want_to_send();
         None
     }
 
@@ -207,9 +233,12 @@ impl<I: Interface, S: 'static> Parts<I, S> {
 impl<I: Interface, S: 'static> Shared<I, S> {
     fn close(&self) {
         self.channel.close();
-        // Taken out first: dropping the registration drops the source, which may hold us.
+        // Taken out first: dropping any of them may lead back here. The registration's source may
+        // hold us, and so may what an event captured.
         let registration = self.registration.borrow_mut().take();
         drop(registration);
+        let events = (self.continuations.take(), self.on_room.take());
+        drop(events);
     }
 }
 
@@ -277,7 +306,7 @@ pub trait AnyBinding: Sized + 'static {
         self.parts().shared.channel.is_closed()
     }
 
-    /// True if the next send isn't refused as busy.
+    /// True if the binding is open and the next send isn't refused as busy.
     fn can_send(&self) -> bool {
         self.parts().shared.channel.can_send()
     }
@@ -292,8 +321,18 @@ pub trait AnyBinding: Sized + 'static {
         self.parts().shared.channel.send_or_queue(message)
     }
 
+    /// Reserves a place in the channel: sending into it isn't refused as busy, and dropping it gives
+    /// it back.
+    ///
+    /// # Errors
+    ///
+    /// [`ReserveError`] if the channel is full or closed.
+    fn reserve(&self) -> Result<Reserved<Self::Interface>, ReserveError> {
+        Reserved::new(Rc::clone(&self.parts().shared.channel))
+    }
+
     /// Calls `event` once, from the waitset, when there is room to send, at once if there is; also
-    /// when the binding closes while it waits for room.
+    /// when the binding ends because of its peer. Of a binding that this side closed nothing comes.
     ///
     /// # Errors
     ///
@@ -303,16 +342,20 @@ pub trait AnyBinding: Sized + 'static {
         event: impl FnOnce(&mut Self::State, &Self) + 'static,
     ) -> Result<(), AlreadyRegistered> {
         let shared = &self.parts().shared;
+        if shared.channel.is_shut() {
+            return Ok(());
+        }
         let mut on_room = shared.on_room.borrow_mut();
         if on_room.is_some() {
             return Err(AlreadyRegistered);
         }
         *on_room = Some(Box::new(event));
-        shared.channel.bell().ring();
+        shared.channel.ring();
         Ok(())
     }
 
-    /// Calls `event` once, from the waitset, after everything sent so far was handed to the peer.
+    /// Calls `event` once, from the waitset, after everything accepted so far was handed over to
+    /// the channel. It isn't called if the binding closes before.
     ///
     /// # Errors
     ///
@@ -322,13 +365,22 @@ pub trait AnyBinding: Sized + 'static {
         event: impl FnOnce(&mut Self::State, &Self) + 'static,
     ) -> Result<(), TooManyContinuations> {
         let shared = &self.parts().shared;
+        if shared.channel.is_shut() {
+            return Ok(());
+        }
         let mut continuations = shared.continuations.borrow_mut();
         if continuations.len() >= CONTINUATIONS_MAX {
             return Err(TooManyContinuations);
         }
-        continuations.push_back(Box::new(event));
-        shared.channel.bell().ring();
+        continuations.push_back((shared.channel.mark(), Box::new(event)));
+        shared.channel.ring();
         Ok(())
+    }
+
+    /// Moves the binding, with all that is registered on it, to another waitset of the thread: its
+    /// handlers run when that one is polled, with the same state. Tasks stay where they are.
+    fn change_waitset(&self, waitset: &Waitset) {
+        self.parts().change_waitset(waitset);
     }
 
     /// Installs another receive table; it takes effect with the next message.
@@ -352,14 +404,12 @@ pub trait AnyBinding: Sized + 'static {
         &self,
         message: T,
     ) -> SendWhenRoom<Self::Interface, T> {
-        let channel = Rc::clone(&self.parts().shared.channel);
-        SendWhenRoom { place: Place::new(channel), message: Some(message) }
+        SendWhenRoom::new(Rc::clone(&self.parts().shared.channel), message)
     }
 
     /// Calls as soon as there is room, in the order of asking, and waits for the answer.
     fn call<R: Request<Self::Interface>>(&self, request: R) -> CallWhenRoom<Self::Interface, R> {
-        let channel = Rc::clone(&self.parts().shared.channel);
-        CallWhenRoom { place: Place::new(channel), state: CallState::Queued(Some(request)) }
+        CallWhenRoom::new(Rc::clone(&self.parts().shared.channel), request)
     }
 }
 
@@ -399,102 +449,4 @@ fn log_error<S, B: AnyBinding>(_: &mut S, binding: &B, error: BindingError) {
 pub const fn bytes_per_binding<I: Interface>() -> usize {
     let packet = size_of::<crate::channel::Packet<I::Message>>();
     2 * crate::options::BindOptions::CAPACITY.get() as usize * packet
-}
-
-/// A place in a channel's queue for room, left on drop.
-struct Place<I: Interface> {
-    channel: Rc<Channel<I>>,
-    ticket: Rc<Ticket>,
-}
-
-impl<I: Interface> Place<I> {
-    fn new(channel: Rc<Channel<I>>) -> Self {
-        Self { channel, ticket: Rc::default() }
-    }
-}
-
-impl<I: Interface> Drop for Place<I> {
-    fn drop(&mut self) {
-        self.channel.leave_queue(&self.ticket);
-    }
-}
-
-/// A message that is sent as soon as there is room; see [`AnyBinding::send_when_room`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct SendWhenRoom<I: Interface, T> {
-    place: Place<I>,
-    message: Option<T>,
-}
-
-impl<I: Interface, T: Payload<I> + Unpin> Future for SendWhenRoom<I, T> {
-    type Output = Result<(), TxError<T>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            if self.place.channel.poll_room(&self.place.ticket, cx).is_pending() {
-                return Poll::Pending;
-            }
-            let Some(message) = self.message.take() else {
-                unreachable!("a future that is done isn't polled again")
-            };
-            match self.place.channel.send(Header::OneWay, message) {
-                Err(TxError::Busy(message)) => self.message = Some(message),
-                other => return Poll::Ready(other),
-            }
-        }
-    }
-}
-
-/// A call that is sent as soon as there is room; see [`AnyBinding::call`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct CallWhenRoom<I: Interface, R: Request<I>> {
-    place: Place<I>,
-    state: CallState<I, R>,
-}
-
-enum CallState<I: Interface, R: Request<I>> {
-    Queued(Option<R>),
-    Sent(Call<I, R::Response>),
-}
-
-impl<I: Interface, R: Request<I> + Unpin> Future for CallWhenRoom<I, R> {
-    type Output = Result<R::Response, RpcError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        loop {
-            let request = match &mut this.state {
-                CallState::Sent(call) => return Pin::new(call).poll(cx),
-                CallState::Queued(request) => request,
-            };
-            if this.place.channel.poll_room(&this.place.ticket, cx).is_pending() {
-                return Poll::Pending;
-            }
-            let Some(taken) = request.take() else {
-                unreachable!("a future that is done isn't polled again")
-            };
-            match this.place.channel.send_call_in_turn(taken) {
-                Ok(call) => {
-                    this.place.channel.leave_queue(&this.place.ticket);
-                    this.state = CallState::Sent(call);
-                }
-                Err(CallError::Tx(TxError::Busy(back))) => *request = Some(back),
-                Err(error) => return Poll::Ready(Err(error.into())),
-            }
-        }
-    }
-}
-
-impl<I: Interface, T> fmt::Debug for SendWhenRoom<I, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sent = self.message.is_none();
-        f.debug_struct("SendWhenRoom").field("sent", &sent).finish_non_exhaustive()
-    }
-}
-
-impl<I: Interface, R: Request<I>> fmt::Debug for CallWhenRoom<I, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sent = matches!(self.state, CallState::Sent(_));
-        f.debug_struct("CallWhenRoom").field("sent", &sent).finish_non_exhaustive()
-    }
 }

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Deref;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::{Rc, Weak};
@@ -26,6 +27,7 @@ use crate::waitset::{Bell, Owned, ReadySet, Registration, Source, Waitset};
 ///
 /// ```
 /// # include!("../../codegen/tests/golden/echo.rs");
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use echo::{Echo, EchoReply, EchoResponse, Interface, RxVtbl};
 /// use flounder::{BindOptions, Dispatcher};
 ///
@@ -46,7 +48,8 @@ use crate::waitset::{Bell, Owned, ReadySet, Registration, Source, Waitset};
 /// let answer = dispatcher.block_on(call)?;
 /// assert_eq!(answer.reply, "hello");
 /// assert_eq!(dispatcher.with(|count| *count), 1);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(())
+/// # }
 /// ```
 pub struct Dispatcher<S: 'static> {
     core: Rc<Core<S>>,
@@ -63,12 +66,14 @@ pub(crate) struct Core<S: 'static> {
     state: RefCell<S>,
     waitset: Waitset,
     owned: Owned,
+    /// The other waitsets that bindings were moved to, and what is there: a handful.
+    elsewhere: RefCell<Vec<(Waitset, Owned)>>,
     holder: Holder,
     contain: Option<Contain>,
     /// What it is called in traces.
     label: RefCell<Option<Rc<str>>>,
     ended: Cell<bool>,
-    stopped: Rc<Cell<bool>>,
+    stopped: Cell<bool>,
 }
 
 /// Is told when a handler or a task panicked; the dispatcher has ended by then.
@@ -112,11 +117,12 @@ impl<S: 'static> Dispatcher<S> {
             state: RefCell::new(state),
             waitset: waitset.clone(),
             owned: Owned::default(),
+            elsewhere: RefCell::default(),
             holder,
             contain,
             label: RefCell::default(),
             ended: Cell::new(false),
-            stopped: Rc::default(),
+            stopped: Cell::new(false),
         });
         let ctx = Ctx::of(&core);
         Self { core, ctx }
@@ -141,21 +147,24 @@ impl<S: 'static> Dispatcher<S> {
         self.core.waitset.poll(budget)
     }
 
-    /// Runs the waitset, and sleeps when there is nothing to do, until [`Ctx::stop`] is called.
+    /// Runs the waitset, and sleeps when there is nothing to do, until [`Ctx::stop`] is called or
+    /// the dispatcher has ended.
     ///
     /// # Panics
     ///
-    /// If called from a handler: handlers don't dispatch.
+    /// If called from a handler or a task: neither dispatches.
     pub fn run(&self) {
         self.core.must_not_run();
-        self.core.waitset.run_until(|| self.core.stopped.get());
+        let core = &self.core;
+        core.waitset.run_until(|| core.stopped.get() || core.has_ended());
+        core.stopped.set(false);
     }
 
     /// Runs the waitset until `future` is ready, and returns what it is ready with.
     ///
     /// # Panics
     ///
-    /// If called from a handler: handlers don't block.
+    /// If called from a handler or a task: neither blocks.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.core.must_not_run();
         let mut future = pin!(future);
@@ -166,6 +175,7 @@ impl<S: 'static> Dispatcher<S> {
         let waker = Waker::from(Arc::clone(&woken));
         let mut cx = Context::from_waker(&waker);
         loop {
+            self.core.waitset.unwind_if_killed();
             if woken.take()
                 && let Poll::Ready(output) = future.as_mut().poll(&mut cx)
             {
@@ -181,6 +191,13 @@ impl<S: 'static> Deref for Dispatcher<S> {
 
     fn deref(&self) -> &Ctx<S> {
         &self.ctx
+    }
+}
+
+impl<S: 'static> AsFd for Dispatcher<S> {
+    /// The descriptor of its waitset; see [`Waitset::announce_wait`].
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.core.waitset.as_fd()
     }
 }
 
@@ -238,6 +255,25 @@ impl<S: 'static> Core<S> {
         self.waitset.insert(&self.owned, make)
     }
 
+    /// Registers a source on another waitset of the thread. It ends with the dispatcher.
+    pub(crate) fn insert_on<T: Source + 'static>(
+        &self,
+        waitset: &Waitset,
+        make: impl FnOnce(&Arc<Bell>) -> Rc<T>,
+    ) -> (Rc<T>, Registration) {
+        if waitset.is(&self.waitset) {
+            return self.insert(make);
+        }
+        let mut elsewhere = self.elsewhere.borrow_mut();
+        elsewhere.retain(|(place, owned)| place.is(waitset) || !owned.is_empty());
+        let place = elsewhere.iter().position(|(place, _)| place.is(waitset));
+        let place = place.unwrap_or_else(|| {
+            elsewhere.push((waitset.clone(), Owned::default()));
+            elsewhere.len() - 1
+        });
+        waitset.insert(&elsewhere[place].1, make)
+    }
+
     /// Calls a handler with the state. `None` if it panicked, and on a dispatcher that has ended.
     pub(crate) fn enter<R>(&self, handler: impl FnOnce(&mut S) -> R) -> Option<R> {
         if self.ended.get() {
@@ -252,7 +288,9 @@ impl<S: 'static> Core<S> {
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(result) => Some(result),
             Err(payload) => {
-                self.end();
+                // What the program's values do when they drop may panic too; the first panic is the
+                // one that counts. Each attempt ends at least one source.
+                while catch_unwind(AssertUnwindSafe(|| self.end())).is_err() {}
                 on_panic(payload);
                 None
             }
@@ -260,14 +298,18 @@ impl<S: 'static> Core<S> {
     }
 
     fn must_not_run(&self) {
-        assert!(self.state.try_borrow_mut().is_ok(), "a handler doesn't dispatch or block");
+        self.waitset.must_not_have_turn();
+        assert!(self.state.try_borrow().is_ok(), "who has the state doesn't dispatch or block");
     }
 
     /// Ends all sources. Their drop may run code of the program, which finds a dispatcher that has
     /// ended.
     fn end(&self) {
-        if !self.ended.replace(true) {
-            self.waitset.end_all(&self.owned);
+        self.ended.set(true);
+        self.waitset.end_all(&self.owned);
+        let elsewhere = self.elsewhere.borrow().clone();
+        for (waitset, owned) in elsewhere {
+            waitset.end_all(&owned);
         }
     }
 }

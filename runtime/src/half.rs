@@ -56,8 +56,10 @@ impl<I: Interface> Opened<I> {
 /// ```
 /// # use flounder::{BindOptions, Dispatcher, Half};
 /// # include!("../../codegen/tests/golden/echo.rs");
+/// # fn main() {
 /// let (here, there): (Half, Half) = flounder::pair::<echo::Interface>(BindOptions::new());
 /// # drop((here, there));
+/// # }
 /// ```
 #[must_use]
 pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {

@@ -29,6 +29,7 @@ mod kill;
 mod log;
 mod options;
 pub mod platform;
+mod room;
 mod rpc;
 mod source;
 mod sync;
@@ -38,14 +39,16 @@ mod waitset;
 pub mod wire;
 
 pub use binding::{
-    AlreadyRegistered, AnyBinding, BindingId, CONTINUATIONS_MAX, CallWhenRoom, ErrorHandler, Parts,
-    SendWhenRoom, TooManyContinuations, bytes_per_binding, unhandled,
+    AlreadyRegistered, AnyBinding, BindingId, CONTINUATIONS_MAX, ErrorHandler, Parts,
+    TooManyContinuations, bytes_per_binding, unhandled,
 };
 pub use channel::{BindingStats, Channel, Header, Packet, send};
 pub use clock::{Clock, MonotonicClock, Time};
 pub use dispatcher::{Ctx, Dispatcher};
 pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused};
-pub use error::{BadArgument, BindingError, CallError, ClaimError, ReplyError, RpcError, TxError};
+pub use error::{
+    BadArgument, BindingError, CallError, ClaimError, ReplyError, ReserveError, RpcError, TxError,
+};
 pub use errval::{ErrCode, ErrVal};
 pub use half::{Half, pair};
 pub use home::Home;
@@ -59,6 +62,7 @@ pub use kernel::{
 };
 pub use kill::KillSwitch;
 pub use options::{Badge, BindOptions, Role};
+pub use room::{CallWhenRoom, Reserved, SendWhenRoom};
 pub use rpc::{Call, CallId, Deadline, Failure, Incoming, Reply};
 pub use source::{DescriptorWatch, MailError, Mailbox, Timer};
 pub use waitset::{Bell, Interest, Sleep, Waitset};

@@ -51,7 +51,7 @@ impl<S: 'static> Source for Task<S> {
                 *self.future.borrow_mut() = Some(future);
             }
             _ => {
-                drop(future);
+                core.guard(|| drop(future));
                 self.finish();
             }
         }

@@ -151,9 +151,13 @@ impl<'a> Reader<'a> {
     /// [`WireError::Length`] if it has more or the bytes end, and what its elements say.
     pub fn get_array<T: Value>(&mut self, count_max: usize) -> Result<Vec<T>, WireError> {
         let count = self.get_length(count_max)?;
-        // Elements take at least a byte each: what isn't there isn't allocated.
-        if count * T::SIZE > self.bytes.len() - self.at {
-            return Err(WireError::Length);
+        // What isn't there isn't allocated. Elements without bytes are capabilities.
+        let (there, missing) = match (self.bytes.len() - self.at).checked_div(T::SIZE) {
+            Some(elements) => (elements, WireError::Length),
+            None => (self.caps.len(), WireError::Caps),
+        };
+        if count > there {
+            return Err(missing);
         }
         let mut elements = Vec::with_capacity(count);
         for _ in 0..count {

@@ -51,3 +51,43 @@ fn pinned_threads_call_each_other() {
     let pinged = thread.join().unwrap().unwrap();
     assert_eq!(pinged, (0..1_000).collect::<Vec<_>>());
 }
+
+/// Both threads flood each other over channels that are always full or empty: every hand-over is
+/// one that may find the other asleep.
+#[test]
+fn no_wake_up_is_lost_between_threads_that_keep_falling_asleep() {
+    const ROUNDS: u64 = 3_000;
+    for capacity in [1, 2, 8] {
+        let options = BindOptions::new().capacity(capacity.try_into().unwrap());
+        let (left, right) = flounder::pair::<Interface>(options);
+        let ends = [left, right].map(|half| {
+            flounder::thread::spawn("flood", None, move || flood(half, ROUNDS)).unwrap()
+        });
+        for end in ends {
+            assert_eq!(end.join().unwrap().unwrap(), ROUNDS);
+        }
+    }
+}
+
+/// Sends and receives `rounds` messages; returns how many came, each in its turn.
+fn flood(half: Half, rounds: u64) -> u64 {
+    const COUNT: RxVtbl<u64> = RxVtbl {
+        ping: |came, binding, ping| {
+            assert_eq!(*came, ping.token, "in order");
+            *came += 1;
+            if let Some(ctx) = binding.ctx() {
+                ctx.stop();
+            }
+        },
+        ..RxVtbl::UNHANDLED
+    };
+    let dispatcher = Dispatcher::new(0);
+    let binding = dispatcher.connect::<Interface>(half, &COUNT).expect("the same interface");
+    for token in 0..rounds {
+        dispatcher.block_on(binding.send_when_room(Ping { token })).expect("the peer listens");
+    }
+    while dispatcher.with(|came| *came) < rounds {
+        dispatcher.run();
+    }
+    dispatcher.with(|came| *came)
+}

@@ -5,26 +5,29 @@
 /// Every monitor is born with a binding to monitor 0; the others are made at first use, through it.
 pub mod intermon {
     pub use self::messages::{
-        AddSpawnd, BindReply, BindRequest, Connect, ConnectFailed, ConnectRequest,
-        RemoveSpawnd, SurvivorEnded,
+        AddSpawnd, BindReply, BindRequest, Connect, ConnectFailed, ConnectRequest, RemoveSpawnd,
+        SurvivorEnded,
     };
-    pub use super::types::{
-        Badge, Coreid, Domainid, Fingerprint, Generation, Requestid, Role,
-    };
+    pub use super::types::{Badge, Coreid, Domainid, Fingerprint, Generation, Requestid, Role};
+
     const _: () = ::flounder::abi::require(1);
+
     /// The interface's name.
     pub const NAME: &str = "intermon";
+
     /// What the interface file says the interface is for.
     pub const DESCRIPTION: &str = "Between monitors";
+
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
-    pub const FINGERPRINT: ::flounder::Fingerprint = ::flounder::Fingerprint::new(
-        0x3e9f_7e6f_c12a_60b2,
-        0xe680_3132_7e07_0527,
-    );
+    pub const FINGERPRINT: ::flounder::Fingerprint =
+        ::flounder::Fingerprint::new(0x3e9f_7e6f_c12a_60b2, 0xe680_3132_7e07_0527);
+
     /// The most bytes a message of this interface takes when it is encoded.
     pub const MESSAGE_BYTES_MAX: usize = 2072;
+
     /// The memory that a binding's two directions take, in bytes, at the default capacity.
     pub const BYTES_PER_BINDING: usize = ::flounder::bytes_per_binding::<Interface>();
+
     /// Describes the interface to tools: its messages and their arguments, in order.
     pub const DESCRIPTOR: ::flounder::Descriptor = ::flounder::Descriptor {
         name: NAME,
@@ -37,18 +40,9 @@ pub mod intermon {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "from",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "target",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "endpoint",
-                        ty: "give_away_cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "from", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "target", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "endpoint", ty: "give_away_cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -57,14 +51,8 @@ pub mod intermon {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "from",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "endpoint",
-                        ty: "give_away_cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "from", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "endpoint", ty: "give_away_cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -72,12 +60,7 @@ pub mod intermon {
                 name: "connect_failed",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "target",
-                        ty: "coreid",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "target", ty: "coreid" }],
             },
             ::flounder::MessageDescriptor {
                 number: 6,
@@ -85,30 +68,12 @@ pub mod intermon {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 312,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "fingerprint",
-                        ty: "fingerprint",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "interface_name",
-                        ty: "String[256]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "peer",
-                        ty: "badge",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "endpoint",
-                        ty: "give_away_cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
+                    ::flounder::ArgumentDescriptor { name: "fingerprint", ty: "fingerprint" },
+                    ::flounder::ArgumentDescriptor { name: "interface_name", ty: "String[256]" },
+                    ::flounder::ArgumentDescriptor { name: "peer", ty: "badge" },
+                    ::flounder::ArgumentDescriptor { name: "endpoint", ty: "give_away_cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -117,14 +82,8 @@ pub mod intermon {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -133,18 +92,9 @@ pub mod intermon {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 24,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "core",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "generation",
-                        ty: "generation",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "generation", ty: "generation" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -153,22 +103,13 @@ pub mod intermon {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 2072,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "core",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "generation",
-                        ty: "generation",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "generation", ty: "generation" },
                     ::flounder::ArgumentDescriptor {
                         name: "survivors",
                         ty: "domainid[count, 256]",
                     },
-                    ::flounder::ArgumentDescriptor {
-                        name: "more",
-                        ty: "bool",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "more", ty: "bool" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -177,21 +118,17 @@ pub mod intermon {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "core",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
                 ],
             },
         ],
     };
+
     /// The messages, each with its arguments.
     pub mod messages {
-        /// Asks monitor 0 to hand `endpoint` to the monitor of `target`: a binding to the sender `from`.
+        /// Asks monitor 0 to hand `endpoint` to the monitor of `target`: a binding to the sender
+        /// `from`.
         #[derive(Debug)]
         pub struct ConnectRequest {
             /// `coreid from`
@@ -201,16 +138,20 @@ pub mod intermon {
             /// `give_away_cap endpoint`: moves to the receiver.
             pub endpoint: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for ConnectRequest {
             const NUMBER: u16 = 3;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.from);
                 writer.put(self.target);
                 writer.put(self.endpoint);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -220,25 +161,25 @@ pub mod intermon {
                     endpoint: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::ConnectRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::ConnectRequest(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::ConnectRequest(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.connect_request
             }
         }
+
         /// Hands over one end of a binding to the monitor of `from`.
         #[derive(Debug)]
         pub struct Connect {
@@ -247,80 +188,85 @@ pub mod intermon {
             /// `give_away_cap endpoint`: moves to the receiver.
             pub endpoint: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for Connect {
             const NUMBER: u16 = 4;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.from);
                 writer.put(self.endpoint);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    from: reader.get()?,
-                    endpoint: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { from: reader.get()?, endpoint: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Connect(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::Connect(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::Connect(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.connect
             }
         }
+
         /// Tells the asker that there is no monitor on `target`.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct ConnectFailed {
             /// `coreid target`
             pub target: super::super::types::Coreid,
         }
+
         impl ::flounder::Payload<super::Interface> for ConnectFailed {
             const NUMBER: u16 = 5;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.target);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { target: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::ConnectFailed(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::ConnectFailed(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::ConnectFailed(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.connect_failed
             }
         }
+
         /// Forwards a bind request to the monitor that gave out `iref`.
         #[derive(Debug)]
         pub struct BindRequest {
@@ -337,15 +283,14 @@ pub mod intermon {
             /// `give_away_cap endpoint`: moves to the receiver.
             pub endpoint: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for BindRequest {
             const NUMBER: u16 = 6;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
-                ::flounder::wire::check_string(
-                    "interface_name",
-                    &self.interface_name,
-                    255,
-                )
+                ::flounder::wire::check_string("interface_name", &self.interface_name, 255)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.iref);
@@ -354,6 +299,7 @@ pub mod intermon {
                 writer.put(self.endpoint);
                 writer.put_string(&self.interface_name);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -366,25 +312,25 @@ pub mod intermon {
                     interface_name: reader.get_string(255)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::BindRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::BindRequest(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::BindRequest(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.bind_request
             }
         }
+
         /// Answers `bind_request`.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct BindReply {
@@ -393,42 +339,43 @@ pub mod intermon {
             /// `errval err`
             pub err: ::flounder::ErrVal,
         }
+
         impl ::flounder::Payload<super::Interface> for BindReply {
             const NUMBER: u16 = 7;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.err);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    request: reader.get()?,
-                    err: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { request: reader.get()?, err: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::BindReply(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::BindReply(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::BindReply(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.bind_reply
             }
         }
+
         /// Tells monitor 0 that a spawnd listens on `core`.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct AddSpawnd {
@@ -439,16 +386,20 @@ pub mod intermon {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for AddSpawnd {
             const NUMBER: u16 = 8;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.core);
                 writer.put(self.generation);
                 writer.put(self.iref);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -458,26 +409,27 @@ pub mod intermon {
                     iref: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::AddSpawnd(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::AddSpawnd(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::AddSpawnd(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.add_spawnd
             }
         }
-        /// Tells monitor 0 that this generation of the spawnd on `core` is gone. `survivors` are the domains that could not be ended with it.
+
+        /// Tells monitor 0 that this generation of the spawnd on `core` is gone. `survivors` are
+        /// the domains that could not be ended with it.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct RemoveSpawnd {
             /// `coreid core`
@@ -489,17 +441,21 @@ pub mod intermon {
             /// `bool more`
             pub more: bool,
         }
+
         impl ::flounder::Payload<super::Interface> for RemoveSpawnd {
             const NUMBER: u16 = 9;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_array("survivors", &self.survivors, 256)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.core);
                 writer.put(self.generation);
                 writer.put(self.more);
                 writer.put_array(self.survivors);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -510,25 +466,25 @@ pub mod intermon {
                     survivors: reader.get_array(256)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::RemoveSpawnd(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::RemoveSpawnd(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::RemoveSpawnd(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.remove_spawnd
             }
         }
+
         /// Tells monitor 0 that a survivor ended after all.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct SurvivorEnded {
@@ -537,43 +493,44 @@ pub mod intermon {
             /// `domainid domain`
             pub domain: super::super::types::Domainid,
         }
+
         impl ::flounder::Payload<super::Interface> for SurvivorEnded {
             const NUMBER: u16 = 10;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.core);
                 writer.put(self.domain);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    core: reader.get()?,
-                    domain: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { core: reader.get()?, domain: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::SurvivorEnded(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::SurvivorEnded(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::SurvivorEnded(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.survivor_ended
             }
         }
     }
+
     /// Any message of the interface: what a driver that moves messages carries.
     #[derive(Debug)]
     pub enum Message {
@@ -594,48 +551,47 @@ pub mod intermon {
         /// A `survivor_ended`.
         SurvivorEnded(messages::SurvivorEnded),
     }
+
     /// The interface as a type, to name it: `dispatcher.connect::<intermon::Interface>(..)`.
     #[derive(Debug)]
     pub enum Interface {}
+
     impl ::flounder::Interface for Interface {
         type Message = Message;
         type RxVtbl<S: 'static> = RxVtbl<S>;
         type TxVtbl = TxVtbl;
         type Binding<S: 'static> = Binding<S>;
+
         const DESCRIPTOR: &'static ::flounder::Descriptor = &DESCRIPTOR;
+
         fn tx_vtbl<D: ::flounder::Driver>() -> &'static TxVtbl {
             const { &TxVtbl::of::<D>() }
         }
+
         fn binding<S: 'static>(parts: ::flounder::Parts<Self, S>) -> Binding<S> {
             Binding { parts }
         }
+
         fn deliver<S: 'static>(delivery: ::flounder::Delivery<'_, Self, S>) {
             let ::flounder::Delivery { rx_vtbl, state, binding, message, .. } = delivery;
             match message {
                 Message::ConnectRequest(message) => {
-                    (rx_vtbl.connect_request)(state, binding, message)
+                    (rx_vtbl.connect_request)(state, binding, message);
                 }
                 Message::Connect(message) => (rx_vtbl.connect)(state, binding, message),
                 Message::ConnectFailed(message) => {
-                    (rx_vtbl.connect_failed)(state, binding, message)
+                    (rx_vtbl.connect_failed)(state, binding, message);
                 }
-                Message::BindRequest(message) => {
-                    (rx_vtbl.bind_request)(state, binding, message)
-                }
-                Message::BindReply(message) => {
-                    (rx_vtbl.bind_reply)(state, binding, message)
-                }
-                Message::AddSpawnd(message) => {
-                    (rx_vtbl.add_spawnd)(state, binding, message)
-                }
-                Message::RemoveSpawnd(message) => {
-                    (rx_vtbl.remove_spawnd)(state, binding, message)
-                }
+                Message::BindRequest(message) => (rx_vtbl.bind_request)(state, binding, message),
+                Message::BindReply(message) => (rx_vtbl.bind_reply)(state, binding, message),
+                Message::AddSpawnd(message) => (rx_vtbl.add_spawnd)(state, binding, message),
+                Message::RemoveSpawnd(message) => (rx_vtbl.remove_spawnd)(state, binding, message),
                 Message::SurvivorEnded(message) => {
-                    (rx_vtbl.survivor_ended)(state, binding, message)
+                    (rx_vtbl.survivor_ended)(state, binding, message);
                 }
             }
         }
+
         fn number(message: &Message) -> u16 {
             match message {
                 Message::ConnectRequest(_) => 3,
@@ -648,32 +604,20 @@ pub mod intermon {
                 Message::SurvivorEnded(_) => 10,
             }
         }
+
         fn encode(message: Message, writer: &mut ::flounder::wire::Writer) {
             match message {
-                Message::ConnectRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::ConnectRequest(message) => ::flounder::Payload::encode(message, writer),
                 Message::Connect(message) => ::flounder::Payload::encode(message, writer),
-                Message::ConnectFailed(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::BindRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::BindReply(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::AddSpawnd(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::RemoveSpawnd(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::SurvivorEnded(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::ConnectFailed(message) => ::flounder::Payload::encode(message, writer),
+                Message::BindRequest(message) => ::flounder::Payload::encode(message, writer),
+                Message::BindReply(message) => ::flounder::Payload::encode(message, writer),
+                Message::AddSpawnd(message) => ::flounder::Payload::encode(message, writer),
+                Message::RemoveSpawnd(message) => ::flounder::Payload::encode(message, writer),
+                Message::SurvivorEnded(message) => ::flounder::Payload::encode(message, writer),
             }
         }
+
         fn decode(
             number: u16,
             reader: &mut ::flounder::wire::Reader<'_>,
@@ -687,13 +631,10 @@ pub mod intermon {
                 8 => ::flounder::Payload::decode(reader).map(Message::AddSpawnd),
                 9 => ::flounder::Payload::decode(reader).map(Message::RemoveSpawnd),
                 10 => ::flounder::Payload::decode(reader).map(Message::SurvivorEnded),
-                _ => {
-                    ::core::result::Result::Err(
-                        ::flounder::wire::WireError::Number(number),
-                    )
-                }
+                _ => ::core::result::Result::Err(::flounder::wire::WireError::Number(number)),
             }
         }
+
         fn visit_caps(message: &mut Message, visitor: &mut dyn ::flounder::CapVisitor) {
             match message {
                 Message::ConnectRequest(message) => {
@@ -713,9 +654,11 @@ pub mod intermon {
             }
         }
     }
+
     /// Receive handlers, one per message. Start from [`RxVtbl::UNHANDLED`].
     pub struct RxVtbl<S: 'static> {
-        /// Asks monitor 0 to hand `endpoint` to the monitor of `target`: a binding to the sender `from`.
+        /// Asks monitor 0 to hand `endpoint` to the monitor of `target`: a binding to the sender
+        /// `from`.
         pub connect_request: fn(&mut S, &Binding<S>, messages::ConnectRequest),
         /// Hands over one end of a binding to the monitor of `from`.
         pub connect: fn(&mut S, &Binding<S>, messages::Connect),
@@ -727,67 +670,48 @@ pub mod intermon {
         pub bind_reply: fn(&mut S, &Binding<S>, messages::BindReply),
         /// Tells monitor 0 that a spawnd listens on `core`.
         pub add_spawnd: fn(&mut S, &Binding<S>, messages::AddSpawnd),
-        /// Tells monitor 0 that this generation of the spawnd on `core` is gone. `survivors` are the domains that could not be ended with it.
+        /// Tells monitor 0 that this generation of the spawnd on `core` is gone. `survivors` are
+        /// the domains that could not be ended with it.
         pub remove_spawnd: fn(&mut S, &Binding<S>, messages::RemoveSpawnd),
         /// Tells monitor 0 that a survivor ended after all.
         pub survivor_ended: fn(&mut S, &Binding<S>, messages::SurvivorEnded),
     }
+
     impl<S: 'static> RxVtbl<S> {
-        /// Handles nothing: a message is reported to the binding's error handler, a call is answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
+        /// Handles nothing: a message is reported to the binding's error handler, a call is
+        /// answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
         pub const UNHANDLED: Self = Self {
-            connect_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            connect: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            connect_failed: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            bind_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            bind_reply: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            add_spawnd: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            remove_spawnd: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            survivor_ended: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
+            connect_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            connect: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            connect_failed: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            bind_request: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            bind_reply: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            add_spawnd: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            remove_spawnd: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            survivor_ended: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
         };
     }
+
     impl<S: 'static> ::core::clone::Clone for RxVtbl<S> {
         fn clone(&self) -> Self {
             *self
         }
     }
+
     impl<S: 'static> ::core::marker::Copy for RxVtbl<S> {}
+
     impl<S: 'static> ::core::fmt::Debug for RxVtbl<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("intermon::RxVtbl").finish_non_exhaustive()
         }
     }
+
     /// Send functions, one per message; each interconnect driver has one such table.
     #[derive(Clone, Copy, Debug)]
     pub struct TxVtbl {
@@ -808,22 +732,15 @@ pub mod intermon {
         /// Sends `survivor_ended`.
         pub survivor_ended: ::flounder::SendFn<Interface, messages::SurvivorEnded>,
     }
+
     impl TxVtbl {
         /// The table of the driver `D`.
         #[must_use]
         pub const fn of<D: ::flounder::Driver>() -> Self {
             Self {
-                connect_request: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::ConnectRequest,
-                >,
+                connect_request: ::flounder::send::<D, Interface, messages::ConnectRequest>,
                 connect: ::flounder::send::<D, Interface, messages::Connect>,
-                connect_failed: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::ConnectFailed,
-                >,
+                connect_failed: ::flounder::send::<D, Interface, messages::ConnectFailed>,
                 bind_request: ::flounder::send::<D, Interface, messages::BindRequest>,
                 bind_reply: ::flounder::send::<D, Interface, messages::BindReply>,
                 add_spawnd: ::flounder::send::<D, Interface, messages::AddSpawnd>,
@@ -832,93 +749,113 @@ pub mod intermon {
             }
         }
     }
-    /// One end of a connection that speaks `intermon`. What all bindings can do is in [`AnyBinding`](::flounder::AnyBinding).
+
+    /// One end of a connection that speaks `intermon`. What all bindings can do is in
+    /// [`AnyBinding`](::flounder::AnyBinding).
     pub struct Binding<S: 'static> {
         parts: ::flounder::Parts<Interface, S>,
     }
+
     impl<S: 'static> Binding<S> {
-        /// Sends `connect_request`: asks monitor 0 to hand `endpoint` to the monitor of `target`: a binding to the sender `from`.
+        /// Sends `connect_request`: asks monitor 0 to hand `endpoint` to the monitor of `target`: a
+        /// binding to the sender `from`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn connect_request(
             &self,
             message: messages::ConnectRequest,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::ConnectRequest>> {
             self.parts.send(message)
         }
+
         /// Sends `connect`: hands over one end of a binding to the monitor of `from`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn connect(
             &self,
             message: messages::Connect,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::Connect>> {
             self.parts.send(message)
         }
+
         /// Sends `connect_failed`: tells the asker that there is no monitor on `target`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn connect_failed(
             &self,
             message: messages::ConnectFailed,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::ConnectFailed>> {
             self.parts.send(message)
         }
+
         /// Sends `bind_request`: forwards a bind request to the monitor that gave out `iref`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn bind_request(
             &self,
             message: messages::BindRequest,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::BindRequest>> {
             self.parts.send(message)
         }
+
         /// Sends `bind_reply`: answers `bind_request`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn bind_reply(
             &self,
             message: messages::BindReply,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::BindReply>> {
             self.parts.send(message)
         }
+
         /// Sends `add_spawnd`: tells monitor 0 that a spawnd listens on `core`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn add_spawnd(
             &self,
             message: messages::AddSpawnd,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::AddSpawnd>> {
             self.parts.send(message)
         }
-        /// Sends `remove_spawnd`: tells monitor 0 that this generation of the spawnd on `core` is gone. `survivors` are the domains that could not be ended with it.
+
+        /// Sends `remove_spawnd`: tells monitor 0 that this generation of the spawnd on `core` is
+        /// gone. `survivors` are the domains that could not be ended with it.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn remove_spawnd(
             &self,
             message: messages::RemoveSpawnd,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::RemoveSpawnd>> {
             self.parts.send(message)
         }
+
         /// Sends `survivor_ended`: tells monitor 0 that a survivor ended after all.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn survivor_ended(
             &self,
             message: messages::SurvivorEnded,
@@ -926,18 +863,22 @@ pub mod intermon {
             self.parts.send(message)
         }
     }
+
     impl<S: 'static> ::flounder::AnyBinding for Binding<S> {
         type Interface = Interface;
         type State = S;
+
         fn parts(&self) -> &::flounder::Parts<Interface, S> {
             &self.parts
         }
     }
+
     impl<S: 'static> ::core::clone::Clone for Binding<S> {
         fn clone(&self) -> Self {
             Self { parts: self.parts.clone() }
         }
     }
+
     impl<S: 'static> ::core::fmt::Debug for Binding<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::fmt::Debug::fmt(&self.parts, f)

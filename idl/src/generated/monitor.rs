@@ -2,29 +2,35 @@
 
 /// What every dispatcher says to the monitor of its core, and hears from it.
 ///
-/// A dispatcher is born with such a binding. Services use the one-way messages; each request carries an id that its reply repeats.
+/// A dispatcher is born with such a binding. Services use the one-way messages; each request
+/// carries an id that its reply repeats.
 pub mod monitor {
     pub use self::messages::{
         AllocMonitorEpReply, AllocMonitorEpRequest, BindClientReply, BindClientRequest,
-        BindServiceReply, BindServiceRequest, ExportReply, ExportRequest,
-        GetNameIrefReply, GetNameIrefRequest, Heartbeat, HeartbeatReply,
-        SetProcMgmtEpRequest, SetSpawnIrefRequest, Unexport,
+        BindServiceReply, BindServiceRequest, ExportReply, ExportRequest, GetNameIrefReply,
+        GetNameIrefRequest, Heartbeat, HeartbeatReply, SetProcMgmtEpRequest, SetSpawnIrefRequest,
+        Unexport,
     };
     pub use super::types::{Badge, Coreid, Domainid, Fingerprint, Requestid, Role};
+
     const _: () = ::flounder::abi::require(1);
+
     /// The interface's name.
     pub const NAME: &str = "monitor";
+
     /// What the interface file says the interface is for.
     pub const DESCRIPTION: &str = "Monitor of one core";
+
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
-    pub const FINGERPRINT: ::flounder::Fingerprint = ::flounder::Fingerprint::new(
-        0x0dfe_7d35_8151_569d,
-        0x230b_27a3_db5c_253b,
-    );
+    pub const FINGERPRINT: ::flounder::Fingerprint =
+        ::flounder::Fingerprint::new(0x0dfe_7d35_8151_569d, 0x230b_27a3_db5c_253b);
+
     /// The most bytes a message of this interface takes when it is encoded.
     pub const MESSAGE_BYTES_MAX: usize = 296;
+
     /// The memory that a binding's two directions take, in bytes, at the default capacity.
     pub const BYTES_PER_BINDING: usize = ::flounder::bytes_per_binding::<Interface>();
+
     /// Describes the interface to tools: its messages and their arguments, in order.
     pub const DESCRIPTOR: ::flounder::Descriptor = ::flounder::Descriptor {
         name: NAME,
@@ -37,18 +43,9 @@ pub mod monitor {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 288,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "fingerprint",
-                        ty: "fingerprint",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "interface_name",
-                        ty: "String[256]",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "fingerprint", ty: "fingerprint" },
+                    ::flounder::ArgumentDescriptor { name: "interface_name", ty: "String[256]" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -57,18 +54,9 @@ pub mod monitor {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 24,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -76,12 +64,7 @@ pub mod monitor {
                 name: "unexport",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "iref", ty: "iref" }],
             },
             ::flounder::MessageDescriptor {
                 number: 6,
@@ -89,26 +72,11 @@ pub mod monitor {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 296,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "fingerprint",
-                        ty: "fingerprint",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "interface_name",
-                        ty: "String[256]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "endpoint",
-                        ty: "give_away_cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
+                    ::flounder::ArgumentDescriptor { name: "fingerprint", ty: "fingerprint" },
+                    ::flounder::ArgumentDescriptor { name: "interface_name", ty: "String[256]" },
+                    ::flounder::ArgumentDescriptor { name: "endpoint", ty: "give_away_cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -117,14 +85,8 @@ pub mod monitor {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -133,22 +95,10 @@ pub mod monitor {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 32,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "peer",
-                        ty: "badge",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "endpoint",
-                        ty: "give_away_cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
+                    ::flounder::ArgumentDescriptor { name: "peer", ty: "badge" },
+                    ::flounder::ArgumentDescriptor { name: "endpoint", ty: "give_away_cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -157,14 +107,8 @@ pub mod monitor {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -172,12 +116,7 @@ pub mod monitor {
                 name: "get_name_iref_request",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "request", ty: "requestid" }],
             },
             ::flounder::MessageDescriptor {
                 number: 11,
@@ -185,14 +124,8 @@ pub mod monitor {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -201,14 +134,8 @@ pub mod monitor {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -217,18 +144,9 @@ pub mod monitor {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "endpoint",
-                        ty: "give_away_cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
+                    ::flounder::ArgumentDescriptor { name: "endpoint", ty: "give_away_cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -236,51 +154,35 @@ pub mod monitor {
                 name: "set_spawn_iref_request",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "iref", ty: "iref" }],
             },
             ::flounder::MessageDescriptor {
                 number: 15,
                 name: "set_proc_mgmt_ep_request",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 0,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "endpoint",
-                        ty: "give_away_cap",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor {
+                    name: "endpoint",
+                    ty: "give_away_cap",
+                }],
             },
             ::flounder::MessageDescriptor {
                 number: 16,
                 name: "heartbeat",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "request", ty: "requestid" }],
             },
             ::flounder::MessageDescriptor {
                 number: 17,
                 name: "heartbeat_reply",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "request", ty: "requestid" }],
             },
         ],
     };
+
     /// The messages, each with its arguments.
     pub mod messages {
         /// Asks for an iref for a service of the sender.
@@ -293,20 +195,20 @@ pub mod monitor {
             /// `String interface_name[256]`: at most 255 bytes.
             pub interface_name: ::std::string::String,
         }
+
         impl ::flounder::Payload<super::Interface> for ExportRequest {
             const NUMBER: u16 = 3;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
-                ::flounder::wire::check_string(
-                    "interface_name",
-                    &self.interface_name,
-                    255,
-                )
+                ::flounder::wire::check_string("interface_name", &self.interface_name, 255)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.fingerprint);
                 writer.put_string(&self.interface_name);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -316,25 +218,25 @@ pub mod monitor {
                     interface_name: reader.get_string(255)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::ExportRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::ExportRequest(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::ExportRequest(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.export_request
             }
         }
+
         /// Answers `export_request`.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct ExportReply {
@@ -345,16 +247,20 @@ pub mod monitor {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for ExportReply {
             const NUMBER: u16 = 4;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.err);
                 writer.put(self.iref);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -364,63 +270,67 @@ pub mod monitor {
                     iref: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::ExportReply(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::ExportReply(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::ExportReply(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.export_reply
             }
         }
+
         /// Takes an exported service back; unknown irefs are ignored.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Unexport {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for Unexport {
             const NUMBER: u16 = 5;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.iref);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { iref: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Unexport(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::Unexport(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::Unexport(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.unexport
             }
         }
+
         /// Asks for a binding to the service behind `iref`. `endpoint` is the service's end.
         #[derive(Debug)]
         pub struct BindClientRequest {
@@ -435,15 +345,14 @@ pub mod monitor {
             /// `give_away_cap endpoint`: moves to the receiver.
             pub endpoint: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for BindClientRequest {
             const NUMBER: u16 = 6;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
-                ::flounder::wire::check_string(
-                    "interface_name",
-                    &self.interface_name,
-                    255,
-                )
+                ::flounder::wire::check_string("interface_name", &self.interface_name, 255)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.iref);
@@ -451,6 +360,7 @@ pub mod monitor {
                 writer.put(self.endpoint);
                 writer.put_string(&self.interface_name);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -462,9 +372,11 @@ pub mod monitor {
                     interface_name: reader.get_string(255)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::BindClientRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -475,12 +387,12 @@ pub mod monitor {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.bind_client_request
             }
         }
+
         /// Answers `bind_client_request`, after the service accepted or refused.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct BindClientReply {
@@ -489,42 +401,43 @@ pub mod monitor {
             /// `errval err`
             pub err: ::flounder::ErrVal,
         }
+
         impl ::flounder::Payload<super::Interface> for BindClientReply {
             const NUMBER: u16 = 7;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.err);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    request: reader.get()?,
-                    err: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { request: reader.get()?, err: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::BindClientReply(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::BindClientReply(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::BindClientReply(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.bind_client_reply
             }
         }
+
         /// Tells a service that `peer` wants to bind to what it exported under `iref`.
         #[derive(Debug)]
         pub struct BindServiceRequest {
@@ -537,17 +450,21 @@ pub mod monitor {
             /// `give_away_cap endpoint`: moves to the receiver.
             pub endpoint: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for BindServiceRequest {
             const NUMBER: u16 = 8;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.iref);
                 writer.put(self.peer);
                 writer.put(self.endpoint);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -558,9 +475,11 @@ pub mod monitor {
                     endpoint: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::BindServiceRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -571,12 +490,12 @@ pub mod monitor {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.bind_service_request
             }
         }
+
         /// The service's answer: success once it has claimed the end, or why it refuses.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct BindServiceReply {
@@ -585,26 +504,29 @@ pub mod monitor {
             /// `errval err`
             pub err: ::flounder::ErrVal,
         }
+
         impl ::flounder::Payload<super::Interface> for BindServiceReply {
             const NUMBER: u16 = 9;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.err);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    request: reader.get()?,
-                    err: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { request: reader.get()?, err: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::BindServiceReply(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -615,34 +537,40 @@ pub mod monitor {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.bind_service_reply
             }
         }
+
         /// Asks for the name service's iref.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct GetNameIrefRequest {
             /// `requestid request`
             pub request: super::super::types::Requestid,
         }
+
         impl ::flounder::Payload<super::Interface> for GetNameIrefRequest {
             const NUMBER: u16 = 10;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { request: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::GetNameIrefRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -653,12 +581,12 @@ pub mod monitor {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.get_name_iref_request
             }
         }
+
         /// Answers `get_name_iref_request`.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct GetNameIrefReply {
@@ -667,26 +595,29 @@ pub mod monitor {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for GetNameIrefReply {
             const NUMBER: u16 = 11;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.iref);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    request: reader.get()?,
-                    iref: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { request: reader.get()?, iref: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::GetNameIrefReply(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -697,12 +628,12 @@ pub mod monitor {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.get_name_iref_reply
             }
         }
+
         /// Asks for the monitor end of a program about to start. Only the core's spawnd may.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct AllocMonitorEpRequest {
@@ -711,26 +642,29 @@ pub mod monitor {
             /// `domainid domain`
             pub domain: super::super::types::Domainid,
         }
+
         impl ::flounder::Payload<super::Interface> for AllocMonitorEpRequest {
             const NUMBER: u16 = 12;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.domain);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    request: reader.get()?,
-                    domain: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { request: reader.get()?, domain: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::AllocMonitorEpRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -741,12 +675,12 @@ pub mod monitor {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.alloc_monitor_ep_request
             }
         }
+
         /// Answers `alloc_monitor_ep_request`: the end the program is born with.
         #[derive(Debug)]
         pub struct AllocMonitorEpReply {
@@ -757,16 +691,20 @@ pub mod monitor {
             /// `give_away_cap endpoint`: moves to the receiver.
             pub endpoint: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for AllocMonitorEpReply {
             const NUMBER: u16 = 13;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.err);
                 writer.put(self.endpoint);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -776,9 +714,11 @@ pub mod monitor {
                     endpoint: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::AllocMonitorEpReply(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -789,34 +729,41 @@ pub mod monitor {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.alloc_monitor_ep_reply
             }
         }
-        /// Tells the monitor where its spawnd listens. Taken once, from the child it started as spawnd.
+
+        /// Tells the monitor where its spawnd listens. Taken once, from the child it started as
+        /// spawnd.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct SetSpawnIrefRequest {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for SetSpawnIrefRequest {
             const NUMBER: u16 = 14;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.iref);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { iref: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::SetSpawnIrefRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -827,34 +774,41 @@ pub mod monitor {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.set_spawn_iref_request
             }
         }
-        /// Gives the monitor the one binding that may add a spawnd. Taken once, from the child it started as the process manager.
+
+        /// Gives the monitor the one binding that may add a spawnd. Taken once, from the child it
+        /// started as the process manager.
         #[derive(Debug)]
         pub struct SetProcMgmtEpRequest {
             /// `give_away_cap endpoint`: moves to the receiver.
             pub endpoint: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for SetProcMgmtEpRequest {
             const NUMBER: u16 = 15;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.endpoint);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { endpoint: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::SetProcMgmtEpRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -865,89 +819,97 @@ pub mod monitor {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.set_proc_mgmt_ep_request
             }
         }
+
         /// Asks a service whether it turns.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Heartbeat {
             /// `requestid request`
             pub request: super::super::types::Requestid,
         }
+
         impl ::flounder::Payload<super::Interface> for Heartbeat {
             const NUMBER: u16 = 16;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { request: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Heartbeat(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::Heartbeat(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::Heartbeat(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.heartbeat
             }
         }
+
         /// Answers `heartbeat`.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct HeartbeatReply {
             /// `requestid request`
             pub request: super::super::types::Requestid,
         }
+
         impl ::flounder::Payload<super::Interface> for HeartbeatReply {
             const NUMBER: u16 = 17;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { request: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::HeartbeatReply(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::HeartbeatReply(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::HeartbeatReply(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.heartbeat_reply
             }
         }
     }
+
     /// Any message of the interface: what a driver that moves messages carries.
     #[derive(Debug)]
     pub enum Message {
@@ -982,69 +944,72 @@ pub mod monitor {
         /// A `heartbeat_reply`.
         HeartbeatReply(messages::HeartbeatReply),
     }
+
     /// The interface as a type, to name it: `dispatcher.connect::<monitor::Interface>(..)`.
     #[derive(Debug)]
     pub enum Interface {}
+
     impl ::flounder::Interface for Interface {
         type Message = Message;
         type RxVtbl<S: 'static> = RxVtbl<S>;
         type TxVtbl = TxVtbl;
         type Binding<S: 'static> = Binding<S>;
+
         const DESCRIPTOR: &'static ::flounder::Descriptor = &DESCRIPTOR;
+
         fn tx_vtbl<D: ::flounder::Driver>() -> &'static TxVtbl {
             const { &TxVtbl::of::<D>() }
         }
+
         fn binding<S: 'static>(parts: ::flounder::Parts<Self, S>) -> Binding<S> {
             Binding { parts }
         }
+
         fn deliver<S: 'static>(delivery: ::flounder::Delivery<'_, Self, S>) {
             let ::flounder::Delivery { rx_vtbl, state, binding, message, .. } = delivery;
             match message {
                 Message::ExportRequest(message) => {
-                    (rx_vtbl.export_request)(state, binding, message)
+                    (rx_vtbl.export_request)(state, binding, message);
                 }
-                Message::ExportReply(message) => {
-                    (rx_vtbl.export_reply)(state, binding, message)
-                }
+                Message::ExportReply(message) => (rx_vtbl.export_reply)(state, binding, message),
                 Message::Unexport(message) => (rx_vtbl.unexport)(state, binding, message),
                 Message::BindClientRequest(message) => {
-                    (rx_vtbl.bind_client_request)(state, binding, message)
+                    (rx_vtbl.bind_client_request)(state, binding, message);
                 }
                 Message::BindClientReply(message) => {
-                    (rx_vtbl.bind_client_reply)(state, binding, message)
+                    (rx_vtbl.bind_client_reply)(state, binding, message);
                 }
                 Message::BindServiceRequest(message) => {
-                    (rx_vtbl.bind_service_request)(state, binding, message)
+                    (rx_vtbl.bind_service_request)(state, binding, message);
                 }
                 Message::BindServiceReply(message) => {
-                    (rx_vtbl.bind_service_reply)(state, binding, message)
+                    (rx_vtbl.bind_service_reply)(state, binding, message);
                 }
                 Message::GetNameIrefRequest(message) => {
-                    (rx_vtbl.get_name_iref_request)(state, binding, message)
+                    (rx_vtbl.get_name_iref_request)(state, binding, message);
                 }
                 Message::GetNameIrefReply(message) => {
-                    (rx_vtbl.get_name_iref_reply)(state, binding, message)
+                    (rx_vtbl.get_name_iref_reply)(state, binding, message);
                 }
                 Message::AllocMonitorEpRequest(message) => {
-                    (rx_vtbl.alloc_monitor_ep_request)(state, binding, message)
+                    (rx_vtbl.alloc_monitor_ep_request)(state, binding, message);
                 }
                 Message::AllocMonitorEpReply(message) => {
-                    (rx_vtbl.alloc_monitor_ep_reply)(state, binding, message)
+                    (rx_vtbl.alloc_monitor_ep_reply)(state, binding, message);
                 }
                 Message::SetSpawnIrefRequest(message) => {
-                    (rx_vtbl.set_spawn_iref_request)(state, binding, message)
+                    (rx_vtbl.set_spawn_iref_request)(state, binding, message);
                 }
                 Message::SetProcMgmtEpRequest(message) => {
-                    (rx_vtbl.set_proc_mgmt_ep_request)(state, binding, message)
+                    (rx_vtbl.set_proc_mgmt_ep_request)(state, binding, message);
                 }
-                Message::Heartbeat(message) => {
-                    (rx_vtbl.heartbeat)(state, binding, message)
-                }
+                Message::Heartbeat(message) => (rx_vtbl.heartbeat)(state, binding, message),
                 Message::HeartbeatReply(message) => {
-                    (rx_vtbl.heartbeat_reply)(state, binding, message)
+                    (rx_vtbl.heartbeat_reply)(state, binding, message);
                 }
             }
         }
+
         fn number(message: &Message) -> u16 {
             match message {
                 Message::ExportRequest(_) => 3,
@@ -1064,55 +1029,39 @@ pub mod monitor {
                 Message::HeartbeatReply(_) => 17,
             }
         }
+
         fn encode(message: Message, writer: &mut ::flounder::wire::Writer) {
             match message {
-                Message::ExportRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::ExportReply(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::Unexport(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::BindClientRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::BindClientReply(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::ExportRequest(message) => ::flounder::Payload::encode(message, writer),
+                Message::ExportReply(message) => ::flounder::Payload::encode(message, writer),
+                Message::Unexport(message) => ::flounder::Payload::encode(message, writer),
+                Message::BindClientRequest(message) => ::flounder::Payload::encode(message, writer),
+                Message::BindClientReply(message) => ::flounder::Payload::encode(message, writer),
                 Message::BindServiceRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
+                    ::flounder::Payload::encode(message, writer);
                 }
-                Message::BindServiceReply(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::BindServiceReply(message) => ::flounder::Payload::encode(message, writer),
                 Message::GetNameIrefRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
+                    ::flounder::Payload::encode(message, writer);
                 }
-                Message::GetNameIrefReply(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::GetNameIrefReply(message) => ::flounder::Payload::encode(message, writer),
                 Message::AllocMonitorEpRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
+                    ::flounder::Payload::encode(message, writer);
                 }
                 Message::AllocMonitorEpReply(message) => {
-                    ::flounder::Payload::encode(message, writer)
+                    ::flounder::Payload::encode(message, writer);
                 }
                 Message::SetSpawnIrefRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
+                    ::flounder::Payload::encode(message, writer);
                 }
                 Message::SetProcMgmtEpRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
+                    ::flounder::Payload::encode(message, writer);
                 }
-                Message::Heartbeat(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::HeartbeatReply(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::Heartbeat(message) => ::flounder::Payload::encode(message, writer),
+                Message::HeartbeatReply(message) => ::flounder::Payload::encode(message, writer),
             }
         }
+
         fn decode(
             number: u16,
             reader: &mut ::flounder::wire::Reader<'_>,
@@ -1125,33 +1074,18 @@ pub mod monitor {
                 7 => ::flounder::Payload::decode(reader).map(Message::BindClientReply),
                 8 => ::flounder::Payload::decode(reader).map(Message::BindServiceRequest),
                 9 => ::flounder::Payload::decode(reader).map(Message::BindServiceReply),
-                10 => {
-                    ::flounder::Payload::decode(reader).map(Message::GetNameIrefRequest)
-                }
+                10 => ::flounder::Payload::decode(reader).map(Message::GetNameIrefRequest),
                 11 => ::flounder::Payload::decode(reader).map(Message::GetNameIrefReply),
-                12 => {
-                    ::flounder::Payload::decode(reader)
-                        .map(Message::AllocMonitorEpRequest)
-                }
-                13 => {
-                    ::flounder::Payload::decode(reader).map(Message::AllocMonitorEpReply)
-                }
-                14 => {
-                    ::flounder::Payload::decode(reader).map(Message::SetSpawnIrefRequest)
-                }
-                15 => {
-                    ::flounder::Payload::decode(reader)
-                        .map(Message::SetProcMgmtEpRequest)
-                }
+                12 => ::flounder::Payload::decode(reader).map(Message::AllocMonitorEpRequest),
+                13 => ::flounder::Payload::decode(reader).map(Message::AllocMonitorEpReply),
+                14 => ::flounder::Payload::decode(reader).map(Message::SetSpawnIrefRequest),
+                15 => ::flounder::Payload::decode(reader).map(Message::SetProcMgmtEpRequest),
                 16 => ::flounder::Payload::decode(reader).map(Message::Heartbeat),
                 17 => ::flounder::Payload::decode(reader).map(Message::HeartbeatReply),
-                _ => {
-                    ::core::result::Result::Err(
-                        ::flounder::wire::WireError::Number(number),
-                    )
-                }
+                _ => ::core::result::Result::Err(::flounder::wire::WireError::Number(number)),
             }
         }
+
         fn visit_caps(message: &mut Message, visitor: &mut dyn ::flounder::CapVisitor) {
             match message {
                 Message::BindClientRequest(message) => {
@@ -1180,6 +1114,7 @@ pub mod monitor {
             }
         }
     }
+
     /// Receive handlers, one per message. Start from [`RxVtbl::UNHANDLED`].
     pub struct RxVtbl<S: 'static> {
         /// Asks for an iref for a service of the sender.
@@ -1201,125 +1136,81 @@ pub mod monitor {
         /// Answers `get_name_iref_request`.
         pub get_name_iref_reply: fn(&mut S, &Binding<S>, messages::GetNameIrefReply),
         /// Asks for the monitor end of a program about to start. Only the core's spawnd may.
-        pub alloc_monitor_ep_request: fn(
-            &mut S,
-            &Binding<S>,
-            messages::AllocMonitorEpRequest,
-        ),
+        pub alloc_monitor_ep_request: fn(&mut S, &Binding<S>, messages::AllocMonitorEpRequest),
         /// Answers `alloc_monitor_ep_request`: the end the program is born with.
-        pub alloc_monitor_ep_reply: fn(
-            &mut S,
-            &Binding<S>,
-            messages::AllocMonitorEpReply,
-        ),
-        /// Tells the monitor where its spawnd listens. Taken once, from the child it started as spawnd.
-        pub set_spawn_iref_request: fn(
-            &mut S,
-            &Binding<S>,
-            messages::SetSpawnIrefRequest,
-        ),
-        /// Gives the monitor the one binding that may add a spawnd. Taken once, from the child it started as the process manager.
-        pub set_proc_mgmt_ep_request: fn(
-            &mut S,
-            &Binding<S>,
-            messages::SetProcMgmtEpRequest,
-        ),
+        pub alloc_monitor_ep_reply: fn(&mut S, &Binding<S>, messages::AllocMonitorEpReply),
+        /// Tells the monitor where its spawnd listens. Taken once, from the child it started as
+        /// spawnd.
+        pub set_spawn_iref_request: fn(&mut S, &Binding<S>, messages::SetSpawnIrefRequest),
+        /// Gives the monitor the one binding that may add a spawnd. Taken once, from the child it
+        /// started as the process manager.
+        pub set_proc_mgmt_ep_request: fn(&mut S, &Binding<S>, messages::SetProcMgmtEpRequest),
         /// Asks a service whether it turns.
         pub heartbeat: fn(&mut S, &Binding<S>, messages::Heartbeat),
         /// Answers `heartbeat`.
         pub heartbeat_reply: fn(&mut S, &Binding<S>, messages::HeartbeatReply),
     }
+
     impl<S: 'static> RxVtbl<S> {
-        /// Handles nothing: a message is reported to the binding's error handler, a call is answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
+        /// Handles nothing: a message is reported to the binding's error handler, a call is
+        /// answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
         pub const UNHANDLED: Self = Self {
-            export_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            export_reply: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            unexport: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            bind_client_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            bind_client_reply: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            bind_service_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            bind_service_reply: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            get_name_iref_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            get_name_iref_reply: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            alloc_monitor_ep_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            alloc_monitor_ep_reply: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            set_spawn_iref_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            set_proc_mgmt_ep_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            heartbeat: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            heartbeat_reply: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
+            export_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            export_reply: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            unexport: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            bind_client_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            bind_client_reply: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            bind_service_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            bind_service_reply: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            get_name_iref_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            get_name_iref_reply: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            alloc_monitor_ep_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            alloc_monitor_ep_reply: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            set_spawn_iref_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            set_proc_mgmt_ep_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            heartbeat: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            heartbeat_reply: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
         };
     }
+
     impl<S: 'static> ::core::clone::Clone for RxVtbl<S> {
         fn clone(&self) -> Self {
             *self
         }
     }
+
     impl<S: 'static> ::core::marker::Copy for RxVtbl<S> {}
+
     impl<S: 'static> ::core::fmt::Debug for RxVtbl<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("monitor::RxVtbl").finish_non_exhaustive()
         }
     }
+
     /// Send functions, one per message; each interconnect driver has one such table.
     #[derive(Clone, Copy, Debug)]
     pub struct TxVtbl {
@@ -1330,99 +1221,46 @@ pub mod monitor {
         /// Sends `unexport`.
         pub unexport: ::flounder::SendFn<Interface, messages::Unexport>,
         /// Sends `bind_client_request`.
-        pub bind_client_request: ::flounder::SendFn<
-            Interface,
-            messages::BindClientRequest,
-        >,
+        pub bind_client_request: ::flounder::SendFn<Interface, messages::BindClientRequest>,
         /// Sends `bind_client_reply`.
         pub bind_client_reply: ::flounder::SendFn<Interface, messages::BindClientReply>,
         /// Sends `bind_service_request`.
-        pub bind_service_request: ::flounder::SendFn<
-            Interface,
-            messages::BindServiceRequest,
-        >,
+        pub bind_service_request: ::flounder::SendFn<Interface, messages::BindServiceRequest>,
         /// Sends `bind_service_reply`.
-        pub bind_service_reply: ::flounder::SendFn<
-            Interface,
-            messages::BindServiceReply,
-        >,
+        pub bind_service_reply: ::flounder::SendFn<Interface, messages::BindServiceReply>,
         /// Sends `get_name_iref_request`.
-        pub get_name_iref_request: ::flounder::SendFn<
-            Interface,
-            messages::GetNameIrefRequest,
-        >,
+        pub get_name_iref_request: ::flounder::SendFn<Interface, messages::GetNameIrefRequest>,
         /// Sends `get_name_iref_reply`.
-        pub get_name_iref_reply: ::flounder::SendFn<
-            Interface,
-            messages::GetNameIrefReply,
-        >,
+        pub get_name_iref_reply: ::flounder::SendFn<Interface, messages::GetNameIrefReply>,
         /// Sends `alloc_monitor_ep_request`.
-        pub alloc_monitor_ep_request: ::flounder::SendFn<
-            Interface,
-            messages::AllocMonitorEpRequest,
-        >,
+        pub alloc_monitor_ep_request:
+            ::flounder::SendFn<Interface, messages::AllocMonitorEpRequest>,
         /// Sends `alloc_monitor_ep_reply`.
-        pub alloc_monitor_ep_reply: ::flounder::SendFn<
-            Interface,
-            messages::AllocMonitorEpReply,
-        >,
+        pub alloc_monitor_ep_reply: ::flounder::SendFn<Interface, messages::AllocMonitorEpReply>,
         /// Sends `set_spawn_iref_request`.
-        pub set_spawn_iref_request: ::flounder::SendFn<
-            Interface,
-            messages::SetSpawnIrefRequest,
-        >,
+        pub set_spawn_iref_request: ::flounder::SendFn<Interface, messages::SetSpawnIrefRequest>,
         /// Sends `set_proc_mgmt_ep_request`.
-        pub set_proc_mgmt_ep_request: ::flounder::SendFn<
-            Interface,
-            messages::SetProcMgmtEpRequest,
-        >,
+        pub set_proc_mgmt_ep_request: ::flounder::SendFn<Interface, messages::SetProcMgmtEpRequest>,
         /// Sends `heartbeat`.
         pub heartbeat: ::flounder::SendFn<Interface, messages::Heartbeat>,
         /// Sends `heartbeat_reply`.
         pub heartbeat_reply: ::flounder::SendFn<Interface, messages::HeartbeatReply>,
     }
+
     impl TxVtbl {
         /// The table of the driver `D`.
         #[must_use]
         pub const fn of<D: ::flounder::Driver>() -> Self {
             Self {
-                export_request: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::ExportRequest,
-                >,
+                export_request: ::flounder::send::<D, Interface, messages::ExportRequest>,
                 export_reply: ::flounder::send::<D, Interface, messages::ExportReply>,
                 unexport: ::flounder::send::<D, Interface, messages::Unexport>,
-                bind_client_request: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::BindClientRequest,
-                >,
-                bind_client_reply: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::BindClientReply,
-                >,
-                bind_service_request: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::BindServiceRequest,
-                >,
-                bind_service_reply: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::BindServiceReply,
-                >,
-                get_name_iref_request: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::GetNameIrefRequest,
-                >,
-                get_name_iref_reply: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::GetNameIrefReply,
-                >,
+                bind_client_request: ::flounder::send::<D, Interface, messages::BindClientRequest>,
+                bind_client_reply: ::flounder::send::<D, Interface, messages::BindClientReply>,
+                bind_service_request: ::flounder::send::<D, Interface, messages::BindServiceRequest>,
+                bind_service_reply: ::flounder::send::<D, Interface, messages::BindServiceReply>,
+                get_name_iref_request: ::flounder::send::<D, Interface, messages::GetNameIrefRequest>,
+                get_name_iref_reply: ::flounder::send::<D, Interface, messages::GetNameIrefReply>,
                 alloc_monitor_ep_request: ::flounder::send::<
                     D,
                     Interface,
@@ -1444,205 +1282,218 @@ pub mod monitor {
                     messages::SetProcMgmtEpRequest,
                 >,
                 heartbeat: ::flounder::send::<D, Interface, messages::Heartbeat>,
-                heartbeat_reply: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::HeartbeatReply,
-                >,
+                heartbeat_reply: ::flounder::send::<D, Interface, messages::HeartbeatReply>,
             }
         }
     }
-    /// One end of a connection that speaks `monitor`. What all bindings can do is in [`AnyBinding`](::flounder::AnyBinding).
+
+    /// One end of a connection that speaks `monitor`. What all bindings can do is in
+    /// [`AnyBinding`](::flounder::AnyBinding).
     pub struct Binding<S: 'static> {
         parts: ::flounder::Parts<Interface, S>,
     }
+
     impl<S: 'static> Binding<S> {
         /// Sends `export_request`: asks for an iref for a service of the sender.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn export_request(
             &self,
             message: messages::ExportRequest,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::ExportRequest>> {
             self.parts.send(message)
         }
+
         /// Sends `export_reply`: answers `export_request`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn export_reply(
             &self,
             message: messages::ExportReply,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::ExportReply>> {
             self.parts.send(message)
         }
+
         /// Sends `unexport`: takes an exported service back; unknown irefs are ignored.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn unexport(
             &self,
             message: messages::Unexport,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::Unexport>> {
             self.parts.send(message)
         }
-        /// Sends `bind_client_request`: asks for a binding to the service behind `iref`. `endpoint` is the service's end.
+
+        /// Sends `bind_client_request`: asks for a binding to the service behind `iref`. `endpoint`
+        /// is the service's end.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn bind_client_request(
             &self,
             message: messages::BindClientRequest,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::BindClientRequest>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::BindClientRequest>> {
             self.parts.send(message)
         }
-        /// Sends `bind_client_reply`: answers `bind_client_request`, after the service accepted or refused.
+
+        /// Sends `bind_client_reply`: answers `bind_client_request`, after the service accepted or
+        /// refused.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn bind_client_reply(
             &self,
             message: messages::BindClientReply,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::BindClientReply>> {
             self.parts.send(message)
         }
-        /// Sends `bind_service_request`: tells a service that `peer` wants to bind to what it exported under `iref`.
+
+        /// Sends `bind_service_request`: tells a service that `peer` wants to bind to what it
+        /// exported under `iref`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn bind_service_request(
             &self,
             message: messages::BindServiceRequest,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::BindServiceRequest>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::BindServiceRequest>> {
             self.parts.send(message)
         }
-        /// Sends `bind_service_reply`: the service's answer: success once it has claimed the end, or why it refuses.
+
+        /// Sends `bind_service_reply`: the service's answer: success once it has claimed the end,
+        /// or why it refuses.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn bind_service_reply(
             &self,
             message: messages::BindServiceReply,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::BindServiceReply>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::BindServiceReply>> {
             self.parts.send(message)
         }
+
         /// Sends `get_name_iref_request`: asks for the name service's iref.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn get_name_iref_request(
             &self,
             message: messages::GetNameIrefRequest,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::GetNameIrefRequest>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::GetNameIrefRequest>> {
             self.parts.send(message)
         }
+
         /// Sends `get_name_iref_reply`: answers `get_name_iref_request`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn get_name_iref_reply(
             &self,
             message: messages::GetNameIrefReply,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::GetNameIrefReply>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::GetNameIrefReply>> {
             self.parts.send(message)
         }
-        /// Sends `alloc_monitor_ep_request`: asks for the monitor end of a program about to start. Only the core's spawnd may.
+
+        /// Sends `alloc_monitor_ep_request`: asks for the monitor end of a program about to start.
+        /// Only the core's spawnd may.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn alloc_monitor_ep_request(
             &self,
             message: messages::AllocMonitorEpRequest,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::AllocMonitorEpRequest>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::AllocMonitorEpRequest>>
+        {
             self.parts.send(message)
         }
-        /// Sends `alloc_monitor_ep_reply`: answers `alloc_monitor_ep_request`: the end the program is born with.
+
+        /// Sends `alloc_monitor_ep_reply`: answers `alloc_monitor_ep_request`: the end the program
+        /// is born with.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn alloc_monitor_ep_reply(
             &self,
             message: messages::AllocMonitorEpReply,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::AllocMonitorEpReply>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::AllocMonitorEpReply>>
+        {
             self.parts.send(message)
         }
-        /// Sends `set_spawn_iref_request`: tells the monitor where its spawnd listens. Taken once, from the child it started as spawnd.
+
+        /// Sends `set_spawn_iref_request`: tells the monitor where its spawnd listens. Taken once,
+        /// from the child it started as spawnd.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn set_spawn_iref_request(
             &self,
             message: messages::SetSpawnIrefRequest,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::SetSpawnIrefRequest>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::SetSpawnIrefRequest>>
+        {
             self.parts.send(message)
         }
-        /// Sends `set_proc_mgmt_ep_request`: gives the monitor the one binding that may add a spawnd. Taken once, from the child it started as the process manager.
+
+        /// Sends `set_proc_mgmt_ep_request`: gives the monitor the one binding that may add a
+        /// spawnd. Taken once, from the child it started as the process manager.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn set_proc_mgmt_ep_request(
             &self,
             message: messages::SetProcMgmtEpRequest,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::SetProcMgmtEpRequest>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::SetProcMgmtEpRequest>>
+        {
             self.parts.send(message)
         }
+
         /// Sends `heartbeat`: asks a service whether it turns.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn heartbeat(
             &self,
             message: messages::Heartbeat,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::Heartbeat>> {
             self.parts.send(message)
         }
+
         /// Sends `heartbeat_reply`: answers `heartbeat`.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn heartbeat_reply(
             &self,
             message: messages::HeartbeatReply,
@@ -1650,18 +1501,22 @@ pub mod monitor {
             self.parts.send(message)
         }
     }
+
     impl<S: 'static> ::flounder::AnyBinding for Binding<S> {
         type Interface = Interface;
         type State = S;
+
         fn parts(&self) -> &::flounder::Parts<Interface, S> {
             &self.parts
         }
     }
+
     impl<S: 'static> ::core::clone::Clone for Binding<S> {
         fn clone(&self) -> Self {
             Self { parts: self.parts.clone() }
         }
     }
+
     impl<S: 'static> ::core::fmt::Debug for Binding<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::fmt::Debug::fmt(&self.parts, f)

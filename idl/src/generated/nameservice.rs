@@ -2,30 +2,35 @@
 
 /// Names for irefs, kept by monitor 0.
 ///
-/// A name belongs to the domain that registered it and goes when that domain's binding closes. Names are 1 to 63 bytes of letters, digits, `_`, `-`, `.` and `/`. The names of the system's own services are reserved.
+/// A name belongs to the domain that registered it and goes when that domain's binding closes.
+/// Names are 1 to 63 bytes of letters, digits, `_`, `-`, `.` and `/`. The names of the system's own
+/// services are reserved.
 pub mod nameservice {
     pub use self::calls::{ListCall, LookupCall, RegisterCall, RemoveCall, WaitForCall};
     pub use self::messages::{
         List, ListResponse, Lookup, LookupResponse, Register, RegisterResponse, Remove,
         RemoveResponse, WaitFor, WaitForResponse,
     };
-    pub use self::replies::{
-        ListReply, LookupReply, RegisterReply, RemoveReply, WaitForReply,
-    };
+    pub use self::replies::{ListReply, LookupReply, RegisterReply, RemoveReply, WaitForReply};
+
     const _: () = ::flounder::abi::require(1);
+
     /// The interface's name.
     pub const NAME: &str = "nameservice";
+
     /// What the interface file says the interface is for.
     pub const DESCRIPTION: &str = "Name service";
+
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
-    pub const FINGERPRINT: ::flounder::Fingerprint = ::flounder::Fingerprint::new(
-        0x3828_c00c_e87d_437a,
-        0x7a13_4a03_b743_5111,
-    );
+    pub const FINGERPRINT: ::flounder::Fingerprint =
+        ::flounder::Fingerprint::new(0x3828_c00c_e87d_437a, 0x7a13_4a03_b743_5111);
+
     /// The most bytes a message of this interface takes when it is encoded.
     pub const MESSAGE_BYTES_MAX: usize = 80;
+
     /// The memory that a binding's two directions take, in bytes, at the default capacity.
     pub const BYTES_PER_BINDING: usize = ::flounder::bytes_per_binding::<Interface>();
+
     /// Describes the interface to tools: its messages and their arguments, in order.
     pub const DESCRIPTOR: ::flounder::Descriptor = ::flounder::Descriptor {
         name: NAME,
@@ -38,14 +43,8 @@ pub mod nameservice {
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 72,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "name",
-                        ty: "String[64]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "name", ty: "String[64]" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -53,48 +52,28 @@ pub mod nameservice {
                 name: "register_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "err", ty: "errval" }],
             },
             ::flounder::MessageDescriptor {
                 number: 5,
                 name: "remove_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 72,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "name",
-                        ty: "String[64]",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "name", ty: "String[64]" }],
             },
             ::flounder::MessageDescriptor {
                 number: 6,
                 name: "remove_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "err", ty: "errval" }],
             },
             ::flounder::MessageDescriptor {
                 number: 7,
                 name: "lookup_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 72,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "name",
-                        ty: "String[64]",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "name", ty: "String[64]" }],
             },
             ::flounder::MessageDescriptor {
                 number: 8,
@@ -102,14 +81,8 @@ pub mod nameservice {
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -117,12 +90,7 @@ pub mod nameservice {
                 name: "wait_for_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 72,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "name",
-                        ty: "String[64]",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "name", ty: "String[64]" }],
             },
             ::flounder::MessageDescriptor {
                 number: 10,
@@ -130,14 +98,8 @@ pub mod nameservice {
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -145,12 +107,7 @@ pub mod nameservice {
                 name: "list_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 72,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "after",
-                        ty: "String[64]",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "after", ty: "String[64]" }],
             },
             ::flounder::MessageDescriptor {
                 number: 12,
@@ -158,22 +115,14 @@ pub mod nameservice {
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 80,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "name",
-                        ty: "String[64]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "found",
-                        ty: "bool",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "name", ty: "String[64]" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
+                    ::flounder::ArgumentDescriptor { name: "found", ty: "bool" },
                 ],
             },
         ],
     };
+
     /// The messages, each with its arguments.
     pub mod messages {
         /// Registers `iref` under `name`.
@@ -184,15 +133,19 @@ pub mod nameservice {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for Register {
             const NUMBER: u16 = 3;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("name", &self.name, 63)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.iref);
                 writer.put_string(&self.name);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -201,50 +154,57 @@ pub mod nameservice {
                     name: reader.get_string(63)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Register(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::Register(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::Register(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.register_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for Register {
             type Response = RegisterResponse;
         }
+
         /// Answers [`Register`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct RegisterResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
         }
+
         impl ::flounder::Payload<super::Interface> for RegisterResponse {
             const NUMBER: u16 = 4;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { err: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::RegisterResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -255,136 +215,146 @@ pub mod nameservice {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.register_response
             }
         }
+
         /// Takes `name` back.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Remove {
             /// `String name[64]`: at most 63 bytes.
             pub name: ::std::string::String,
         }
+
         impl ::flounder::Payload<super::Interface> for Remove {
             const NUMBER: u16 = 5;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("name", &self.name, 63)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put_string(&self.name);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    name: reader.get_string(63)?,
-                })
+                ::core::result::Result::Ok(Self { name: reader.get_string(63)? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Remove(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::Remove(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::Remove(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.remove_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for Remove {
             type Response = RemoveResponse;
         }
+
         /// Answers [`Remove`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct RemoveResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
         }
+
         impl ::flounder::Payload<super::Interface> for RemoveResponse {
             const NUMBER: u16 = 6;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { err: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::RemoveResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::RemoveResponse(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::RemoveResponse(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.remove_response
             }
         }
+
         /// Looks `name` up; unknown names are an error at once.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Lookup {
             /// `String name[64]`: at most 63 bytes.
             pub name: ::std::string::String,
         }
+
         impl ::flounder::Payload<super::Interface> for Lookup {
             const NUMBER: u16 = 7;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("name", &self.name, 63)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put_string(&self.name);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    name: reader.get_string(63)?,
-                })
+                ::core::result::Result::Ok(Self { name: reader.get_string(63)? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Lookup(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::Lookup(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::Lookup(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.lookup_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for Lookup {
             type Response = LookupResponse;
         }
+
         /// Answers [`Lookup`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct LookupResponse {
@@ -393,85 +363,89 @@ pub mod nameservice {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for LookupResponse {
             const NUMBER: u16 = 8;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
                 writer.put(self.iref);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    err: reader.get()?,
-                    iref: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { err: reader.get()?, iref: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::LookupResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::LookupResponse(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::LookupResponse(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.lookup_response
             }
         }
+
         /// Looks `name` up and is answered when it is registered, be it now or later.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct WaitFor {
             /// `String name[64]`: at most 63 bytes.
             pub name: ::std::string::String,
         }
+
         impl ::flounder::Payload<super::Interface> for WaitFor {
             const NUMBER: u16 = 9;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("name", &self.name, 63)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put_string(&self.name);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    name: reader.get_string(63)?,
-                })
+                ::core::result::Result::Ok(Self { name: reader.get_string(63)? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::WaitFor(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::WaitFor(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::WaitFor(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.wait_for_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for WaitFor {
             type Response = WaitForResponse;
         }
+
         /// Answers [`WaitFor`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct WaitForResponse {
@@ -480,66 +454,71 @@ pub mod nameservice {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for WaitForResponse {
             const NUMBER: u16 = 10;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
                 writer.put(self.iref);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    err: reader.get()?,
-                    iref: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { err: reader.get()?, iref: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::WaitForResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::WaitForResponse(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::WaitForResponse(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.wait_for_response
             }
         }
+
         /// Lists registered names in order, after the given one (empty: from the start).
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct List {
             /// `String after[64]`: at most 63 bytes.
             pub after: ::std::string::String,
         }
+
         impl ::flounder::Payload<super::Interface> for List {
             const NUMBER: u16 = 11;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("after", &self.after, 63)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put_string(&self.after);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    after: reader.get_string(63)?,
-                })
+                ::core::result::Result::Ok(Self { after: reader.get_string(63)? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::List(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -548,15 +527,16 @@ pub mod nameservice {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.list_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for List {
             type Response = ListResponse;
         }
+
         /// Answers [`List`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct ListResponse {
@@ -567,16 +547,20 @@ pub mod nameservice {
             /// `bool found`
             pub found: bool,
         }
+
         impl ::flounder::Payload<super::Interface> for ListResponse {
             const NUMBER: u16 = 12;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("name", &self.name, 63)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.iref);
                 writer.put(self.found);
                 writer.put_string(&self.name);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -586,82 +570,67 @@ pub mod nameservice {
                     name: reader.get_string(63)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::ListResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::ListResponse(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::ListResponse(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.list_response
             }
         }
     }
+
     /// The futures that calls return.
     pub mod calls {
-        /// A `register` under way: a future of [`RegisterResponse`](super::messages::RegisterResponse).
-        pub type RegisterCall = ::flounder::Call<
-            super::Interface,
-            super::messages::RegisterResponse,
-        >;
+        /// A `register` under way: a future of
+        /// [`RegisterResponse`](super::messages::RegisterResponse).
+        pub type RegisterCall =
+            ::flounder::Call<super::Interface, super::messages::RegisterResponse>;
+
         /// A `remove` under way: a future of [`RemoveResponse`](super::messages::RemoveResponse).
-        pub type RemoveCall = ::flounder::Call<
-            super::Interface,
-            super::messages::RemoveResponse,
-        >;
+        pub type RemoveCall = ::flounder::Call<super::Interface, super::messages::RemoveResponse>;
+
         /// A `lookup` under way: a future of [`LookupResponse`](super::messages::LookupResponse).
-        pub type LookupCall = ::flounder::Call<
-            super::Interface,
-            super::messages::LookupResponse,
-        >;
-        /// A `wait_for` under way: a future of [`WaitForResponse`](super::messages::WaitForResponse).
-        pub type WaitForCall = ::flounder::Call<
-            super::Interface,
-            super::messages::WaitForResponse,
-        >;
+        pub type LookupCall = ::flounder::Call<super::Interface, super::messages::LookupResponse>;
+
+        /// A `wait_for` under way: a future of
+        /// [`WaitForResponse`](super::messages::WaitForResponse).
+        pub type WaitForCall = ::flounder::Call<super::Interface, super::messages::WaitForResponse>;
+
         /// A `list` under way: a future of [`ListResponse`](super::messages::ListResponse).
-        pub type ListCall = ::flounder::Call<
-            super::Interface,
-            super::messages::ListResponse,
-        >;
+        pub type ListCall = ::flounder::Call<super::Interface, super::messages::ListResponse>;
     }
+
     /// The tokens that handlers answer calls with, each exactly once.
     pub mod replies {
         /// Answers a `register` with a [`RegisterResponse`](super::messages::RegisterResponse).
-        pub type RegisterReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::RegisterResponse,
-        >;
+        pub type RegisterReply =
+            ::flounder::Reply<super::Interface, super::messages::RegisterResponse>;
+
         /// Answers a `remove` with a [`RemoveResponse`](super::messages::RemoveResponse).
-        pub type RemoveReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::RemoveResponse,
-        >;
+        pub type RemoveReply = ::flounder::Reply<super::Interface, super::messages::RemoveResponse>;
+
         /// Answers a `lookup` with a [`LookupResponse`](super::messages::LookupResponse).
-        pub type LookupReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::LookupResponse,
-        >;
+        pub type LookupReply = ::flounder::Reply<super::Interface, super::messages::LookupResponse>;
+
         /// Answers a `wait_for` with a [`WaitForResponse`](super::messages::WaitForResponse).
-        pub type WaitForReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::WaitForResponse,
-        >;
+        pub type WaitForReply =
+            ::flounder::Reply<super::Interface, super::messages::WaitForResponse>;
+
         /// Answers a `list` with a [`ListResponse`](super::messages::ListResponse).
-        pub type ListReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::ListResponse,
-        >;
+        pub type ListReply = ::flounder::Reply<super::Interface, super::messages::ListResponse>;
     }
+
     /// Any message of the interface: what a driver that moves messages carries.
     #[derive(Debug)]
     pub enum Message {
@@ -686,21 +655,27 @@ pub mod nameservice {
         /// The response of `list`.
         ListResponse(messages::ListResponse),
     }
+
     /// The interface as a type, to name it: `dispatcher.connect::<nameservice::Interface>(..)`.
     #[derive(Debug)]
     pub enum Interface {}
+
     impl ::flounder::Interface for Interface {
         type Message = Message;
         type RxVtbl<S: 'static> = RxVtbl<S>;
         type TxVtbl = TxVtbl;
         type Binding<S: 'static> = Binding<S>;
+
         const DESCRIPTOR: &'static ::flounder::Descriptor = &DESCRIPTOR;
+
         fn tx_vtbl<D: ::flounder::Driver>() -> &'static TxVtbl {
             const { &TxVtbl::of::<D>() }
         }
+
         fn binding<S: 'static>(parts: ::flounder::Parts<Self, S>) -> Binding<S> {
             Binding { parts }
         }
+
         fn deliver<S: 'static>(delivery: ::flounder::Delivery<'_, Self, S>) {
             let ::flounder::Delivery { rx_vtbl, state, binding, message, incoming } = delivery;
             match message {
@@ -726,6 +701,7 @@ pub mod nameservice {
                 | Message::ListResponse(_) => incoming.stray(),
             }
         }
+
         fn number(message: &Message) -> u16 {
             match message {
                 Message::Register(_) => 3,
@@ -740,32 +716,22 @@ pub mod nameservice {
                 Message::ListResponse(_) => 12,
             }
         }
+
         fn encode(message: Message, writer: &mut ::flounder::wire::Writer) {
             match message {
-                Message::Register(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::RegisterResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::Register(message) => ::flounder::Payload::encode(message, writer),
+                Message::RegisterResponse(message) => ::flounder::Payload::encode(message, writer),
                 Message::Remove(message) => ::flounder::Payload::encode(message, writer),
-                Message::RemoveResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::RemoveResponse(message) => ::flounder::Payload::encode(message, writer),
                 Message::Lookup(message) => ::flounder::Payload::encode(message, writer),
-                Message::LookupResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::LookupResponse(message) => ::flounder::Payload::encode(message, writer),
                 Message::WaitFor(message) => ::flounder::Payload::encode(message, writer),
-                Message::WaitForResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::WaitForResponse(message) => ::flounder::Payload::encode(message, writer),
                 Message::List(message) => ::flounder::Payload::encode(message, writer),
-                Message::ListResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::ListResponse(message) => ::flounder::Payload::encode(message, writer),
             }
         }
+
         fn decode(
             number: u16,
             reader: &mut ::flounder::wire::Reader<'_>,
@@ -781,43 +747,30 @@ pub mod nameservice {
                 10 => ::flounder::Payload::decode(reader).map(Message::WaitForResponse),
                 11 => ::flounder::Payload::decode(reader).map(Message::List),
                 12 => ::flounder::Payload::decode(reader).map(Message::ListResponse),
-                _ => {
-                    ::core::result::Result::Err(
-                        ::flounder::wire::WireError::Number(number),
-                    )
-                }
+                _ => ::core::result::Result::Err(::flounder::wire::WireError::Number(number)),
             }
         }
-        fn visit_caps(
-            _message: &mut Message,
-            _visitor: &mut dyn ::flounder::CapVisitor,
-        ) {}
+
+        fn visit_caps(_message: &mut Message, _visitor: &mut dyn ::flounder::CapVisitor) {}
     }
+
     /// Receive handlers, one per message. Start from [`RxVtbl::UNHANDLED`].
     pub struct RxVtbl<S: 'static> {
         /// Registers `iref` under `name`.
-        pub register_call: fn(
-            &mut S,
-            &Binding<S>,
-            messages::Register,
-            replies::RegisterReply,
-        ),
+        pub register_call: fn(&mut S, &Binding<S>, messages::Register, replies::RegisterReply),
         /// Takes `name` back.
         pub remove_call: fn(&mut S, &Binding<S>, messages::Remove, replies::RemoveReply),
         /// Looks `name` up; unknown names are an error at once.
         pub lookup_call: fn(&mut S, &Binding<S>, messages::Lookup, replies::LookupReply),
         /// Looks `name` up and is answered when it is registered, be it now or later.
-        pub wait_for_call: fn(
-            &mut S,
-            &Binding<S>,
-            messages::WaitFor,
-            replies::WaitForReply,
-        ),
+        pub wait_for_call: fn(&mut S, &Binding<S>, messages::WaitFor, replies::WaitForReply),
         /// Lists registered names in order, after the given one (empty: from the start).
         pub list_call: fn(&mut S, &Binding<S>, messages::List, replies::ListReply),
     }
+
     impl<S: 'static> RxVtbl<S> {
-        /// Handles nothing: a message is reported to the binding's error handler, a call is answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
+        /// Handles nothing: a message is reported to the binding's error handler, a call is
+        /// answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
         pub const UNHANDLED: Self = Self {
             register_call: |_, _, _, reply| reply.unhandled(),
             remove_call: |_, _, _, reply| reply.unhandled(),
@@ -826,17 +779,21 @@ pub mod nameservice {
             list_call: |_, _, _, reply| reply.unhandled(),
         };
     }
+
     impl<S: 'static> ::core::clone::Clone for RxVtbl<S> {
         fn clone(&self) -> Self {
             *self
         }
     }
+
     impl<S: 'static> ::core::marker::Copy for RxVtbl<S> {}
+
     impl<S: 'static> ::core::fmt::Debug for RxVtbl<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("nameservice::RxVtbl").finish_non_exhaustive()
         }
     }
+
     /// Send functions, one per message; each interconnect driver has one such table.
     #[derive(Clone, Copy, Debug)]
     pub struct TxVtbl {
@@ -861,128 +818,122 @@ pub mod nameservice {
         /// Sends the response of `list`.
         pub list_response: ::flounder::SendFn<Interface, messages::ListResponse>,
     }
+
     impl TxVtbl {
         /// The table of the driver `D`.
         #[must_use]
         pub const fn of<D: ::flounder::Driver>() -> Self {
             Self {
                 register_call: ::flounder::send::<D, Interface, messages::Register>,
-                register_response: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::RegisterResponse,
-                >,
+                register_response: ::flounder::send::<D, Interface, messages::RegisterResponse>,
                 remove_call: ::flounder::send::<D, Interface, messages::Remove>,
-                remove_response: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::RemoveResponse,
-                >,
+                remove_response: ::flounder::send::<D, Interface, messages::RemoveResponse>,
                 lookup_call: ::flounder::send::<D, Interface, messages::Lookup>,
-                lookup_response: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::LookupResponse,
-                >,
+                lookup_response: ::flounder::send::<D, Interface, messages::LookupResponse>,
                 wait_for_call: ::flounder::send::<D, Interface, messages::WaitFor>,
-                wait_for_response: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::WaitForResponse,
-                >,
+                wait_for_response: ::flounder::send::<D, Interface, messages::WaitForResponse>,
                 list_call: ::flounder::send::<D, Interface, messages::List>,
                 list_response: ::flounder::send::<D, Interface, messages::ListResponse>,
             }
         }
     }
-    /// One end of a connection that speaks `nameservice`. What all bindings can do is in [`AnyBinding`](::flounder::AnyBinding).
+
+    /// One end of a connection that speaks `nameservice`. What all bindings can do is in
+    /// [`AnyBinding`](::flounder::AnyBinding).
     pub struct Binding<S: 'static> {
         parts: ::flounder::Parts<Interface, S>,
     }
+
     impl<S: 'static> Binding<S> {
         /// Calls `register`: registers `iref` under `name`. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn register(
             &self,
             message: messages::Register,
-        ) -> ::core::result::Result<
-            calls::RegisterCall,
-            ::flounder::CallError<messages::Register>,
-        > {
+        ) -> ::core::result::Result<calls::RegisterCall, ::flounder::CallError<messages::Register>>
+        {
             self.parts.call(message)
         }
+
         /// Calls `remove`: takes `name` back. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn remove(
             &self,
             message: messages::Remove,
-        ) -> ::core::result::Result<
-            calls::RemoveCall,
-            ::flounder::CallError<messages::Remove>,
-        > {
+        ) -> ::core::result::Result<calls::RemoveCall, ::flounder::CallError<messages::Remove>>
+        {
             self.parts.call(message)
         }
-        /// Calls `lookup`: looks `name` up; unknown names are an error at once. The call is sent at once.
+
+        /// Calls `lookup`: looks `name` up; unknown names are an error at once. The call is sent at
+        /// once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn lookup(
             &self,
             message: messages::Lookup,
-        ) -> ::core::result::Result<
-            calls::LookupCall,
-            ::flounder::CallError<messages::Lookup>,
-        > {
+        ) -> ::core::result::Result<calls::LookupCall, ::flounder::CallError<messages::Lookup>>
+        {
             self.parts.call(message)
         }
-        /// Calls `wait_for`: looks `name` up and is answered when it is registered, be it now or later. The call is sent at once.
+
+        /// Calls `wait_for`: looks `name` up and is answered when it is registered, be it now or
+        /// later. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn wait_for(
             &self,
             message: messages::WaitFor,
-        ) -> ::core::result::Result<
-            calls::WaitForCall,
-            ::flounder::CallError<messages::WaitFor>,
-        > {
+        ) -> ::core::result::Result<calls::WaitForCall, ::flounder::CallError<messages::WaitFor>>
+        {
             self.parts.call(message)
         }
-        /// Calls `list`: lists registered names in order, after the given one (empty: from the start). The call is sent at once.
+
+        /// Calls `list`: lists registered names in order, after the given one (empty: from the
+        /// start). The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn list(
             &self,
             message: messages::List,
-        ) -> ::core::result::Result<
-            calls::ListCall,
-            ::flounder::CallError<messages::List>,
-        > {
+        ) -> ::core::result::Result<calls::ListCall, ::flounder::CallError<messages::List>>
+        {
             self.parts.call(message)
         }
     }
+
     impl<S: 'static> ::flounder::AnyBinding for Binding<S> {
         type Interface = Interface;
         type State = S;
+
         fn parts(&self) -> &::flounder::Parts<Interface, S> {
             &self.parts
         }
     }
+
     impl<S: 'static> ::core::clone::Clone for Binding<S> {
         fn clone(&self) -> Self {
             Self { parts: self.parts.clone() }
         }
     }
+
     impl<S: 'static> ::core::fmt::Debug for Binding<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::fmt::Debug::fmt(&self.parts, f)

@@ -2,39 +2,43 @@
 
 /// The process manager, as clients and monitor 0 see it.
 ///
-/// Domain caps carry rights: WAIT, KILL, SPAN, EXIT. Whoever spawns gets WAIT and KILL; a domain's own cap has SPAN and EXIT. Status bytes: `exit(n)` gives n, a kill 9, a signal s 128 + s, a panic 134, a lost core 254.
+/// Domain caps carry rights: WAIT, KILL, SPAN, EXIT. Whoever spawns gets WAIT and KILL; a domain's
+/// own cap has SPAN and EXIT. Status bytes: `exit(n)` gives n, a kill 9, a signal s 128 + s, a
+/// panic 134, a lost core 254.
 pub mod proc_mgmt {
     pub use self::calls::{
-        GetDomainlistCall, GetStatusCall, KillCall, SpanCall, SpawnCall,
-        SpawnWithCapsCall, WaitCall,
+        GetDomainlistCall, GetStatusCall, KillCall, SpanCall, SpawnCall, SpawnWithCapsCall,
+        WaitCall,
     };
     pub use self::messages::{
-        AddSpawnd, Exit, GetDomainlist, GetDomainlistResponse, GetStatus,
-        GetStatusResponse, Kill, KillResponse, RemoveSpawnd, Shutdown, ShutdownDone,
-        Span, SpanResponse, Spawn, SpawnResponse, SpawnWithCaps, SpawnWithCapsResponse,
-        SurvivorEnded, Wait, WaitResponse,
+        AddSpawnd, Exit, GetDomainlist, GetDomainlistResponse, GetStatus, GetStatusResponse, Kill,
+        KillResponse, RemoveSpawnd, Shutdown, ShutdownDone, Span, SpanResponse, Spawn,
+        SpawnResponse, SpawnWithCaps, SpawnWithCapsResponse, SurvivorEnded, Wait, WaitResponse,
     };
     pub use self::replies::{
-        GetDomainlistReply, GetStatusReply, KillReply, SpanReply, SpawnReply,
-        SpawnWithCapsReply, WaitReply,
+        GetDomainlistReply, GetStatusReply, KillReply, SpanReply, SpawnReply, SpawnWithCapsReply,
+        WaitReply,
     };
-    pub use super::types::{
-        Coreid, DomainEntry, DomainState, Domainid, ExitCause, Generation,
-    };
+    pub use super::types::{Coreid, DomainEntry, DomainState, Domainid, ExitCause, Generation};
+
     const _: () = ::flounder::abi::require(1);
+
     /// The interface's name.
     pub const NAME: &str = "proc_mgmt";
+
     /// What the interface file says the interface is for.
     pub const DESCRIPTION: &str = "Process manager";
+
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
-    pub const FINGERPRINT: ::flounder::Fingerprint = ::flounder::Fingerprint::new(
-        0x0499_549f_6a0e_ccef,
-        0xd0b2_5ae4_c4d7_7375,
-    );
+    pub const FINGERPRINT: ::flounder::Fingerprint =
+        ::flounder::Fingerprint::new(0x0499_549f_6a0e_ccef, 0xd0b2_5ae4_c4d7_7375);
+
     /// The most bytes a message of this interface takes when it is encoded.
     pub const MESSAGE_BYTES_MAX: usize = 6160;
+
     /// The memory that a binding's two directions take, in bytes, at the default capacity.
     pub const BYTES_PER_BINDING: usize = ::flounder::bytes_per_binding::<Interface>();
+
     /// Describes the interface to tools: its messages and their arguments, in order.
     pub const DESCRIPTOR: ::flounder::Descriptor = ::flounder::Descriptor {
         name: NAME,
@@ -47,18 +51,9 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 24,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "core",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "generation",
-                        ty: "generation",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "iref",
-                        ty: "iref",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "generation", ty: "generation" },
+                    ::flounder::ArgumentDescriptor { name: "iref", ty: "iref" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -67,22 +62,13 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 2072,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "core",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "generation",
-                        ty: "generation",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "generation", ty: "generation" },
                     ::flounder::ArgumentDescriptor {
                         name: "survivors",
                         ty: "domainid[count, 256]",
                     },
-                    ::flounder::ArgumentDescriptor {
-                        name: "more",
-                        ty: "bool",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "more", ty: "bool" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -91,14 +77,8 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "core",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -113,12 +93,7 @@ pub mod proc_mgmt {
                 name: "shutdown_done",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "wedged",
-                        ty: "uint32",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "wedged", ty: "uint32" }],
             },
             ::flounder::MessageDescriptor {
                 number: 8,
@@ -126,26 +101,11 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 6160,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "core",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "path",
-                        ty: "String[2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "argvbuf",
-                        ty: "char[argvbytes, 2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "envbuf",
-                        ty: "char[envbytes, 2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "flags",
-                        ty: "uint8",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "path", ty: "String[2048]" },
+                    ::flounder::ArgumentDescriptor { name: "argvbuf", ty: "char[argvbytes, 2048]" },
+                    ::flounder::ArgumentDescriptor { name: "envbuf", ty: "char[envbytes, 2048]" },
+                    ::flounder::ArgumentDescriptor { name: "flags", ty: "uint8" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -154,14 +114,8 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
+                    ::flounder::ArgumentDescriptor { name: "domain_cap", ty: "cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -170,34 +124,13 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 6160,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "core",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "path",
-                        ty: "String[2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "argvbuf",
-                        ty: "char[argvbytes, 2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "envbuf",
-                        ty: "char[envbytes, 2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "inheritcn_cap",
-                        ty: "give_away_cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "argcn_cap",
-                        ty: "give_away_cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "flags",
-                        ty: "uint8",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "path", ty: "String[2048]" },
+                    ::flounder::ArgumentDescriptor { name: "argvbuf", ty: "char[argvbytes, 2048]" },
+                    ::flounder::ArgumentDescriptor { name: "envbuf", ty: "char[envbytes, 2048]" },
+                    ::flounder::ArgumentDescriptor { name: "inheritcn_cap", ty: "give_away_cap" },
+                    ::flounder::ArgumentDescriptor { name: "argcn_cap", ty: "give_away_cap" },
+                    ::flounder::ArgumentDescriptor { name: "flags", ty: "uint8" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -206,14 +139,8 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
+                    ::flounder::ArgumentDescriptor { name: "domain_cap", ty: "cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -222,22 +149,10 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 8,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "core",
-                        ty: "coreid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "vroot",
-                        ty: "cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "dispframe",
-                        ty: "cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "domain_cap", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "vroot", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "dispframe", ty: "cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -245,36 +160,21 @@ pub mod proc_mgmt {
                 name: "span_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "err", ty: "errval" }],
             },
             ::flounder::MessageDescriptor {
                 number: 14,
                 name: "kill_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 0,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "cap",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "domain_cap", ty: "cap" }],
             },
             ::flounder::MessageDescriptor {
                 number: 15,
                 name: "kill_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "err", ty: "errval" }],
             },
             ::flounder::MessageDescriptor {
                 number: 16,
@@ -282,14 +182,8 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "status",
-                        ty: "uint8",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "domain_cap", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "status", ty: "uint8" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -298,14 +192,8 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 8,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "nohang",
-                        ty: "bool",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "domain_cap", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "nohang", ty: "bool" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -314,14 +202,8 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "status",
-                        ty: "uint8",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
+                    ::flounder::ArgumentDescriptor { name: "status", ty: "uint8" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -329,12 +211,7 @@ pub mod proc_mgmt {
                 name: "get_domainlist_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 8,
-                arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "after",
-                        ty: "domainid",
-                    },
-                ],
+                arguments: &[::flounder::ArgumentDescriptor { name: "after", ty: "domainid" }],
             },
             ::flounder::MessageDescriptor {
                 number: 20,
@@ -342,14 +219,8 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 2056,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "domains",
-                        ty: "domainid[count, 256]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "more",
-                        ty: "bool",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "domains", ty: "domainid[count, 256]" },
+                    ::flounder::ArgumentDescriptor { name: "more", ty: "bool" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -358,14 +229,8 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 8,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
+                    ::flounder::ArgumentDescriptor { name: "domain_cap", ty: "cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -374,26 +239,15 @@ pub mod proc_mgmt {
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 4136,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "entry",
-                        ty: "domain_entry",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "program",
-                        ty: "String[2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "argvbuf",
-                        ty: "char[argvbytes, 2048]",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
+                    ::flounder::ArgumentDescriptor { name: "entry", ty: "domain_entry" },
+                    ::flounder::ArgumentDescriptor { name: "program", ty: "String[2048]" },
+                    ::flounder::ArgumentDescriptor { name: "argvbuf", ty: "char[argvbytes, 2048]" },
                 ],
             },
         ],
     };
+
     /// The messages, each with its arguments.
     pub mod messages {
         /// Tells that a spawnd listens on `core`. Only monitor 0's binding may.
@@ -406,16 +260,20 @@ pub mod proc_mgmt {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for AddSpawnd {
             const NUMBER: u16 = 3;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.core);
                 writer.put(self.generation);
                 writer.put(self.iref);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -425,26 +283,28 @@ pub mod proc_mgmt {
                     iref: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::AddSpawnd(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::AddSpawnd(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::AddSpawnd(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.add_spawnd
             }
         }
-        /// Tells that this generation of the spawnd on `core` is gone. `survivors` are the domains that could not be ended with it; `more` says that another message brings more of them. Only monitor 0's binding may.
+
+        /// Tells that this generation of the spawnd on `core` is gone. `survivors` are the domains
+        /// that could not be ended with it; `more` says that another message brings more of them.
+        /// Only monitor 0's binding may.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct RemoveSpawnd {
             /// `coreid core`
@@ -456,17 +316,21 @@ pub mod proc_mgmt {
             /// `bool more`
             pub more: bool,
         }
+
         impl ::flounder::Payload<super::Interface> for RemoveSpawnd {
             const NUMBER: u16 = 4;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_array("survivors", &self.survivors, 256)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.core);
                 writer.put(self.generation);
                 writer.put(self.more);
                 writer.put_array(self.survivors);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -477,25 +341,25 @@ pub mod proc_mgmt {
                     survivors: reader.get_array(256)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::RemoveSpawnd(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::RemoveSpawnd(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::RemoveSpawnd(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.remove_spawnd
             }
         }
+
         /// Tells that a survivor on `core` ended after all. Only monitor 0's binding may.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct SurvivorEnded {
@@ -504,114 +368,126 @@ pub mod proc_mgmt {
             /// `domainid domain`
             pub domain: super::super::types::Domainid,
         }
+
         impl ::flounder::Payload<super::Interface> for SurvivorEnded {
             const NUMBER: u16 = 5;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.core);
                 writer.put(self.domain);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    core: reader.get()?,
-                    domain: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { core: reader.get()?, domain: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::SurvivorEnded(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::SurvivorEnded(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::SurvivorEnded(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.survivor_ended
             }
         }
-        /// Asks the process manager to stop every domain and to take no more. Only monitor 0's binding may.
+
+        /// Asks the process manager to stop every domain and to take no more. Only monitor 0's
+        /// binding may.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Shutdown {}
+
         impl ::flounder::Payload<super::Interface> for Shutdown {
             const NUMBER: u16 = 6;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, _writer: &mut ::flounder::wire::Writer) {}
+
             fn decode(
                 _reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self {})
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Shutdown(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::Shutdown(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::Shutdown(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.shutdown
             }
         }
+
         /// Answers `shutdown` once every domain is cleaned up or known to be wedged.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct ShutdownDone {
             /// `uint32 wedged`
             pub wedged: u32,
         }
+
         impl ::flounder::Payload<super::Interface> for ShutdownDone {
             const NUMBER: u16 = 7;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.wedged);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { wedged: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::ShutdownDone(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::ShutdownDone(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::ShutdownDone(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.shutdown_done
             }
         }
-        /// Starts the program at `path` on `core`. `argvbuf` and `envbuf` are strings that each end in NUL; environment strings read `KEY=VALUE`. Bit 0 of `flags`: the domain ends with its spawner.
+
+        /// Starts the program at `path` on `core`. `argvbuf` and `envbuf` are strings that each end
+        /// in NUL; environment strings read `KEY=VALUE`. Bit 0 of `flags`: the domain ends with its
+        /// spawner.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Spawn {
             /// `coreid core`
@@ -625,13 +501,16 @@ pub mod proc_mgmt {
             /// `uint8 flags`
             pub flags: u8,
         }
+
         impl ::flounder::Payload<super::Interface> for Spawn {
             const NUMBER: u16 = 8;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("path", &self.path, 2047)?;
                 ::flounder::wire::check_array("argvbuf", &self.argvbuf, 2048)?;
                 ::flounder::wire::check_array("envbuf", &self.envbuf, 2048)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.core);
                 writer.put(self.flags);
@@ -639,6 +518,7 @@ pub mod proc_mgmt {
                 writer.put_array(self.argvbuf);
                 writer.put_array(self.envbuf);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -650,9 +530,11 @@ pub mod proc_mgmt {
                     envbuf: reader.get_array(2048)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Spawn(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -661,15 +543,16 @@ pub mod proc_mgmt {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.spawn_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for Spawn {
             type Response = SpawnResponse;
         }
+
         /// Answers [`Spawn`].
         #[derive(Debug)]
         pub struct SpawnResponse {
@@ -678,42 +561,43 @@ pub mod proc_mgmt {
             /// `cap domain_cap`
             pub domain_cap: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for SpawnResponse {
             const NUMBER: u16 = 9;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
                 writer.put(self.domain_cap);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    err: reader.get()?,
-                    domain_cap: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { err: reader.get()?, domain_cap: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::SpawnResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::SpawnResponse(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::SpawnResponse(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.spawn_response
             }
         }
+
         /// Starts a program and hands it two `CNode` caps, moved into its environment.
         #[derive(Debug)]
         pub struct SpawnWithCaps {
@@ -732,13 +616,16 @@ pub mod proc_mgmt {
             /// `uint8 flags`
             pub flags: u8,
         }
+
         impl ::flounder::Payload<super::Interface> for SpawnWithCaps {
             const NUMBER: u16 = 10;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("path", &self.path, 2047)?;
                 ::flounder::wire::check_array("argvbuf", &self.argvbuf, 2048)?;
                 ::flounder::wire::check_array("envbuf", &self.envbuf, 2048)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.core);
                 writer.put(self.inheritcn_cap);
@@ -748,6 +635,7 @@ pub mod proc_mgmt {
                 writer.put_array(self.argvbuf);
                 writer.put_array(self.envbuf);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -761,28 +649,29 @@ pub mod proc_mgmt {
                     envbuf: reader.get_array(2048)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
-                super::Message::SpawnWithCaps(self)
+                super::Message::SpawnWithCaps(::std::boxed::Box::new(self))
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::SpawnWithCaps(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::SpawnWithCaps(message) => ::core::result::Result::Ok(*message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.spawn_with_caps_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for SpawnWithCaps {
             type Response = SpawnWithCapsResponse;
         }
+
         /// Answers [`SpawnWithCaps`].
         #[derive(Debug)]
         pub struct SpawnWithCapsResponse {
@@ -791,26 +680,29 @@ pub mod proc_mgmt {
             /// `cap domain_cap`
             pub domain_cap: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for SpawnWithCapsResponse {
             const NUMBER: u16 = 11;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
                 writer.put(self.domain_cap);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    err: reader.get()?,
-                    domain_cap: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { err: reader.get()?, domain_cap: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::SpawnWithCapsResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -821,13 +713,14 @@ pub mod proc_mgmt {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.spawn_with_caps_response
             }
         }
-        /// Extends the domain to another core. `vroot` is the domain's `VNode` cap, `dispframe` a `Frame` of at least 4 `KiB`. Needs SPAN.
+
+        /// Extends the domain to another core. `vroot` is the domain's `VNode` cap, `dispframe` a
+        /// `Frame` of at least 4 `KiB`. Needs SPAN.
         #[derive(Debug)]
         pub struct Span {
             /// `cap domain_cap`
@@ -839,17 +732,21 @@ pub mod proc_mgmt {
             /// `cap dispframe`
             pub dispframe: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for Span {
             const NUMBER: u16 = 12;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.domain_cap);
                 writer.put(self.core);
                 writer.put(self.vroot);
                 writer.put(self.dispframe);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -860,9 +757,11 @@ pub mod proc_mgmt {
                     dispframe: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Span(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -871,75 +770,86 @@ pub mod proc_mgmt {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.span_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for Span {
             type Response = SpanResponse;
         }
+
         /// Answers [`Span`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct SpanResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
         }
+
         impl ::flounder::Payload<super::Interface> for SpanResponse {
             const NUMBER: u16 = 13;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { err: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::SpanResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::SpanResponse(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::SpanResponse(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.span_response
             }
         }
+
         /// Ends the domain; answered when nothing of it executes any more. Needs KILL.
         #[derive(Debug)]
         pub struct Kill {
             /// `cap domain_cap`
             pub domain_cap: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for Kill {
             const NUMBER: u16 = 14;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.domain_cap);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { domain_cap: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Kill(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -948,53 +858,58 @@ pub mod proc_mgmt {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.kill_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for Kill {
             type Response = KillResponse;
         }
+
         /// Answers [`Kill`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct KillResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
         }
+
         impl ::flounder::Payload<super::Interface> for KillResponse {
             const NUMBER: u16 = 15;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { err: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::KillResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::KillResponse(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::KillResponse(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.kill_response
             }
         }
+
         /// Ends the sender's own domain. Needs EXIT; a stranger's exit is dropped and counted.
         #[derive(Debug)]
         pub struct Exit {
@@ -1003,15 +918,19 @@ pub mod proc_mgmt {
             /// `uint8 status`
             pub status: u8,
         }
+
         impl ::flounder::Payload<super::Interface> for Exit {
             const NUMBER: u16 = 16;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.domain_cap);
                 writer.put(self.status);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -1020,9 +939,11 @@ pub mod proc_mgmt {
                     status: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Exit(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -1031,13 +952,14 @@ pub mod proc_mgmt {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.exit
             }
         }
-        /// Waits until the domain is stopped. With `nohang` a live domain is answered at once with `PROC_MGMT_DOMAIN_ALIVE` and 255. Needs WAIT.
+
+        /// Waits until the domain is stopped. With `nohang` a live domain is answered at once with
+        /// `PROC_MGMT_DOMAIN_ALIVE` and 255. Needs WAIT.
         #[derive(Debug)]
         pub struct Wait {
             /// `cap domain_cap`
@@ -1045,15 +967,19 @@ pub mod proc_mgmt {
             /// `bool nohang`
             pub nohang: bool,
         }
+
         impl ::flounder::Payload<super::Interface> for Wait {
             const NUMBER: u16 = 17;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.domain_cap);
                 writer.put(self.nohang);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -1062,9 +988,11 @@ pub mod proc_mgmt {
                     nohang: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Wait(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -1073,15 +1001,16 @@ pub mod proc_mgmt {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.wait_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for Wait {
             type Response = WaitResponse;
         }
+
         /// Answers [`Wait`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct WaitResponse {
@@ -1090,83 +1019,90 @@ pub mod proc_mgmt {
             /// `uint8 status`
             pub status: u8,
         }
+
         impl ::flounder::Payload<super::Interface> for WaitResponse {
             const NUMBER: u16 = 18;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
                 writer.put(self.status);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-                ::core::result::Result::Ok(Self {
-                    err: reader.get()?,
-                    status: reader.get()?,
-                })
+                ::core::result::Result::Ok(Self { err: reader.get()?, status: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::WaitResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::WaitResponse(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::WaitResponse(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.wait_response
             }
         }
-        /// Lists domains that are not cleaned up yet, in ascending order, after the given one (0: from the start); `more` says that there are others after the last one listed.
+
+        /// Lists domains that are not cleaned up yet, in ascending order, after the given one (0:
+        /// from the start); `more` says that there are others after the last one listed.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct GetDomainlist {
             /// `domainid after`
             pub after: super::super::types::Domainid,
         }
+
         impl ::flounder::Payload<super::Interface> for GetDomainlist {
             const NUMBER: u16 = 19;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.after);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { after: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::GetDomainlist(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::GetDomainlist(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::GetDomainlist(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.get_domainlist_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for GetDomainlist {
             type Response = GetDomainlistResponse;
         }
+
         /// Answers [`GetDomainlist`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct GetDomainlistResponse {
@@ -1175,15 +1111,19 @@ pub mod proc_mgmt {
             /// `bool more`
             pub more: bool,
         }
+
         impl ::flounder::Payload<super::Interface> for GetDomainlistResponse {
             const NUMBER: u16 = 20;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_array("domains", &self.domains, 256)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.more);
                 writer.put_array(self.domains);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -1192,9 +1132,11 @@ pub mod proc_mgmt {
                     domains: reader.get_array(256)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::GetDomainlistResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -1205,13 +1147,14 @@ pub mod proc_mgmt {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.get_domainlist_response
             }
         }
-        /// Tells how a domain stands. `domain_cap` may be the null cap; the arguments are told only to the operator and to those with a Domain cap of that domain.
+
+        /// Tells how a domain stands. `domain_cap` may be the null cap; the arguments are told only
+        /// to the operator and to those with a Domain cap of that domain.
         #[derive(Debug)]
         pub struct GetStatus {
             /// `domainid domain`
@@ -1219,15 +1162,19 @@ pub mod proc_mgmt {
             /// `cap domain_cap`
             pub domain_cap: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for GetStatus {
             const NUMBER: u16 = 21;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.domain);
                 writer.put(self.domain_cap);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -1236,28 +1183,29 @@ pub mod proc_mgmt {
                     domain_cap: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::GetStatus(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::GetStatus(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::GetStatus(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.get_status_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for GetStatus {
             type Response = GetStatusResponse;
         }
+
         /// Answers [`GetStatus`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct GetStatusResponse {
@@ -1270,18 +1218,22 @@ pub mod proc_mgmt {
             /// `char argvbuf[argvbytes, 2048]`: at most 2048 elements.
             pub argvbuf: ::std::vec::Vec<u8>,
         }
+
         impl ::flounder::Payload<super::Interface> for GetStatusResponse {
             const NUMBER: u16 = 22;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("program", &self.program, 2047)?;
                 ::flounder::wire::check_array("argvbuf", &self.argvbuf, 2048)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
                 writer.put(self.entry);
                 writer.put_string(&self.program);
                 writer.put_array(self.argvbuf);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -1292,9 +1244,11 @@ pub mod proc_mgmt {
                     argvbuf: reader.get_array(2048)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::GetStatusResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -1305,89 +1259,72 @@ pub mod proc_mgmt {
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.get_status_response
             }
         }
     }
+
     /// The futures that calls return.
     pub mod calls {
         /// A `spawn` under way: a future of [`SpawnResponse`](super::messages::SpawnResponse).
-        pub type SpawnCall = ::flounder::Call<
-            super::Interface,
-            super::messages::SpawnResponse,
-        >;
-        /// A `spawn_with_caps` under way: a future of [`SpawnWithCapsResponse`](super::messages::SpawnWithCapsResponse).
-        pub type SpawnWithCapsCall = ::flounder::Call<
-            super::Interface,
-            super::messages::SpawnWithCapsResponse,
-        >;
+        pub type SpawnCall = ::flounder::Call<super::Interface, super::messages::SpawnResponse>;
+
+        /// A `spawn_with_caps` under way: a future of
+        /// [`SpawnWithCapsResponse`](super::messages::SpawnWithCapsResponse).
+        pub type SpawnWithCapsCall =
+            ::flounder::Call<super::Interface, super::messages::SpawnWithCapsResponse>;
+
         /// A `span` under way: a future of [`SpanResponse`](super::messages::SpanResponse).
-        pub type SpanCall = ::flounder::Call<
-            super::Interface,
-            super::messages::SpanResponse,
-        >;
+        pub type SpanCall = ::flounder::Call<super::Interface, super::messages::SpanResponse>;
+
         /// A `kill` under way: a future of [`KillResponse`](super::messages::KillResponse).
-        pub type KillCall = ::flounder::Call<
-            super::Interface,
-            super::messages::KillResponse,
-        >;
+        pub type KillCall = ::flounder::Call<super::Interface, super::messages::KillResponse>;
+
         /// A `wait` under way: a future of [`WaitResponse`](super::messages::WaitResponse).
-        pub type WaitCall = ::flounder::Call<
-            super::Interface,
-            super::messages::WaitResponse,
-        >;
-        /// A `get_domainlist` under way: a future of [`GetDomainlistResponse`](super::messages::GetDomainlistResponse).
-        pub type GetDomainlistCall = ::flounder::Call<
-            super::Interface,
-            super::messages::GetDomainlistResponse,
-        >;
-        /// A `get_status` under way: a future of [`GetStatusResponse`](super::messages::GetStatusResponse).
-        pub type GetStatusCall = ::flounder::Call<
-            super::Interface,
-            super::messages::GetStatusResponse,
-        >;
+        pub type WaitCall = ::flounder::Call<super::Interface, super::messages::WaitResponse>;
+
+        /// A `get_domainlist` under way: a future of
+        /// [`GetDomainlistResponse`](super::messages::GetDomainlistResponse).
+        pub type GetDomainlistCall =
+            ::flounder::Call<super::Interface, super::messages::GetDomainlistResponse>;
+
+        /// A `get_status` under way: a future of
+        /// [`GetStatusResponse`](super::messages::GetStatusResponse).
+        pub type GetStatusCall =
+            ::flounder::Call<super::Interface, super::messages::GetStatusResponse>;
     }
+
     /// The tokens that handlers answer calls with, each exactly once.
     pub mod replies {
         /// Answers a `spawn` with a [`SpawnResponse`](super::messages::SpawnResponse).
-        pub type SpawnReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::SpawnResponse,
-        >;
-        /// Answers a `spawn_with_caps` with a [`SpawnWithCapsResponse`](super::messages::SpawnWithCapsResponse).
-        pub type SpawnWithCapsReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::SpawnWithCapsResponse,
-        >;
+        pub type SpawnReply = ::flounder::Reply<super::Interface, super::messages::SpawnResponse>;
+
+        /// Answers a `spawn_with_caps` with a
+        /// [`SpawnWithCapsResponse`](super::messages::SpawnWithCapsResponse).
+        pub type SpawnWithCapsReply =
+            ::flounder::Reply<super::Interface, super::messages::SpawnWithCapsResponse>;
+
         /// Answers a `span` with a [`SpanResponse`](super::messages::SpanResponse).
-        pub type SpanReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::SpanResponse,
-        >;
+        pub type SpanReply = ::flounder::Reply<super::Interface, super::messages::SpanResponse>;
+
         /// Answers a `kill` with a [`KillResponse`](super::messages::KillResponse).
-        pub type KillReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::KillResponse,
-        >;
+        pub type KillReply = ::flounder::Reply<super::Interface, super::messages::KillResponse>;
+
         /// Answers a `wait` with a [`WaitResponse`](super::messages::WaitResponse).
-        pub type WaitReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::WaitResponse,
-        >;
-        /// Answers a `get_domainlist` with a [`GetDomainlistResponse`](super::messages::GetDomainlistResponse).
-        pub type GetDomainlistReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::GetDomainlistResponse,
-        >;
+        pub type WaitReply = ::flounder::Reply<super::Interface, super::messages::WaitResponse>;
+
+        /// Answers a `get_domainlist` with a
+        /// [`GetDomainlistResponse`](super::messages::GetDomainlistResponse).
+        pub type GetDomainlistReply =
+            ::flounder::Reply<super::Interface, super::messages::GetDomainlistResponse>;
+
         /// Answers a `get_status` with a [`GetStatusResponse`](super::messages::GetStatusResponse).
-        pub type GetStatusReply = ::flounder::Reply<
-            super::Interface,
-            super::messages::GetStatusResponse,
-        >;
+        pub type GetStatusReply =
+            ::flounder::Reply<super::Interface, super::messages::GetStatusResponse>;
     }
+
     /// Any message of the interface: what a driver that moves messages carries.
     #[derive(Debug)]
     pub enum Message {
@@ -1406,7 +1343,7 @@ pub mod proc_mgmt {
         /// The response of `spawn`.
         SpawnResponse(messages::SpawnResponse),
         /// The call of `spawn_with_caps`.
-        SpawnWithCaps(messages::SpawnWithCaps),
+        SpawnWithCaps(::std::boxed::Box<messages::SpawnWithCaps>),
         /// The response of `spawn_with_caps`.
         SpawnWithCapsResponse(messages::SpawnWithCapsResponse),
         /// The call of `span`.
@@ -1432,48 +1369,42 @@ pub mod proc_mgmt {
         /// The response of `get_status`.
         GetStatusResponse(messages::GetStatusResponse),
     }
+
     /// The interface as a type, to name it: `dispatcher.connect::<proc_mgmt::Interface>(..)`.
     #[derive(Debug)]
     pub enum Interface {}
+
     impl ::flounder::Interface for Interface {
         type Message = Message;
         type RxVtbl<S: 'static> = RxVtbl<S>;
         type TxVtbl = TxVtbl;
         type Binding<S: 'static> = Binding<S>;
+
         const DESCRIPTOR: &'static ::flounder::Descriptor = &DESCRIPTOR;
+
         fn tx_vtbl<D: ::flounder::Driver>() -> &'static TxVtbl {
             const { &TxVtbl::of::<D>() }
         }
+
         fn binding<S: 'static>(parts: ::flounder::Parts<Self, S>) -> Binding<S> {
             Binding { parts }
         }
+
         fn deliver<S: 'static>(delivery: ::flounder::Delivery<'_, Self, S>) {
             let ::flounder::Delivery { rx_vtbl, state, binding, message, incoming } = delivery;
             match message {
-                Message::AddSpawnd(message) => {
-                    (rx_vtbl.add_spawnd)(state, binding, message)
-                }
-                Message::RemoveSpawnd(message) => {
-                    (rx_vtbl.remove_spawnd)(state, binding, message)
-                }
+                Message::AddSpawnd(message) => (rx_vtbl.add_spawnd)(state, binding, message),
+                Message::RemoveSpawnd(message) => (rx_vtbl.remove_spawnd)(state, binding, message),
                 Message::SurvivorEnded(message) => {
-                    (rx_vtbl.survivor_ended)(state, binding, message)
+                    (rx_vtbl.survivor_ended)(state, binding, message);
                 }
                 Message::Shutdown(message) => (rx_vtbl.shutdown)(state, binding, message),
-                Message::ShutdownDone(message) => {
-                    (rx_vtbl.shutdown_done)(state, binding, message)
-                }
+                Message::ShutdownDone(message) => (rx_vtbl.shutdown_done)(state, binding, message),
                 Message::Spawn(message) => {
                     (rx_vtbl.spawn_call)(state, binding, message, incoming.reply());
                 }
                 Message::SpawnWithCaps(message) => {
-                    (rx_vtbl
-                        .spawn_with_caps_call)(
-                        state,
-                        binding,
-                        message,
-                        incoming.reply(),
-                    );
+                    (rx_vtbl.spawn_with_caps_call)(state, binding, *message, incoming.reply());
                 }
                 Message::Span(message) => {
                     (rx_vtbl.span_call)(state, binding, message, incoming.reply());
@@ -1486,8 +1417,7 @@ pub mod proc_mgmt {
                     (rx_vtbl.wait_call)(state, binding, message, incoming.reply());
                 }
                 Message::GetDomainlist(message) => {
-                    (rx_vtbl
-                        .get_domainlist_call)(state, binding, message, incoming.reply());
+                    (rx_vtbl.get_domainlist_call)(state, binding, message, incoming.reply());
                 }
                 Message::GetStatus(message) => {
                     (rx_vtbl.get_status_call)(state, binding, message, incoming.reply());
@@ -1501,6 +1431,7 @@ pub mod proc_mgmt {
                 | Message::GetStatusResponse(_) => incoming.stray(),
             }
         }
+
         fn number(message: &Message) -> u16 {
             match message {
                 Message::AddSpawnd(_) => 3,
@@ -1525,60 +1456,36 @@ pub mod proc_mgmt {
                 Message::GetStatusResponse(_) => 22,
             }
         }
+
         fn encode(message: Message, writer: &mut ::flounder::wire::Writer) {
             match message {
-                Message::AddSpawnd(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::RemoveSpawnd(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::SurvivorEnded(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::Shutdown(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::ShutdownDone(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::AddSpawnd(message) => ::flounder::Payload::encode(message, writer),
+                Message::RemoveSpawnd(message) => ::flounder::Payload::encode(message, writer),
+                Message::SurvivorEnded(message) => ::flounder::Payload::encode(message, writer),
+                Message::Shutdown(message) => ::flounder::Payload::encode(message, writer),
+                Message::ShutdownDone(message) => ::flounder::Payload::encode(message, writer),
                 Message::Spawn(message) => ::flounder::Payload::encode(message, writer),
-                Message::SpawnResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::SpawnWithCaps(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::SpawnResponse(message) => ::flounder::Payload::encode(message, writer),
+                Message::SpawnWithCaps(message) => ::flounder::Payload::encode(*message, writer),
                 Message::SpawnWithCapsResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
+                    ::flounder::Payload::encode(message, writer);
                 }
                 Message::Span(message) => ::flounder::Payload::encode(message, writer),
-                Message::SpanResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::SpanResponse(message) => ::flounder::Payload::encode(message, writer),
                 Message::Kill(message) => ::flounder::Payload::encode(message, writer),
-                Message::KillResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::KillResponse(message) => ::flounder::Payload::encode(message, writer),
                 Message::Exit(message) => ::flounder::Payload::encode(message, writer),
                 Message::Wait(message) => ::flounder::Payload::encode(message, writer),
-                Message::WaitResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::GetDomainlist(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::WaitResponse(message) => ::flounder::Payload::encode(message, writer),
+                Message::GetDomainlist(message) => ::flounder::Payload::encode(message, writer),
                 Message::GetDomainlistResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
+                    ::flounder::Payload::encode(message, writer);
                 }
-                Message::GetStatus(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::GetStatusResponse(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::GetStatus(message) => ::flounder::Payload::encode(message, writer),
+                Message::GetStatusResponse(message) => ::flounder::Payload::encode(message, writer),
             }
         }
+
         fn decode(
             number: u16,
             reader: &mut ::flounder::wire::Reader<'_>,
@@ -1591,11 +1498,10 @@ pub mod proc_mgmt {
                 7 => ::flounder::Payload::decode(reader).map(Message::ShutdownDone),
                 8 => ::flounder::Payload::decode(reader).map(Message::Spawn),
                 9 => ::flounder::Payload::decode(reader).map(Message::SpawnResponse),
-                10 => ::flounder::Payload::decode(reader).map(Message::SpawnWithCaps),
-                11 => {
-                    ::flounder::Payload::decode(reader)
-                        .map(Message::SpawnWithCapsResponse)
+                10 => {
+                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::SpawnWithCaps)
                 }
+                11 => ::flounder::Payload::decode(reader).map(Message::SpawnWithCapsResponse),
                 12 => ::flounder::Payload::decode(reader).map(Message::Span),
                 13 => ::flounder::Payload::decode(reader).map(Message::SpanResponse),
                 14 => ::flounder::Payload::decode(reader).map(Message::Kill),
@@ -1604,69 +1510,41 @@ pub mod proc_mgmt {
                 17 => ::flounder::Payload::decode(reader).map(Message::Wait),
                 18 => ::flounder::Payload::decode(reader).map(Message::WaitResponse),
                 19 => ::flounder::Payload::decode(reader).map(Message::GetDomainlist),
-                20 => {
-                    ::flounder::Payload::decode(reader)
-                        .map(Message::GetDomainlistResponse)
-                }
+                20 => ::flounder::Payload::decode(reader).map(Message::GetDomainlistResponse),
                 21 => ::flounder::Payload::decode(reader).map(Message::GetStatus),
                 22 => ::flounder::Payload::decode(reader).map(Message::GetStatusResponse),
-                _ => {
-                    ::core::result::Result::Err(
-                        ::flounder::wire::WireError::Number(number),
-                    )
-                }
+                _ => ::core::result::Result::Err(::flounder::wire::WireError::Number(number)),
             }
         }
+
         fn visit_caps(message: &mut Message, visitor: &mut dyn ::flounder::CapVisitor) {
             match message {
                 Message::SpawnResponse(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.domain_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.domain_cap, visitor);
                 }
                 Message::SpawnWithCaps(message) => {
-                    visitor
-                        .visit(&mut message.inheritcn_cap, ::flounder::Transfer::Move);
+                    visitor.visit(&mut message.inheritcn_cap, ::flounder::Transfer::Move);
                     visitor.visit(&mut message.argcn_cap, ::flounder::Transfer::Move);
                 }
                 Message::SpawnWithCapsResponse(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.domain_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.domain_cap, visitor);
                 }
                 Message::Span(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.domain_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.domain_cap, visitor);
                     ::flounder::wire::Value::visit_caps(&mut message.vroot, visitor);
                     ::flounder::wire::Value::visit_caps(&mut message.dispframe, visitor);
                 }
                 Message::Kill(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.domain_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.domain_cap, visitor);
                 }
                 Message::Exit(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.domain_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.domain_cap, visitor);
                 }
                 Message::Wait(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.domain_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.domain_cap, visitor);
                 }
                 Message::GetStatus(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.domain_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.domain_cap, visitor);
                 }
                 Message::AddSpawnd(_)
                 | Message::RemoveSpawnd(_)
@@ -1683,103 +1561,84 @@ pub mod proc_mgmt {
             }
         }
     }
+
     /// Receive handlers, one per message. Start from [`RxVtbl::UNHANDLED`].
     pub struct RxVtbl<S: 'static> {
         /// Tells that a spawnd listens on `core`. Only monitor 0's binding may.
         pub add_spawnd: fn(&mut S, &Binding<S>, messages::AddSpawnd),
-        /// Tells that this generation of the spawnd on `core` is gone. `survivors` are the domains that could not be ended with it; `more` says that another message brings more of them. Only monitor 0's binding may.
+        /// Tells that this generation of the spawnd on `core` is gone. `survivors` are the domains
+        /// that could not be ended with it; `more` says that another message brings more of them.
+        /// Only monitor 0's binding may.
         pub remove_spawnd: fn(&mut S, &Binding<S>, messages::RemoveSpawnd),
         /// Tells that a survivor on `core` ended after all. Only monitor 0's binding may.
         pub survivor_ended: fn(&mut S, &Binding<S>, messages::SurvivorEnded),
-        /// Asks the process manager to stop every domain and to take no more. Only monitor 0's binding may.
+        /// Asks the process manager to stop every domain and to take no more. Only monitor 0's
+        /// binding may.
         pub shutdown: fn(&mut S, &Binding<S>, messages::Shutdown),
         /// Answers `shutdown` once every domain is cleaned up or known to be wedged.
         pub shutdown_done: fn(&mut S, &Binding<S>, messages::ShutdownDone),
-        /// Starts the program at `path` on `core`. `argvbuf` and `envbuf` are strings that each end in NUL; environment strings read `KEY=VALUE`. Bit 0 of `flags`: the domain ends with its spawner.
+        /// Starts the program at `path` on `core`. `argvbuf` and `envbuf` are strings that each end
+        /// in NUL; environment strings read `KEY=VALUE`. Bit 0 of `flags`: the domain ends with its
+        /// spawner.
         pub spawn_call: fn(&mut S, &Binding<S>, messages::Spawn, replies::SpawnReply),
         /// Starts a program and hands it two `CNode` caps, moved into its environment.
-        pub spawn_with_caps_call: fn(
-            &mut S,
-            &Binding<S>,
-            messages::SpawnWithCaps,
-            replies::SpawnWithCapsReply,
-        ),
-        /// Extends the domain to another core. `vroot` is the domain's `VNode` cap, `dispframe` a `Frame` of at least 4 `KiB`. Needs SPAN.
+        pub spawn_with_caps_call:
+            fn(&mut S, &Binding<S>, messages::SpawnWithCaps, replies::SpawnWithCapsReply),
+        /// Extends the domain to another core. `vroot` is the domain's `VNode` cap, `dispframe` a
+        /// `Frame` of at least 4 `KiB`. Needs SPAN.
         pub span_call: fn(&mut S, &Binding<S>, messages::Span, replies::SpanReply),
         /// Ends the domain; answered when nothing of it executes any more. Needs KILL.
         pub kill_call: fn(&mut S, &Binding<S>, messages::Kill, replies::KillReply),
         /// Ends the sender's own domain. Needs EXIT; a stranger's exit is dropped and counted.
         pub exit: fn(&mut S, &Binding<S>, messages::Exit),
-        /// Waits until the domain is stopped. With `nohang` a live domain is answered at once with `PROC_MGMT_DOMAIN_ALIVE` and 255. Needs WAIT.
+        /// Waits until the domain is stopped. With `nohang` a live domain is answered at once with
+        /// `PROC_MGMT_DOMAIN_ALIVE` and 255. Needs WAIT.
         pub wait_call: fn(&mut S, &Binding<S>, messages::Wait, replies::WaitReply),
-        /// Lists domains that are not cleaned up yet, in ascending order, after the given one (0: from the start); `more` says that there are others after the last one listed.
-        pub get_domainlist_call: fn(
-            &mut S,
-            &Binding<S>,
-            messages::GetDomainlist,
-            replies::GetDomainlistReply,
-        ),
-        /// Tells how a domain stands. `domain_cap` may be the null cap; the arguments are told only to the operator and to those with a Domain cap of that domain.
-        pub get_status_call: fn(
-            &mut S,
-            &Binding<S>,
-            messages::GetStatus,
-            replies::GetStatusReply,
-        ),
+        /// Lists domains that are not cleaned up yet, in ascending order, after the given one (0:
+        /// from the start); `more` says that there are others after the last one listed.
+        pub get_domainlist_call:
+            fn(&mut S, &Binding<S>, messages::GetDomainlist, replies::GetDomainlistReply),
+        /// Tells how a domain stands. `domain_cap` may be the null cap; the arguments are told only
+        /// to the operator and to those with a Domain cap of that domain.
+        pub get_status_call: fn(&mut S, &Binding<S>, messages::GetStatus, replies::GetStatusReply),
     }
+
     impl<S: 'static> RxVtbl<S> {
-        /// Handles nothing: a message is reported to the binding's error handler, a call is answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
+        /// Handles nothing: a message is reported to the binding's error handler, a call is
+        /// answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
         pub const UNHANDLED: Self = Self {
-            add_spawnd: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            remove_spawnd: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            survivor_ended: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            shutdown: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            shutdown_done: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
+            add_spawnd: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            remove_spawnd: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            survivor_ended: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            shutdown: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            shutdown_done: |state, binding, message| ::flounder::unhandled(state, binding, message),
             spawn_call: |_, _, _, reply| reply.unhandled(),
             spawn_with_caps_call: |_, _, _, reply| reply.unhandled(),
             span_call: |_, _, _, reply| reply.unhandled(),
             kill_call: |_, _, _, reply| reply.unhandled(),
-            exit: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
+            exit: |state, binding, message| ::flounder::unhandled(state, binding, message),
             wait_call: |_, _, _, reply| reply.unhandled(),
             get_domainlist_call: |_, _, _, reply| reply.unhandled(),
             get_status_call: |_, _, _, reply| reply.unhandled(),
         };
     }
+
     impl<S: 'static> ::core::clone::Clone for RxVtbl<S> {
         fn clone(&self) -> Self {
             *self
         }
     }
+
     impl<S: 'static> ::core::marker::Copy for RxVtbl<S> {}
+
     impl<S: 'static> ::core::fmt::Debug for RxVtbl<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("proc_mgmt::RxVtbl").finish_non_exhaustive()
         }
     }
+
     /// Send functions, one per message; each interconnect driver has one such table.
     #[derive(Clone, Copy, Debug)]
     pub struct TxVtbl {
@@ -1800,10 +1659,8 @@ pub mod proc_mgmt {
         /// Sends the call of `spawn_with_caps`.
         pub spawn_with_caps_call: ::flounder::SendFn<Interface, messages::SpawnWithCaps>,
         /// Sends the response of `spawn_with_caps`.
-        pub spawn_with_caps_response: ::flounder::SendFn<
-            Interface,
-            messages::SpawnWithCapsResponse,
-        >,
+        pub spawn_with_caps_response:
+            ::flounder::SendFn<Interface, messages::SpawnWithCapsResponse>,
         /// Sends the call of `span`.
         pub span_call: ::flounder::SendFn<Interface, messages::Span>,
         /// Sends the response of `span`.
@@ -1821,18 +1678,13 @@ pub mod proc_mgmt {
         /// Sends the call of `get_domainlist`.
         pub get_domainlist_call: ::flounder::SendFn<Interface, messages::GetDomainlist>,
         /// Sends the response of `get_domainlist`.
-        pub get_domainlist_response: ::flounder::SendFn<
-            Interface,
-            messages::GetDomainlistResponse,
-        >,
+        pub get_domainlist_response: ::flounder::SendFn<Interface, messages::GetDomainlistResponse>,
         /// Sends the call of `get_status`.
         pub get_status_call: ::flounder::SendFn<Interface, messages::GetStatus>,
         /// Sends the response of `get_status`.
-        pub get_status_response: ::flounder::SendFn<
-            Interface,
-            messages::GetStatusResponse,
-        >,
+        pub get_status_response: ::flounder::SendFn<Interface, messages::GetStatusResponse>,
     }
+
     impl TxVtbl {
         /// The table of the driver `D`.
         #[must_use]
@@ -1840,24 +1692,12 @@ pub mod proc_mgmt {
             Self {
                 add_spawnd: ::flounder::send::<D, Interface, messages::AddSpawnd>,
                 remove_spawnd: ::flounder::send::<D, Interface, messages::RemoveSpawnd>,
-                survivor_ended: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::SurvivorEnded,
-                >,
+                survivor_ended: ::flounder::send::<D, Interface, messages::SurvivorEnded>,
                 shutdown: ::flounder::send::<D, Interface, messages::Shutdown>,
                 shutdown_done: ::flounder::send::<D, Interface, messages::ShutdownDone>,
                 spawn_call: ::flounder::send::<D, Interface, messages::Spawn>,
-                spawn_response: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::SpawnResponse,
-                >,
-                spawn_with_caps_call: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::SpawnWithCaps,
-                >,
+                spawn_response: ::flounder::send::<D, Interface, messages::SpawnResponse>,
+                spawn_with_caps_call: ::flounder::send::<D, Interface, messages::SpawnWithCaps>,
                 spawn_with_caps_response: ::flounder::send::<
                     D,
                     Interface,
@@ -1870,104 +1710,118 @@ pub mod proc_mgmt {
                 exit: ::flounder::send::<D, Interface, messages::Exit>,
                 wait_call: ::flounder::send::<D, Interface, messages::Wait>,
                 wait_response: ::flounder::send::<D, Interface, messages::WaitResponse>,
-                get_domainlist_call: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::GetDomainlist,
-                >,
+                get_domainlist_call: ::flounder::send::<D, Interface, messages::GetDomainlist>,
                 get_domainlist_response: ::flounder::send::<
                     D,
                     Interface,
                     messages::GetDomainlistResponse,
                 >,
                 get_status_call: ::flounder::send::<D, Interface, messages::GetStatus>,
-                get_status_response: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::GetStatusResponse,
-                >,
+                get_status_response: ::flounder::send::<D, Interface, messages::GetStatusResponse>,
             }
         }
     }
-    /// One end of a connection that speaks `proc_mgmt`. What all bindings can do is in [`AnyBinding`](::flounder::AnyBinding).
+
+    /// One end of a connection that speaks `proc_mgmt`. What all bindings can do is in
+    /// [`AnyBinding`](::flounder::AnyBinding).
     pub struct Binding<S: 'static> {
         parts: ::flounder::Parts<Interface, S>,
     }
+
     impl<S: 'static> Binding<S> {
         /// Sends `add_spawnd`: tells that a spawnd listens on `core`. Only monitor 0's binding may.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn add_spawnd(
             &self,
             message: messages::AddSpawnd,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::AddSpawnd>> {
             self.parts.send(message)
         }
-        /// Sends `remove_spawnd`: tells that this generation of the spawnd on `core` is gone. `survivors` are the domains that could not be ended with it; `more` says that another message brings more of them. Only monitor 0's binding may.
+
+        /// Sends `remove_spawnd`: tells that this generation of the spawnd on `core` is gone.
+        /// `survivors` are the domains that could not be ended with it; `more` says that another
+        /// message brings more of them. Only monitor 0's binding may.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn remove_spawnd(
             &self,
             message: messages::RemoveSpawnd,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::RemoveSpawnd>> {
             self.parts.send(message)
         }
-        /// Sends `survivor_ended`: tells that a survivor on `core` ended after all. Only monitor 0's binding may.
+
+        /// Sends `survivor_ended`: tells that a survivor on `core` ended after all. Only monitor
+        /// 0's binding may.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn survivor_ended(
             &self,
             message: messages::SurvivorEnded,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::SurvivorEnded>> {
             self.parts.send(message)
         }
-        /// Sends `shutdown`: asks the process manager to stop every domain and to take no more. Only monitor 0's binding may.
+
+        /// Sends `shutdown`: asks the process manager to stop every domain and to take no more.
+        /// Only monitor 0's binding may.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn shutdown(
             &self,
             message: messages::Shutdown,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::Shutdown>> {
             self.parts.send(message)
         }
-        /// Sends `shutdown_done`: answers `shutdown` once every domain is cleaned up or known to be wedged.
+
+        /// Sends `shutdown_done`: answers `shutdown` once every domain is cleaned up or known to be
+        /// wedged.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn shutdown_done(
             &self,
             message: messages::ShutdownDone,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::ShutdownDone>> {
             self.parts.send(message)
         }
-        /// Calls `spawn`: starts the program at `path` on `core`. `argvbuf` and `envbuf` are strings that each end in NUL; environment strings read `KEY=VALUE`. Bit 0 of `flags`: the domain ends with its spawner. The call is sent at once.
+
+        /// Calls `spawn`: starts the program at `path` on `core`. `argvbuf` and `envbuf` are
+        /// strings that each end in NUL; environment strings read `KEY=VALUE`. Bit 0 of `flags`:
+        /// the domain ends with its spawner. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn spawn(
             &self,
             message: messages::Spawn,
-        ) -> ::core::result::Result<
-            calls::SpawnCall,
-            ::flounder::CallError<messages::Spawn>,
-        > {
+        ) -> ::core::result::Result<calls::SpawnCall, ::flounder::CallError<messages::Spawn>>
+        {
             self.parts.call(message)
         }
-        /// Calls `spawn_with_caps`: starts a program and hands it two `CNode` caps, moved into its environment. The call is sent at once.
+
+        /// Calls `spawn_with_caps`: starts a program and hands it two `CNode` caps, moved into its
+        /// environment. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn spawn_with_caps(
             &self,
             message: messages::SpawnWithCaps,
@@ -1977,64 +1831,74 @@ pub mod proc_mgmt {
         > {
             self.parts.call(message)
         }
-        /// Calls `span`: extends the domain to another core. `vroot` is the domain's `VNode` cap, `dispframe` a `Frame` of at least 4 `KiB`. Needs SPAN. The call is sent at once.
+
+        /// Calls `span`: extends the domain to another core. `vroot` is the domain's `VNode` cap,
+        /// `dispframe` a `Frame` of at least 4 `KiB`. Needs SPAN. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn span(
             &self,
             message: messages::Span,
-        ) -> ::core::result::Result<
-            calls::SpanCall,
-            ::flounder::CallError<messages::Span>,
-        > {
+        ) -> ::core::result::Result<calls::SpanCall, ::flounder::CallError<messages::Span>>
+        {
             self.parts.call(message)
         }
-        /// Calls `kill`: ends the domain; answered when nothing of it executes any more. Needs KILL. The call is sent at once.
+
+        /// Calls `kill`: ends the domain; answered when nothing of it executes any more. Needs
+        /// KILL. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn kill(
             &self,
             message: messages::Kill,
-        ) -> ::core::result::Result<
-            calls::KillCall,
-            ::flounder::CallError<messages::Kill>,
-        > {
+        ) -> ::core::result::Result<calls::KillCall, ::flounder::CallError<messages::Kill>>
+        {
             self.parts.call(message)
         }
-        /// Sends `exit`: ends the sender's own domain. Needs EXIT; a stranger's exit is dropped and counted.
+
+        /// Sends `exit`: ends the sender's own domain. Needs EXIT; a stranger's exit is dropped and
+        /// counted.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn exit(
             &self,
             message: messages::Exit,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::Exit>> {
             self.parts.send(message)
         }
-        /// Calls `wait`: waits until the domain is stopped. With `nohang` a live domain is answered at once with `PROC_MGMT_DOMAIN_ALIVE` and 255. Needs WAIT. The call is sent at once.
+
+        /// Calls `wait`: waits until the domain is stopped. With `nohang` a live domain is answered
+        /// at once with `PROC_MGMT_DOMAIN_ALIVE` and 255. Needs WAIT. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn wait(
             &self,
             message: messages::Wait,
-        ) -> ::core::result::Result<
-            calls::WaitCall,
-            ::flounder::CallError<messages::Wait>,
-        > {
+        ) -> ::core::result::Result<calls::WaitCall, ::flounder::CallError<messages::Wait>>
+        {
             self.parts.call(message)
         }
-        /// Calls `get_domainlist`: lists domains that are not cleaned up yet, in ascending order, after the given one (0: from the start); `more` says that there are others after the last one listed. The call is sent at once.
+
+        /// Calls `get_domainlist`: lists domains that are not cleaned up yet, in ascending order,
+        /// after the given one (0: from the start); `more` says that there are others after the
+        /// last one listed. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn get_domainlist(
             &self,
             message: messages::GetDomainlist,
@@ -2044,33 +1908,39 @@ pub mod proc_mgmt {
         > {
             self.parts.call(message)
         }
-        /// Calls `get_status`: tells how a domain stands. `domain_cap` may be the null cap; the arguments are told only to the operator and to those with a Domain cap of that domain. The call is sent at once.
+
+        /// Calls `get_status`: tells how a domain stands. `domain_cap` may be the null cap; the
+        /// arguments are told only to the operator and to those with a Domain cap of that domain.
+        /// The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn get_status(
             &self,
             message: messages::GetStatus,
-        ) -> ::core::result::Result<
-            calls::GetStatusCall,
-            ::flounder::CallError<messages::GetStatus>,
-        > {
+        ) -> ::core::result::Result<calls::GetStatusCall, ::flounder::CallError<messages::GetStatus>>
+        {
             self.parts.call(message)
         }
     }
+
     impl<S: 'static> ::flounder::AnyBinding for Binding<S> {
         type Interface = Interface;
         type State = S;
+
         fn parts(&self) -> &::flounder::Parts<Interface, S> {
             &self.parts
         }
     }
+
     impl<S: 'static> ::core::clone::Clone for Binding<S> {
         fn clone(&self) -> Self {
             Self { parts: self.parts.clone() }
         }
     }
+
     impl<S: 'static> ::core::fmt::Debug for Binding<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::fmt::Debug::fmt(&self.parts, f)

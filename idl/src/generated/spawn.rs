@@ -2,7 +2,8 @@
 
 /// What the process manager orders of the spawn daemon of a core.
 ///
-/// Every request carries an id, which its reply repeats, and the `ProcessManager` cap, which must be identifiable and can't be retyped.
+/// Every request carries an id, which its reply repeats, and the `ProcessManager` cap, which must
+/// be identifiable and can't be retyped.
 pub mod spawn {
     pub use self::messages::{
         CleanupRequest, DomainExited, KillRequest, SpanRequest, SpawnReply, SpawnRequest,
@@ -10,20 +11,25 @@ pub mod spawn {
     };
     pub use self::types::RequestKind;
     pub use super::types::{Domainid, ExitCause, Requestid};
+
     const _: () = ::flounder::abi::require(1);
+
     /// The interface's name.
     pub const NAME: &str = "spawn";
+
     /// What the interface file says the interface is for.
     pub const DESCRIPTION: &str = "Spawn daemon";
+
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
-    pub const FINGERPRINT: ::flounder::Fingerprint = ::flounder::Fingerprint::new(
-        0x3add_9862_cc69_0905,
-        0x3a5d_773c_2cfc_aced,
-    );
+    pub const FINGERPRINT: ::flounder::Fingerprint =
+        ::flounder::Fingerprint::new(0x3add_9862_cc69_0905, 0x3a5d_773c_2cfc_aced);
+
     /// The most bytes a message of this interface takes when it is encoded.
     pub const MESSAGE_BYTES_MAX: usize = 6176;
+
     /// The memory that a binding's two directions take, in bytes, at the default capacity.
     pub const BYTES_PER_BINDING: usize = ::flounder::bytes_per_binding::<Interface>();
+
     /// Describes the interface to tools: its messages and their arguments, in order.
     pub const DESCRIPTOR: ::flounder::Descriptor = ::flounder::Descriptor {
         name: NAME,
@@ -36,38 +42,14 @@ pub mod spawn {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 6176,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "procmng_cap",
-                        ty: "cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "give_away_cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "path",
-                        ty: "String[2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "argvbuf",
-                        ty: "char[argvbytes, 2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "envbuf",
-                        ty: "char[envbytes, 2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "flags",
-                        ty: "uint8",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "procmng_cap", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "domain_cap", ty: "give_away_cap" },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
+                    ::flounder::ArgumentDescriptor { name: "path", ty: "String[2048]" },
+                    ::flounder::ArgumentDescriptor { name: "argvbuf", ty: "char[argvbytes, 2048]" },
+                    ::flounder::ArgumentDescriptor { name: "envbuf", ty: "char[envbytes, 2048]" },
+                    ::flounder::ArgumentDescriptor { name: "flags", ty: "uint8" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -76,46 +58,16 @@ pub mod spawn {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 6176,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "procmng_cap",
-                        ty: "cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "give_away_cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "path",
-                        ty: "String[2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "argvbuf",
-                        ty: "char[argvbytes, 2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "envbuf",
-                        ty: "char[envbytes, 2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "inheritcn_cap",
-                        ty: "give_away_cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "argcn_cap",
-                        ty: "give_away_cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "flags",
-                        ty: "uint8",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "procmng_cap", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "domain_cap", ty: "give_away_cap" },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
+                    ::flounder::ArgumentDescriptor { name: "path", ty: "String[2048]" },
+                    ::flounder::ArgumentDescriptor { name: "argvbuf", ty: "char[argvbytes, 2048]" },
+                    ::flounder::ArgumentDescriptor { name: "envbuf", ty: "char[envbytes, 2048]" },
+                    ::flounder::ArgumentDescriptor { name: "inheritcn_cap", ty: "give_away_cap" },
+                    ::flounder::ArgumentDescriptor { name: "argcn_cap", ty: "give_away_cap" },
+                    ::flounder::ArgumentDescriptor { name: "flags", ty: "uint8" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -124,34 +76,13 @@ pub mod spawn {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 2072,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "procmng_cap",
-                        ty: "cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain_cap",
-                        ty: "give_away_cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "path",
-                        ty: "String[2048]",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "vroot",
-                        ty: "give_away_cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "dispframe",
-                        ty: "give_away_cap",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "procmng_cap", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "domain_cap", ty: "give_away_cap" },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
+                    ::flounder::ArgumentDescriptor { name: "path", ty: "String[2048]" },
+                    ::flounder::ArgumentDescriptor { name: "vroot", ty: "give_away_cap" },
+                    ::flounder::ArgumentDescriptor { name: "dispframe", ty: "give_away_cap" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -160,18 +91,9 @@ pub mod spawn {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "procmng_cap",
-                        ty: "cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "procmng_cap", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -180,18 +102,9 @@ pub mod spawn {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "procmng_cap",
-                        ty: "cap",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "procmng_cap", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -200,18 +113,9 @@ pub mod spawn {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 24,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "request",
-                        ty: "requestid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "kind",
-                        ty: "request_kind",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "err",
-                        ty: "errval",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "request", ty: "requestid" },
+                    ::flounder::ArgumentDescriptor { name: "kind", ty: "request_kind" },
+                    ::flounder::ArgumentDescriptor { name: "err", ty: "errval" },
                 ],
             },
             ::flounder::MessageDescriptor {
@@ -220,22 +124,14 @@ pub mod spawn {
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
                 arguments: &[
-                    ::flounder::ArgumentDescriptor {
-                        name: "domain",
-                        ty: "domainid",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "cause",
-                        ty: "exit_cause",
-                    },
-                    ::flounder::ArgumentDescriptor {
-                        name: "status",
-                        ty: "uint8",
-                    },
+                    ::flounder::ArgumentDescriptor { name: "domain", ty: "domainid" },
+                    ::flounder::ArgumentDescriptor { name: "cause", ty: "exit_cause" },
+                    ::flounder::ArgumentDescriptor { name: "status", ty: "uint8" },
                 ],
             },
         ],
     };
+
     /// The types that the interface declares.
     pub mod types {
         /// What a reply answers.
@@ -251,11 +147,14 @@ pub mod spawn {
             /// `cleanup_request`.
             Cleanup = 3,
         }
+
         impl ::flounder::wire::Value for RequestKind {
             const SIZE: usize = 4;
+
             fn put(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self as u32);
             }
+
             fn get(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -264,15 +163,12 @@ pub mod spawn {
                     1 => ::core::result::Result::Ok(Self::Span),
                     2 => ::core::result::Result::Ok(Self::Kill),
                     3 => ::core::result::Result::Ok(Self::Cleanup),
-                    other => {
-                        ::core::result::Result::Err(
-                            ::flounder::wire::WireError::Value(other),
-                        )
-                    }
+                    other => ::core::result::Result::Err(::flounder::wire::WireError::Value(other)),
                 }
             }
         }
     }
+
     /// The messages, each with its arguments.
     pub mod messages {
         /// Starts a program. `domain_cap` becomes the program's own.
@@ -295,13 +191,16 @@ pub mod spawn {
             /// `uint8 flags`
             pub flags: u8,
         }
+
         impl ::flounder::Payload<super::Interface> for SpawnRequest {
             const NUMBER: u16 = 3;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("path", &self.path, 2047)?;
                 ::flounder::wire::check_array("argvbuf", &self.argvbuf, 2048)?;
                 ::flounder::wire::check_array("envbuf", &self.envbuf, 2048)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.procmng_cap);
@@ -312,6 +211,7 @@ pub mod spawn {
                 writer.put_array(self.argvbuf);
                 writer.put_array(self.envbuf);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -326,25 +226,25 @@ pub mod spawn {
                     envbuf: reader.get_array(2048)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
-                super::Message::SpawnRequest(self)
+                super::Message::SpawnRequest(::std::boxed::Box::new(self))
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::SpawnRequest(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::SpawnRequest(message) => ::core::result::Result::Ok(*message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.spawn_request
             }
         }
+
         /// Starts a program that gets two `CNode` caps.
         #[derive(Debug)]
         pub struct SpawnWithCapsRequest {
@@ -369,13 +269,16 @@ pub mod spawn {
             /// `uint8 flags`
             pub flags: u8,
         }
+
         impl ::flounder::Payload<super::Interface> for SpawnWithCapsRequest {
             const NUMBER: u16 = 4;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("path", &self.path, 2047)?;
                 ::flounder::wire::check_array("argvbuf", &self.argvbuf, 2048)?;
                 ::flounder::wire::check_array("envbuf", &self.envbuf, 2048)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.procmng_cap);
@@ -388,6 +291,7 @@ pub mod spawn {
                 writer.put_array(self.argvbuf);
                 writer.put_array(self.envbuf);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -404,25 +308,27 @@ pub mod spawn {
                     envbuf: reader.get_array(2048)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
-                super::Message::SpawnWithCapsRequest(self)
+                super::Message::SpawnWithCapsRequest(::std::boxed::Box::new(self))
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
                     super::Message::SpawnWithCapsRequest(message) => {
-                        ::core::result::Result::Ok(message)
+                        ::core::result::Result::Ok(*message)
                     }
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.spawn_with_caps_request
             }
         }
+
         /// Starts the span entry of a program that runs on another core.
         #[derive(Debug)]
         pub struct SpanRequest {
@@ -441,11 +347,14 @@ pub mod spawn {
             /// `give_away_cap dispframe`: moves to the receiver.
             pub dispframe: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for SpanRequest {
             const NUMBER: u16 = 5;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("path", &self.path, 2047)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.procmng_cap);
@@ -455,6 +364,7 @@ pub mod spawn {
                 writer.put(self.dispframe);
                 writer.put_string(&self.path);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -468,25 +378,25 @@ pub mod spawn {
                     path: reader.get_string(2047)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
-                super::Message::SpanRequest(self)
+                super::Message::SpanRequest(::std::boxed::Box::new(self))
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::SpanRequest(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::SpanRequest(message) => ::core::result::Result::Ok(*message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.span_request
             }
         }
+
         /// Ends what runs of the domain on this core.
         #[derive(Debug)]
         pub struct KillRequest {
@@ -497,16 +407,20 @@ pub mod spawn {
             /// `domainid domain`
             pub domain: super::super::types::Domainid,
         }
+
         impl ::flounder::Payload<super::Interface> for KillRequest {
             const NUMBER: u16 = 6;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.procmng_cap);
                 writer.put(self.domain);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -516,25 +430,25 @@ pub mod spawn {
                     domain: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::KillRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::KillRequest(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::KillRequest(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.kill_request
             }
         }
+
         /// Returns the resources of an ended domain.
         #[derive(Debug)]
         pub struct CleanupRequest {
@@ -545,16 +459,20 @@ pub mod spawn {
             /// `domainid domain`
             pub domain: super::super::types::Domainid,
         }
+
         impl ::flounder::Payload<super::Interface> for CleanupRequest {
             const NUMBER: u16 = 7;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.procmng_cap);
                 writer.put(self.domain);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -564,25 +482,25 @@ pub mod spawn {
                     domain: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::CleanupRequest(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::CleanupRequest(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::CleanupRequest(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.cleanup_request
             }
         }
+
         /// Answers the request of that id and kind.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct SpawnReply {
@@ -593,16 +511,20 @@ pub mod spawn {
             /// `errval err`
             pub err: ::flounder::ErrVal,
         }
+
         impl ::flounder::Payload<super::Interface> for SpawnReply {
             const NUMBER: u16 = 8;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.request);
                 writer.put(self.kind);
                 writer.put(self.err);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -612,25 +534,25 @@ pub mod spawn {
                     err: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::SpawnReply(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::SpawnReply(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::SpawnReply(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.spawn_reply
             }
         }
+
         /// Reports a death that nobody asked for.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct DomainExited {
@@ -641,16 +563,20 @@ pub mod spawn {
             /// `uint8 status`
             pub status: u8,
         }
+
         impl ::flounder::Payload<super::Interface> for DomainExited {
             const NUMBER: u16 = 9;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.domain);
                 writer.put(self.cause);
                 writer.put(self.status);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -660,35 +586,35 @@ pub mod spawn {
                     status: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::DomainExited(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::DomainExited(message) => {
-                        ::core::result::Result::Ok(message)
-                    }
+                    super::Message::DomainExited(message) => ::core::result::Result::Ok(message),
                     other => ::core::result::Result::Err(other),
                 }
             }
-            fn entry(
-                table: &super::TxVtbl,
-            ) -> ::flounder::SendFn<super::Interface, Self> {
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.domain_exited
             }
         }
     }
+
     /// Any message of the interface: what a driver that moves messages carries.
     #[derive(Debug)]
     pub enum Message {
         /// A `spawn_request`.
-        SpawnRequest(messages::SpawnRequest),
+        SpawnRequest(::std::boxed::Box<messages::SpawnRequest>),
         /// A `spawn_with_caps_request`.
-        SpawnWithCapsRequest(messages::SpawnWithCapsRequest),
+        SpawnWithCapsRequest(::std::boxed::Box<messages::SpawnWithCapsRequest>),
         /// A `span_request`.
-        SpanRequest(messages::SpanRequest),
+        SpanRequest(::std::boxed::Box<messages::SpanRequest>),
         /// A `kill_request`.
         KillRequest(messages::KillRequest),
         /// A `cleanup_request`.
@@ -698,47 +624,44 @@ pub mod spawn {
         /// A `domain_exited`.
         DomainExited(messages::DomainExited),
     }
+
     /// The interface as a type, to name it: `dispatcher.connect::<spawn::Interface>(..)`.
     #[derive(Debug)]
     pub enum Interface {}
+
     impl ::flounder::Interface for Interface {
         type Message = Message;
         type RxVtbl<S: 'static> = RxVtbl<S>;
         type TxVtbl = TxVtbl;
         type Binding<S: 'static> = Binding<S>;
+
         const DESCRIPTOR: &'static ::flounder::Descriptor = &DESCRIPTOR;
+
         fn tx_vtbl<D: ::flounder::Driver>() -> &'static TxVtbl {
             const { &TxVtbl::of::<D>() }
         }
+
         fn binding<S: 'static>(parts: ::flounder::Parts<Self, S>) -> Binding<S> {
             Binding { parts }
         }
+
         fn deliver<S: 'static>(delivery: ::flounder::Delivery<'_, Self, S>) {
             let ::flounder::Delivery { rx_vtbl, state, binding, message, .. } = delivery;
             match message {
-                Message::SpawnRequest(message) => {
-                    (rx_vtbl.spawn_request)(state, binding, message)
-                }
+                Message::SpawnRequest(message) => (rx_vtbl.spawn_request)(state, binding, *message),
                 Message::SpawnWithCapsRequest(message) => {
-                    (rx_vtbl.spawn_with_caps_request)(state, binding, message)
+                    (rx_vtbl.spawn_with_caps_request)(state, binding, *message);
                 }
-                Message::SpanRequest(message) => {
-                    (rx_vtbl.span_request)(state, binding, message)
-                }
-                Message::KillRequest(message) => {
-                    (rx_vtbl.kill_request)(state, binding, message)
-                }
+                Message::SpanRequest(message) => (rx_vtbl.span_request)(state, binding, *message),
+                Message::KillRequest(message) => (rx_vtbl.kill_request)(state, binding, message),
                 Message::CleanupRequest(message) => {
-                    (rx_vtbl.cleanup_request)(state, binding, message)
+                    (rx_vtbl.cleanup_request)(state, binding, message);
                 }
-                Message::SpawnReply(message) => {
-                    (rx_vtbl.spawn_reply)(state, binding, message)
-                }
-                Message::DomainExited(message) => {
-                    (rx_vtbl.domain_exited)(state, binding, message)
-                }
+                Message::SpawnReply(message) => (rx_vtbl.spawn_reply)(state, binding, message),
+                Message::DomainExited(message) => (rx_vtbl.domain_exited)(state, binding, message),
             }
         }
+
         fn number(message: &Message) -> u16 {
             match message {
                 Message::SpawnRequest(_) => 3,
@@ -750,107 +673,78 @@ pub mod spawn {
                 Message::DomainExited(_) => 9,
             }
         }
+
         fn encode(message: Message, writer: &mut ::flounder::wire::Writer) {
             match message {
-                Message::SpawnRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::SpawnRequest(message) => ::flounder::Payload::encode(*message, writer),
                 Message::SpawnWithCapsRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
+                    ::flounder::Payload::encode(*message, writer);
                 }
-                Message::SpanRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::KillRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::CleanupRequest(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::SpawnReply(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
-                Message::DomainExited(message) => {
-                    ::flounder::Payload::encode(message, writer)
-                }
+                Message::SpanRequest(message) => ::flounder::Payload::encode(*message, writer),
+                Message::KillRequest(message) => ::flounder::Payload::encode(message, writer),
+                Message::CleanupRequest(message) => ::flounder::Payload::encode(message, writer),
+                Message::SpawnReply(message) => ::flounder::Payload::encode(message, writer),
+                Message::DomainExited(message) => ::flounder::Payload::encode(message, writer),
             }
         }
+
         fn decode(
             number: u16,
             reader: &mut ::flounder::wire::Reader<'_>,
         ) -> ::core::result::Result<Message, ::flounder::wire::WireError> {
             match number {
-                3 => ::flounder::Payload::decode(reader).map(Message::SpawnRequest),
-                4 => {
-                    ::flounder::Payload::decode(reader)
-                        .map(Message::SpawnWithCapsRequest)
+                3 => {
+                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::SpawnRequest)
                 }
-                5 => ::flounder::Payload::decode(reader).map(Message::SpanRequest),
+                4 => {
+                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::SpawnWithCapsRequest)
+                }
+                5 => {
+                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::SpanRequest)
+                }
                 6 => ::flounder::Payload::decode(reader).map(Message::KillRequest),
                 7 => ::flounder::Payload::decode(reader).map(Message::CleanupRequest),
                 8 => ::flounder::Payload::decode(reader).map(Message::SpawnReply),
                 9 => ::flounder::Payload::decode(reader).map(Message::DomainExited),
-                _ => {
-                    ::core::result::Result::Err(
-                        ::flounder::wire::WireError::Number(number),
-                    )
-                }
+                _ => ::core::result::Result::Err(::flounder::wire::WireError::Number(number)),
             }
         }
+
         fn visit_caps(message: &mut Message, visitor: &mut dyn ::flounder::CapVisitor) {
             match message {
                 Message::SpawnRequest(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.procmng_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.procmng_cap, visitor);
                     visitor.visit(&mut message.domain_cap, ::flounder::Transfer::Move);
                 }
                 Message::SpawnWithCapsRequest(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.procmng_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.procmng_cap, visitor);
                     visitor.visit(&mut message.domain_cap, ::flounder::Transfer::Move);
-                    visitor
-                        .visit(&mut message.inheritcn_cap, ::flounder::Transfer::Move);
+                    visitor.visit(&mut message.inheritcn_cap, ::flounder::Transfer::Move);
                     visitor.visit(&mut message.argcn_cap, ::flounder::Transfer::Move);
                 }
                 Message::SpanRequest(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.procmng_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.procmng_cap, visitor);
                     visitor.visit(&mut message.domain_cap, ::flounder::Transfer::Move);
                     visitor.visit(&mut message.vroot, ::flounder::Transfer::Move);
                     visitor.visit(&mut message.dispframe, ::flounder::Transfer::Move);
                 }
                 Message::KillRequest(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.procmng_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.procmng_cap, visitor);
                 }
                 Message::CleanupRequest(message) => {
-                    ::flounder::wire::Value::visit_caps(
-                        &mut message.procmng_cap,
-                        visitor,
-                    );
+                    ::flounder::wire::Value::visit_caps(&mut message.procmng_cap, visitor);
                 }
                 Message::SpawnReply(_) | Message::DomainExited(_) => {}
             }
         }
     }
+
     /// Receive handlers, one per message. Start from [`RxVtbl::UNHANDLED`].
     pub struct RxVtbl<S: 'static> {
         /// Starts a program. `domain_cap` becomes the program's own.
         pub spawn_request: fn(&mut S, &Binding<S>, messages::SpawnRequest),
         /// Starts a program that gets two `CNode` caps.
-        pub spawn_with_caps_request: fn(
-            &mut S,
-            &Binding<S>,
-            messages::SpawnWithCapsRequest,
-        ),
+        pub spawn_with_caps_request: fn(&mut S, &Binding<S>, messages::SpawnWithCapsRequest),
         /// Starts the span entry of a program that runs on another core.
         pub span_request: fn(&mut S, &Binding<S>, messages::SpanRequest),
         /// Ends what runs of the domain on this core.
@@ -862,67 +756,46 @@ pub mod spawn {
         /// Reports a death that nobody asked for.
         pub domain_exited: fn(&mut S, &Binding<S>, messages::DomainExited),
     }
+
     impl<S: 'static> RxVtbl<S> {
-        /// Handles nothing: a message is reported to the binding's error handler, a call is answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
+        /// Handles nothing: a message is reported to the binding's error handler, a call is
+        /// answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
         pub const UNHANDLED: Self = Self {
-            spawn_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            spawn_with_caps_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            span_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            kill_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            cleanup_request: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            spawn_reply: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
-            domain_exited: |state, binding, message| ::flounder::unhandled(
-                state,
-                binding,
-                message,
-            ),
+            spawn_request: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            spawn_with_caps_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            span_request: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            kill_request: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            cleanup_request: |state, binding, message| {
+                ::flounder::unhandled(state, binding, message);
+            },
+            spawn_reply: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            domain_exited: |state, binding, message| ::flounder::unhandled(state, binding, message),
         };
     }
+
     impl<S: 'static> ::core::clone::Clone for RxVtbl<S> {
         fn clone(&self) -> Self {
             *self
         }
     }
+
     impl<S: 'static> ::core::marker::Copy for RxVtbl<S> {}
+
     impl<S: 'static> ::core::fmt::Debug for RxVtbl<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("spawn::RxVtbl").finish_non_exhaustive()
         }
     }
+
     /// Send functions, one per message; each interconnect driver has one such table.
     #[derive(Clone, Copy, Debug)]
     pub struct TxVtbl {
         /// Sends `spawn_request`.
         pub spawn_request: ::flounder::SendFn<Interface, messages::SpawnRequest>,
         /// Sends `spawn_with_caps_request`.
-        pub spawn_with_caps_request: ::flounder::SendFn<
-            Interface,
-            messages::SpawnWithCapsRequest,
-        >,
+        pub spawn_with_caps_request: ::flounder::SendFn<Interface, messages::SpawnWithCapsRequest>,
         /// Sends `span_request`.
         pub span_request: ::flounder::SendFn<Interface, messages::SpanRequest>,
         /// Sends `kill_request`.
@@ -934,6 +807,7 @@ pub mod spawn {
         /// Sends `domain_exited`.
         pub domain_exited: ::flounder::SendFn<Interface, messages::DomainExited>,
     }
+
     impl TxVtbl {
         /// The table of the driver `D`.
         #[must_use]
@@ -947,95 +821,105 @@ pub mod spawn {
                 >,
                 span_request: ::flounder::send::<D, Interface, messages::SpanRequest>,
                 kill_request: ::flounder::send::<D, Interface, messages::KillRequest>,
-                cleanup_request: ::flounder::send::<
-                    D,
-                    Interface,
-                    messages::CleanupRequest,
-                >,
+                cleanup_request: ::flounder::send::<D, Interface, messages::CleanupRequest>,
                 spawn_reply: ::flounder::send::<D, Interface, messages::SpawnReply>,
                 domain_exited: ::flounder::send::<D, Interface, messages::DomainExited>,
             }
         }
     }
-    /// One end of a connection that speaks `spawn`. What all bindings can do is in [`AnyBinding`](::flounder::AnyBinding).
+
+    /// One end of a connection that speaks `spawn`. What all bindings can do is in
+    /// [`AnyBinding`](::flounder::AnyBinding).
     pub struct Binding<S: 'static> {
         parts: ::flounder::Parts<Interface, S>,
     }
+
     impl<S: 'static> Binding<S> {
         /// Sends `spawn_request`: starts a program. `domain_cap` becomes the program's own.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn spawn_request(
             &self,
             message: messages::SpawnRequest,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::SpawnRequest>> {
             self.parts.send(message)
         }
+
         /// Sends `spawn_with_caps_request`: starts a program that gets two `CNode` caps.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn spawn_with_caps_request(
             &self,
             message: messages::SpawnWithCapsRequest,
-        ) -> ::core::result::Result<
-            (),
-            ::flounder::TxError<messages::SpawnWithCapsRequest>,
-        > {
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::SpawnWithCapsRequest>>
+        {
             self.parts.send(message)
         }
+
         /// Sends `span_request`: starts the span entry of a program that runs on another core.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn span_request(
             &self,
             message: messages::SpanRequest,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::SpanRequest>> {
             self.parts.send(message)
         }
+
         /// Sends `kill_request`: ends what runs of the domain on this core.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn kill_request(
             &self,
             message: messages::KillRequest,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::KillRequest>> {
             self.parts.send(message)
         }
+
         /// Sends `cleanup_request`: returns the resources of an ended domain.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn cleanup_request(
             &self,
             message: messages::CleanupRequest,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::CleanupRequest>> {
             self.parts.send(message)
         }
+
         /// Sends `spawn_reply`: answers the request of that id and kind.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn spawn_reply(
             &self,
             message: messages::SpawnReply,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::SpawnReply>> {
             self.parts.send(message)
         }
+
         /// Sends `domain_exited`: reports a death that nobody asked for.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn domain_exited(
             &self,
             message: messages::DomainExited,
@@ -1043,18 +927,22 @@ pub mod spawn {
             self.parts.send(message)
         }
     }
+
     impl<S: 'static> ::flounder::AnyBinding for Binding<S> {
         type Interface = Interface;
         type State = S;
+
         fn parts(&self) -> &::flounder::Parts<Interface, S> {
             &self.parts
         }
     }
+
     impl<S: 'static> ::core::clone::Clone for Binding<S> {
         fn clone(&self) -> Self {
             Self { parts: self.parts.clone() }
         }
     }
+
     impl<S: 'static> ::core::fmt::Debug for Binding<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::fmt::Debug::fmt(&self.parts, f)

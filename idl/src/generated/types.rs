@@ -4,12 +4,16 @@
 pub mod types {
     /// A logical core, 0..=255.
     pub type Coreid = u8;
+
     /// A domain. Numbers start at 1 and are never reused in one boot; 0 is no domain.
     pub type Domainid = u64;
+
     /// Names a request in its reply. Chosen by whoever asks, unique per binding.
     pub type Requestid = u64;
+
     /// One life of a service that can be started again. Starts at 1 and only grows.
     pub type Generation = u64;
+
     /// Identifies what an interface says on the wire: two ends must agree on it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct Fingerprint {
@@ -18,21 +22,22 @@ pub mod types {
         /// The lower 64 bits.
         pub low: u64,
     }
+
     impl ::flounder::wire::Value for Fingerprint {
         const SIZE: usize = 16;
+
         fn put(self, writer: &mut ::flounder::wire::Writer) {
             writer.put(self.high);
             writer.put(self.low);
         }
+
         fn get(
             reader: &mut ::flounder::wire::Reader<'_>,
         ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
-            ::core::result::Result::Ok(Self {
-                high: reader.get()?,
-                low: reader.get()?,
-            })
+            ::core::result::Result::Ok(Self { high: reader.get()?, low: reader.get()? })
         }
     }
+
     /// What a peer is, as its monitor knows it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[repr(u32)]
@@ -46,11 +51,14 @@ pub mod types {
         /// A monitor.
         Monitor = 3,
     }
+
     impl ::flounder::wire::Value for Role {
         const SIZE: usize = 4;
+
         fn put(self, writer: &mut ::flounder::wire::Writer) {
             writer.put(self as u32);
         }
+
         fn get(
             reader: &mut ::flounder::wire::Reader<'_>,
         ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -59,15 +67,13 @@ pub mod types {
                 1 => ::core::result::Result::Ok(Self::Operator),
                 2 => ::core::result::Result::Ok(Self::Service),
                 3 => ::core::result::Result::Ok(Self::Monitor),
-                other => {
-                    ::core::result::Result::Err(
-                        ::flounder::wire::WireError::Value(other),
-                    )
-                }
+                other => ::core::result::Result::Err(::flounder::wire::WireError::Value(other)),
             }
         }
     }
-    /// Who asks: stamped on every bind by the monitor of the asking side, never taken from the asker.
+
+    /// Who asks: stamped on every bind by the monitor of the asking side, never taken from the
+    /// asker.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct Badge {
         /// The core the peer runs on.
@@ -77,13 +83,16 @@ pub mod types {
         /// What the peer is.
         pub role: Role,
     }
+
     impl ::flounder::wire::Value for Badge {
         const SIZE: usize = 13;
+
         fn put(self, writer: &mut ::flounder::wire::Writer) {
             writer.put(self.core);
             writer.put(self.domain);
             writer.put(self.role);
         }
+
         fn get(
             reader: &mut ::flounder::wire::Reader<'_>,
         ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -94,6 +103,7 @@ pub mod types {
             })
         }
     }
+
     /// How a domain stands.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[repr(u32)]
@@ -109,11 +119,14 @@ pub mod types {
         /// Its resources are back.
         Cleaned = 4,
     }
+
     impl ::flounder::wire::Value for DomainState {
         const SIZE: usize = 4;
+
         fn put(self, writer: &mut ::flounder::wire::Writer) {
             writer.put(self as u32);
         }
+
         fn get(
             reader: &mut ::flounder::wire::Reader<'_>,
         ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -123,14 +136,11 @@ pub mod types {
                 2 => ::core::result::Result::Ok(Self::StopPend),
                 3 => ::core::result::Result::Ok(Self::Stopped),
                 4 => ::core::result::Result::Ok(Self::Cleaned),
-                other => {
-                    ::core::result::Result::Err(
-                        ::flounder::wire::WireError::Value(other),
-                    )
-                }
+                other => ::core::result::Result::Err(::flounder::wire::WireError::Value(other)),
             }
         }
     }
+
     /// What ended a domain.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     #[repr(u32)]
@@ -146,11 +156,14 @@ pub mod types {
         /// A core it ran on was lost; the status is 254.
         CoreLost = 4,
     }
+
     impl ::flounder::wire::Value for ExitCause {
         const SIZE: usize = 4;
+
         fn put(self, writer: &mut ::flounder::wire::Writer) {
             writer.put(self as u32);
         }
+
         fn get(
             reader: &mut ::flounder::wire::Reader<'_>,
         ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -160,14 +173,11 @@ pub mod types {
                 2 => ::core::result::Result::Ok(Self::Killed),
                 3 => ::core::result::Result::Ok(Self::Crashed),
                 4 => ::core::result::Result::Ok(Self::CoreLost),
-                other => {
-                    ::core::result::Result::Err(
-                        ::flounder::wire::WireError::Value(other),
-                    )
-                }
+                other => ::core::result::Result::Err(::flounder::wire::WireError::Value(other)),
             }
         }
     }
+
     /// What the process manager tells of one domain.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct DomainEntry {
@@ -186,8 +196,10 @@ pub mod types {
         /// How many of them can't be stopped.
         pub wedged: u16,
     }
+
     impl ::flounder::wire::Value for DomainEntry {
         const SIZE: usize = 22;
+
         fn put(self, writer: &mut ::flounder::wire::Writer) {
             writer.put(self.domain);
             writer.put(self.state);
@@ -197,6 +209,7 @@ pub mod types {
             writer.put(self.cores);
             writer.put(self.wedged);
         }
+
         fn get(
             reader: &mut ::flounder::wire::Reader<'_>,
         ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {

@@ -10,7 +10,7 @@ use flounder_idl::spawn::{Binding, DomainExited, Interface, RxVtbl, SpawnReply};
 
 use super::{Letter, ProcMgmt, convert};
 use crate::log;
-use crate::machine::{Event, Generation, RequestId};
+use crate::machine::{Event, Generation, RequestId, SlotState};
 
 /// One life of the spawnd of a core.
 pub(super) type SpawndId = (CoreId, Generation);
@@ -100,7 +100,9 @@ impl ProcMgmt {
         match half.and_then(|half| self.connect_spawnd(spawnd, half)) {
             Ok(()) => {
                 self.handle(Event::SpawndBound { core, generation });
-                self.platform.core_up(core);
+                if self.machine.slot(core) == (SlotState::Up, generation) {
+                    self.platform.core_up(core);
+                }
             }
             Err(err) => {
                 log::warn!("no binding to the spawnd of {core:?}: {err}");

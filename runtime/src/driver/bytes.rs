@@ -114,6 +114,14 @@ impl Carrier for BytesEnd {
         self.0.carrier().has_room()
     }
 
+    fn reserve(&self) -> bool {
+        self.0.carrier().reserve()
+    }
+
+    fn unreserve(&self) {
+        self.0.carrier().unreserve();
+    }
+
     fn arm_room(&self) -> bool {
         self.0.carrier().arm_room()
     }

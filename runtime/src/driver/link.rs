@@ -5,6 +5,7 @@
 //! other way round, announces room. Each is Dekker's: a sequentially consistent fence between the
 //! write and the look, on both sides.
 
+use std::cell::Cell;
 use std::fmt;
 
 use crate::channel::{Header, Packet};
@@ -16,6 +17,8 @@ use crate::waitset::Bell;
 
 /// How full a bounded queue is.
 pub(crate) trait Level {
+    /// How many packets fit besides those that are in it.
+    fn room(&self) -> usize;
     fn is_full(&self) -> bool;
     fn is_empty(&self) -> bool;
 }
@@ -67,6 +70,11 @@ impl Side {
     }
 }
 
+/// True if there is room besides what is reserved.
+fn has_room(tx: &impl Level, reserved: usize) -> bool {
+    if reserved == 0 { !tx.is_full() } else { tx.room() > reserved }
+}
+
 /// Publishes a wish unless `granted` is already true when it is looked at once more.
 fn ask(wish: &AtomicBool, granted: impl FnOnce() -> bool) -> bool {
     wish.store(true, Ordering::Relaxed);
@@ -111,6 +119,8 @@ pub struct LinkEnd<Tx, Rx> {
     rx: Rx,
     link: Arc<Link>,
     side: usize,
+    /// How much of the room is kept for sends to come.
+    reserved: Cell<usize>,
 }
 
 /// Makes the two ends of a channel over the queues of its two directions.
@@ -119,9 +129,11 @@ pub(crate) fn link_pair<Tx, Rx>(
     back: (Tx, Rx),
 ) -> (LinkEnd<Tx, Rx>, LinkEnd<Tx, Rx>) {
     let link = Arc::new(Link::default());
-    let first = LinkEnd { tx: there.0, rx: back.1, link: Arc::clone(&link), side: 0 };
-    let second = LinkEnd { tx: back.0, rx: there.1, link, side: 1 };
-    (first, second)
+    let end = |tx, rx, side| {
+        let link = Arc::clone(&link);
+        LinkEnd { tx, rx, link, side, reserved: Cell::new(0) }
+    };
+    (end(there.0, back.1, 0), end(back.0, there.1, 1))
 }
 
 impl<Tx, Rx> LinkEnd<Tx, Rx> {
@@ -144,11 +156,26 @@ impl<Tx: Level, Rx: Level> Carrier for LinkEnd<Tx, Rx> {
     }
 
     fn has_room(&self) -> bool {
-        !self.tx.is_full()
+        has_room(&self.tx, self.reserved.get())
+    }
+
+    fn reserve(&self) -> bool {
+        let has_room = has_room(&self.tx, self.reserved.get());
+        if has_room {
+            self.reserved.set(self.reserved.get() + 1);
+        }
+        has_room
+    }
+
+    fn unreserve(&self) {
+        debug_assert!(self.reserved.get() > 0, "what is given back was reserved");
+        self.reserved.set(self.reserved.get().saturating_sub(1));
     }
 
     fn arm_room(&self) -> bool {
-        ask(&self.own().wants_room, || !self.tx.is_full() || self.link.is_closed())
+        ask(&self.own().wants_room, || {
+            has_room(&self.tx, self.reserved.get()) || self.link.is_closed()
+        })
     }
 
     fn is_closed(&self) -> bool {
@@ -174,6 +201,9 @@ where
     fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
         if self.link.is_closed() {
             return Err(Refused::Closed(packet));
+        }
+        if self.reserved.get() > 0 && !has_room(&self.tx, self.reserved.get()) {
+            return Err(Refused::Full(packet));
         }
         self.tx.push(packet).map_err(Refused::Full)?;
         let peer = self.peer();

@@ -28,6 +28,10 @@ impl Local {
 }
 
 impl<T> Level for Sender<T> {
+    fn room(&self) -> usize {
+        self.capacity().map_or(0, |capacity| capacity - self.len())
+    }
+
     fn is_full(&self) -> bool {
         Self::is_full(self)
     }
@@ -38,6 +42,10 @@ impl<T> Level for Sender<T> {
 }
 
 impl<T> Level for Receiver<T> {
+    fn room(&self) -> usize {
+        self.capacity().map_or(0, |capacity| capacity - self.len())
+    }
+
     fn is_full(&self) -> bool {
         Self::is_full(self)
     }

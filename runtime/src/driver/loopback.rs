@@ -42,8 +42,12 @@ pub struct Bounded<T> {
 }
 
 impl<T> Level for Rc<Bounded<T>> {
+    fn room(&self) -> usize {
+        self.capacity - self.packets.borrow().len()
+    }
+
     fn is_full(&self) -> bool {
-        self.packets.borrow().len() >= self.capacity
+        self.room() == 0
     }
 
     fn is_empty(&self) -> bool {

@@ -44,6 +44,12 @@ pub trait Carrier: fmt::Debug {
     /// True if the next send isn't refused as full.
     fn has_room(&self) -> bool;
 
+    /// Keeps one place free of the room there is, for a send to come. False if there is no room.
+    fn reserve(&self) -> bool;
+
+    /// Gives a reserved place back, or gives it to the next send.
+    fn unreserve(&self);
+
     /// Asks for the bell as soon as there is room. False if there is room already, or the channel
     /// is closed.
     fn arm_room(&self) -> bool;

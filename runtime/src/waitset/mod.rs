@@ -6,23 +6,25 @@
 
 mod poller;
 mod ready;
+mod sources;
 mod timers;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::Duration;
-
-use rustc_hash::FxHashSet;
 
 pub use self::poller::Interest;
 use self::poller::Poller;
 pub use self::ready::Bell;
 pub(crate) use self::ready::{Key, ReadySet, waker};
-use self::timers::{TimerKey, Timers};
+use self::sources::{Entry, Sources};
+pub(crate) use self::sources::{Owned, Registration};
+pub use self::timers::Sleep;
+pub(crate) use self::timers::TimerGuard;
+use self::timers::Timers;
 use crate::clock::{Clock, MonotonicClock, Time};
 use crate::kill::KillSwitch;
 use crate::sync::Arc;
@@ -64,25 +66,10 @@ struct Inner {
     clock: Rc<dyn Clock>,
     kill: Option<KillSwitch>,
     turns: Cell<u64>,
-}
-
-/// The registered sources. A slot keeps its generation when it is freed, so no key comes twice.
-#[derive(Default)]
-struct Sources {
-    slots: Vec<Slot>,
-    free: Vec<u32>,
-}
-
-#[derive(Default)]
-struct Slot {
-    generation: u32,
-    entry: Option<Entry>,
-}
-
-#[derive(Clone)]
-struct Entry {
-    bell: Arc<Bell>,
-    source: Rc<dyn Source>,
+    /// A source has its turn.
+    in_turn: Cell<bool>,
+    /// Somebody waits for the set's descriptor.
+    awaited: Cell<bool>,
 }
 
 impl Waitset {
@@ -116,6 +103,8 @@ impl Waitset {
             clock,
             kill,
             turns: Cell::new(0),
+            in_turn: Cell::new(false),
+            awaited: Cell::new(false),
         };
         Ok(Self { inner: Rc::new(inner) })
     }
@@ -132,6 +121,12 @@ impl Waitset {
         self.inner.turns.get()
     }
 
+    /// How many sources are registered: bindings, tasks, timers, watched descriptors, mailboxes.
+    #[must_use]
+    pub fn sources(&self) -> usize {
+        self.inner.sources.borrow().len()
+    }
+
     /// When the next timer is due, if there is one.
     #[must_use]
     pub fn next_timer(&self) -> Option<Time> {
@@ -141,8 +136,17 @@ impl Waitset {
     /// Gives at most `budget` turns to ready sources and never blocks. Returns how many it gave.
     ///
     /// Each turn handles at most one event; a source may find that its event is gone.
+    ///
+    /// # Panics
+    ///
+    /// If called from a handler or a task: neither dispatches.
     #[expect(clippy::must_use_candidate, reason = "who polls in a loop of its own needs no count")]
     pub fn poll(&self, budget: usize) -> usize {
+        self.must_not_have_turn();
+        if self.inner.awaited.take() {
+            self.inner.ready.awake();
+            self.inner.poller.look_again(|key| self.ring(key));
+        }
         let mut given = 0;
         while given < budget {
             if given % TURNS_PER_LOOK == 0 {
@@ -155,6 +159,33 @@ impl Waitset {
             given += 1;
         }
         given
+    }
+
+    /// Says that the caller is about to wait for the set's descriptor, or to have an event loop of
+    /// another kind wait for it, instead of calling [`Waitset::run_until`]. False if there is
+    /// something to do already. The next thing to do is [`Waitset::poll`], once the descriptor is
+    /// readable or [`Waitset::next_timer`] is due.
+    ///
+    /// ```
+    /// use std::os::fd::AsFd;
+    ///
+    /// use flounder::Waitset;
+    /// use rustix::event::{PollFd, PollFlags, poll};
+    ///
+    /// let waitset = Waitset::new();
+    /// while waitset.poll(64) > 0 {}
+    /// if waitset.announce_wait() {
+    ///     let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+    ///     poll(&mut [PollFd::new(&waitset.as_fd(), PollFlags::IN)], Some(&timeout))?;
+    /// }
+    /// waitset.poll(64);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use = "if it is false, nothing will wake who waits now"]
+    pub fn announce_wait(&self) -> bool {
+        self.inner.awaited.set(true);
+        self.inner.ready.fall_asleep();
+        self.inner.ready.is_empty() && !self.is_killed()
     }
 
     /// Runs ready sources, and sleeps while there are none, until `done` says so. It is asked
@@ -182,7 +213,13 @@ impl Waitset {
         self.inner.kill.as_ref().is_some_and(KillSwitch::is_thrown)
     }
 
-    fn unwind_if_killed(&self) {
+    /// Panics in a handler or a task: what they would wait for could be themselves.
+    pub(crate) fn must_not_have_turn(&self) {
+        assert!(!self.inner.in_turn.get(), "handlers and tasks don't dispatch or block");
+    }
+
+    /// Unwinds the calling program if it is killed.
+    pub(crate) fn unwind_if_killed(&self) {
         if self.is_killed() {
             KillSwitch::unwind();
         }
@@ -207,9 +244,10 @@ impl Waitset {
         let Some(entry) = self.entry(key) else { return };
         self.inner.turns.set(self.inner.turns.get() + 1);
         entry.bell.answer();
-        if entry.source.turn() == Turn::Again {
-            entry.bell.ring();
-        }
+        self.inner.in_turn.set(true);
+        // A source that unwinds wasn't done.
+        let mut turn = InTurn { inner: &self.inner, bell: &entry.bell, outcome: Turn::Again };
+        turn.outcome = entry.source.turn();
     }
 
     fn ring(&self, key: Key) {
@@ -219,9 +257,7 @@ impl Waitset {
     }
 
     fn entry(&self, key: Key) -> Option<Entry> {
-        let sources = self.inner.sources.borrow();
-        let slot = sources.slots.get(key.index as usize)?;
-        if slot.generation == key.generation { slot.entry.clone() } else { None }
+        self.inner.sources.borrow().get(key)
     }
 
     /// Registers the source that `make` builds around its bell, as one of `owned`.
@@ -234,23 +270,26 @@ impl Waitset {
         let bell = Arc::new(Bell::new(Arc::clone(&self.inner.ready), key));
         let source = make(&bell);
         let entry = Entry { bell: Arc::clone(&bell), source: Rc::clone(&source) as Rc<dyn Source> };
-        self.inner.sources.borrow_mut().slots[key.index as usize].entry = Some(entry);
-        owned.keys.borrow_mut().insert(key);
-        let registration =
-            Registration { waitset: self.downgrade(), owned: owned.clone(), key, bell };
+        self.inner.sources.borrow_mut().fill(key, entry);
+        owned.add(key);
+        let registration = Registration::new(self.downgrade(), owned.clone(), key, bell);
         (source, registration)
     }
 
     /// Ends all sources that are `owned`, in the order of their keys.
     pub(crate) fn end_all(&self, owned: &Owned) {
-        let mut keys: Vec<_> = owned.keys.take().into_iter().collect();
-        keys.sort_unstable();
-        for key in keys {
+        loop {
+            // One by one: if what a source drops unwinds, the others are still to be ended.
+            let Some(key) = owned.take_first() else { return };
             let removed = self.inner.sources.borrow_mut().remove(key);
             if let Some(entry) = removed {
                 entry.source.end();
             }
         }
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner)
     }
 
     pub(crate) fn downgrade(&self) -> WeakWaitset {
@@ -264,7 +303,7 @@ impl Waitset {
     /// Wakes `waker` at `at`; the timer is gone when the guard drops.
     pub(crate) fn timer(&self, at: Time, waker: Waker) -> TimerGuard {
         let key = self.inner.timers.borrow_mut().insert(at, waker);
-        TimerGuard { waitset: self.downgrade(), key }
+        TimerGuard::new(self.downgrade(), key)
     }
 
     pub(crate) fn add_descriptor(
@@ -296,7 +335,7 @@ impl Waitset {
 
     /// A future that is ready at `at`.
     pub fn sleep_until(&self, at: Time) -> Sleep {
-        Sleep { waitset: self.downgrade(), at, timer: None }
+        Sleep::new(self.downgrade(), at)
     }
 }
 
@@ -307,7 +346,8 @@ impl Default for Waitset {
 }
 
 impl AsFd for Waitset {
-    /// Readable when a descriptor of the set is ready or the set was woken from a sleep.
+    /// Readable when a descriptor of the set is ready or the set was woken; see
+    /// [`Waitset::announce_wait`].
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.inner.poller.as_fd()
     }
@@ -319,27 +359,19 @@ impl fmt::Debug for Waitset {
     }
 }
 
-impl Sources {
-    fn reserve(&mut self) -> Key {
-        let index = self.free.pop().unwrap_or_else(|| {
-            let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < u32::MAX);
-            self.slots.push(Slot::default());
-            index.expect("a waitset has under 2^32 - 1 sources: each takes memory")
-        });
-        Key { index, generation: self.slots[index as usize].generation }
-    }
+/// A source's turn, however it ends.
+struct InTurn<'a> {
+    inner: &'a Inner,
+    bell: &'a Bell,
+    outcome: Turn,
+}
 
-    fn remove(&mut self, key: Key) -> Option<Entry> {
-        let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation != key.generation {
-            return None;
+impl Drop for InTurn<'_> {
+    fn drop(&mut self) {
+        self.inner.in_turn.set(false);
+        if self.outcome == Turn::Again {
+            self.bell.ring();
         }
-        // A slot whose generations are used up is never given out again.
-        if let Some(next) = slot.generation.checked_add(1) {
-            slot.generation = next;
-            self.free.push(key.index);
-        }
-        slot.entry.take()
     }
 }
 
@@ -350,90 +382,5 @@ pub(crate) struct WeakWaitset(Weak<Inner>);
 impl WeakWaitset {
     pub(crate) fn upgrade(&self) -> Option<Waitset> {
         self.0.upgrade().map(|inner| Waitset { inner })
-    }
-}
-
-/// The sources of one dispatcher.
-#[derive(Clone, Default)]
-pub(crate) struct Owned {
-    keys: Rc<RefCell<FxHashSet<Key>>>,
-}
-
-/// A source's place in its waitset, given up on drop.
-pub(crate) struct Registration {
-    waitset: WeakWaitset,
-    owned: Owned,
-    key: Key,
-    bell: Arc<Bell>,
-}
-
-impl Registration {
-    pub(crate) fn bell(&self) -> &Arc<Bell> {
-        &self.bell
-    }
-
-    pub(crate) fn key(&self) -> Key {
-        self.key
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.owned.keys.borrow_mut().remove(&self.key);
-        if let Some(waitset) = self.waitset.upgrade() {
-            // Two statements: dropping the source may register or remove others.
-            let removed = waitset.inner.sources.borrow_mut().remove(self.key);
-            drop(removed);
-        }
-    }
-}
-
-impl fmt::Debug for Registration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("key", &self.key).finish_non_exhaustive()
-    }
-}
-
-/// A running timer, stopped on drop.
-pub(crate) struct TimerGuard {
-    waitset: WeakWaitset,
-    key: TimerKey,
-}
-
-impl Drop for TimerGuard {
-    fn drop(&mut self) {
-        if let Some(waitset) = self.waitset.upgrade() {
-            let removed = waitset.inner.timers.borrow_mut().remove(self.key);
-            drop(removed);
-        }
-    }
-}
-
-/// Ready at a point in time; see [`Waitset::sleep`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct Sleep {
-    waitset: WeakWaitset,
-    at: Time,
-    timer: Option<TimerGuard>,
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(waitset) = self.waitset.upgrade() else { return Poll::Ready(()) };
-        if waitset.now() >= self.at {
-            self.timer = None;
-            return Poll::Ready(());
-        }
-        // A new timer each time: the waker may have changed.
-        self.timer = Some(waitset.timer(self.at, cx.waker().clone()));
-        Poll::Pending
-    }
-}
-
-impl fmt::Debug for Sleep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sleep").field("at", &self.at).finish_non_exhaustive()
     }
 }

@@ -74,17 +74,21 @@ impl Poller {
     }
 
     pub(crate) fn remove(&self, fd: BorrowedFd<'_>) {
-        // It was added and is still open, for its source owns it: this can't fail.
-        let removed = epoll::delete(&self.epoll, fd);
-        debug_assert!(removed.is_ok(), "a registered descriptor can be removed");
+        // A descriptor that was closed behind our back has left the set already.
+        let _ = epoll::delete(&self.epoll, fd);
         self.descriptors.set(self.descriptors.get() - 1);
     }
 
     /// Looks for ready descriptors without sleeping.
     pub(crate) fn look(&self, found: impl FnMut(Key)) {
         if self.descriptors.get() > 0 {
-            self.collect(Some(Timespec { tv_sec: 0, tv_nsec: 0 }), found);
+            self.look_again(found);
         }
+    }
+
+    /// Looks without sleeping, also whether the doorbell rang.
+    pub(crate) fn look_again(&self, found: impl FnMut(Key)) {
+        self.collect(Some(Timespec { tv_sec: 0, tv_nsec: 0 }), found);
     }
 
     /// Sleeps until the doorbell rings, a descriptor is ready or `until` has come.

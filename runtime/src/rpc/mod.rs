@@ -1,17 +1,19 @@
 //! Calls and their answers: call ids, the future of a call, the token that answers one.
 
+mod calls;
+
 use std::fmt;
 use std::marker::PhantomData;
-use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
+pub(crate) use self::calls::{Calls, Finished};
 use crate::channel::Channel;
 use crate::clock::Time;
 use crate::error::{ReplyError, RpcError, TxError};
 use crate::interface::{Interface, Payload};
-use crate::waitset::Sleep;
+use crate::waitset::{Sleep, WeakWaitset};
 
 /// Names a call on its binding, in one direction; never the same twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -53,146 +55,6 @@ impl From<Failure> for RpcError {
     }
 }
 
-/// The calls of one channel that wait for their answers.
-///
-/// A slot is taken until the answer is here, also if nobody waits for it any more: so the peer never
-/// has more calls to answer than the binding allows.
-#[derive(Debug)]
-pub(crate) struct Calls<M> {
-    slots: Vec<Slot<M>>,
-    free: Vec<u32>,
-    late: u64,
-    closed: bool,
-}
-
-#[derive(Debug)]
-struct Slot<M> {
-    round: u32,
-    state: State<M>,
-}
-
-#[derive(Debug)]
-enum State<M> {
-    Free,
-    Waiting(Option<Waker>),
-    Answered(Result<M, RpcError>),
-    /// The future is gone, the answer isn't here yet.
-    Abandoned,
-}
-
-impl<M> Default for Calls<M> {
-    fn default() -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), late: 0, closed: false }
-    }
-}
-
-impl<M> Calls<M> {
-    /// Opens a call, unless `max` are open.
-    pub(crate) fn open(&mut self, max: NonZeroU32) -> Option<CallId> {
-        let index = self.free.pop().or_else(|| self.grow(max))?;
-        let slot = &mut self.slots[index as usize];
-        // The 2^32 rounds of a slot last for centuries of calls; then they begin anew.
-        slot.round = slot.round.wrapping_add(1);
-        slot.state = State::Waiting(None);
-        Some(CallId { slot: index, round: slot.round })
-    }
-
-    /// Makes another slot, unless there are `max`.
-    fn grow(&mut self, max: NonZeroU32) -> Option<u32> {
-        let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < max.get())?;
-        self.slots.push(Slot { round: 0, state: State::Free });
-        Some(index)
-    }
-
-    /// Takes back a call that was not sent.
-    pub(crate) fn forget(&mut self, call: CallId) {
-        if let Some(slot) = self.slot(call) {
-            slot.state = State::Free;
-            self.release(call);
-        }
-    }
-
-    /// Puts the answer where the future finds it. False if no such call is open.
-    pub(crate) fn finish(&mut self, call: CallId, answer: Result<M, RpcError>) -> bool {
-        let Some(slot) = self.slot(call) else { return false };
-        match std::mem::replace(&mut slot.state, State::Free) {
-            State::Waiting(waker) => {
-                slot.state = State::Answered(answer);
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-                true
-            }
-            State::Abandoned => {
-                self.late += 1;
-                self.release(call);
-                true
-            }
-            other => {
-                slot.state = other;
-                false
-            }
-        }
-    }
-
-    /// Fails all open calls and those to come; returns who is to be woken.
-    pub(crate) fn fail_all(&mut self) -> Vec<Waker> {
-        self.closed = true;
-        let mut wakers = Vec::new();
-        for slot in &mut self.slots {
-            if let State::Waiting(waker) = &mut slot.state {
-                wakers.extend(waker.take());
-                slot.state = State::Answered(Err(RpcError::Closed));
-            }
-        }
-        wakers
-    }
-
-    pub(crate) fn poll(&mut self, call: CallId, cx: &mut Context<'_>) -> Poll<Result<M, RpcError>> {
-        let Some(slot) = self.slot(call) else { return Poll::Ready(Err(RpcError::Closed)) };
-        match std::mem::replace(&mut slot.state, State::Free) {
-            State::Answered(answer) => {
-                self.release(call);
-                Poll::Ready(answer)
-            }
-            State::Waiting(_) => {
-                slot.state = State::Waiting(Some(cx.waker().clone()));
-                Poll::Pending
-            }
-            other => {
-                slot.state = other;
-                Poll::Ready(Err(RpcError::Closed))
-            }
-        }
-    }
-
-    /// The future is dropped; what it held is returned, to be dropped outside any borrow.
-    pub(crate) fn abandon(&mut self, call: CallId) -> Option<impl Sized + use<M>> {
-        let slot = self.slot(call)?;
-        let state = std::mem::replace(&mut slot.state, State::Abandoned);
-        if !matches!(state, State::Waiting(_)) {
-            slot.state = State::Free;
-            if !matches!(state, State::Free) {
-                self.release(call);
-            }
-        }
-        Some(state)
-    }
-
-    /// How many answers came after their future was dropped.
-    pub(crate) fn late(&self) -> u64 {
-        self.late
-    }
-
-    fn slot(&mut self, call: CallId) -> Option<&mut Slot<M>> {
-        self.slots.get_mut(call.slot as usize).filter(|slot| slot.round == call.round)
-    }
-
-    fn release(&mut self, call: CallId) {
-        self.free.push(call.slot);
-    }
-}
-
 /// A call under way: the future of its response `R`.
 ///
 /// The request was sent when the call was made. Dropping the future cancels the wait: a response
@@ -213,8 +75,8 @@ impl<I: Interface, R: Payload<I>> Call<I, R> {
     /// The same call, which fails with [`RpcError::TimedOut`] at `deadline`, a time of the
     /// dispatcher's clock.
     pub fn with_deadline(self, deadline: Time) -> Deadline<Self> {
-        let sleep = self.channel.waitset().upgrade().map(|waitset| waitset.sleep_until(deadline));
-        Deadline { call: self, sleep }
+        let waitset = self.channel.waitset().clone();
+        Deadline::new(self, &waitset, deadline)
     }
 }
 
@@ -253,6 +115,12 @@ pub struct Deadline<C> {
     call: C,
     /// `None` if the waitset is gone, and with it the call.
     sleep: Option<Sleep>,
+}
+
+impl<C> Deadline<C> {
+    pub(crate) fn new(call: C, waitset: &WeakWaitset, deadline: Time) -> Self {
+        Self { call, sleep: waitset.upgrade().map(|waitset| waitset.sleep_until(deadline)) }
+    }
 }
 
 impl<C, R> Future for Deadline<C>

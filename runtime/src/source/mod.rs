@@ -1,0 +1,9 @@
+//! Event sources beside messages and tasks.
+
+mod descriptor;
+mod mailbox;
+mod timer;
+
+pub use self::descriptor::DescriptorWatch;
+pub use self::mailbox::{MailError, Mailbox};
+pub use self::timer::Timer;

@@ -1,0 +1,154 @@
+//! The registered sources of a waitset, and whose they are.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::rc::Rc;
+
+use super::{Bell, Key, Source, WeakWaitset};
+use crate::sync::Arc;
+
+/// The registered sources. A slot keeps its generation when it is freed, so no key comes twice.
+#[derive(Default)]
+pub(super) struct Sources {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+#[derive(Default)]
+pub(super) struct Slot {
+    generation: u32,
+    entry: Option<Entry>,
+}
+
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) bell: Arc<Bell>,
+    pub(super) source: Rc<dyn Source>,
+}
+
+impl Sources {
+    pub(super) fn len(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.entry.is_some()).count()
+    }
+
+    pub(super) fn get(&self, key: Key) -> Option<Entry> {
+        let slot = self.slots.get(key.index as usize)?;
+        if slot.generation == key.generation { slot.entry.clone() } else { None }
+    }
+
+    /// Puts the source into the place that was reserved for it.
+    pub(super) fn fill(&mut self, key: Key, entry: Entry) {
+        self.slots[key.index as usize].entry = Some(entry);
+    }
+
+    pub(super) fn reserve(&mut self) -> Key {
+        let index = self.free.pop().unwrap_or_else(|| {
+            let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < u32::MAX);
+            self.slots.push(Slot::default());
+            index.expect("a waitset has under 2^32 - 1 sources: each takes memory")
+        });
+        Key { index, generation: self.slots[index as usize].generation }
+    }
+
+    pub(super) fn remove(&mut self, key: Key) -> Option<Entry> {
+        let slot = self.slots.get_mut(key.index as usize)?;
+        if slot.generation != key.generation {
+            return None;
+        }
+        // A slot whose generations are used up is never given out again.
+        if let Some(next) = slot.generation.checked_add(1) {
+            slot.generation = next;
+            self.free.push(key.index);
+        }
+        slot.entry.take()
+    }
+}
+
+/// The sources of one dispatcher.
+#[derive(Clone, Default)]
+pub(crate) struct Owned {
+    keys: Rc<RefCell<BTreeSet<Key>>>,
+}
+
+impl Owned {
+    pub(super) fn add(&self, key: Key) {
+        self.keys.borrow_mut().insert(key);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.borrow().is_empty()
+    }
+
+    pub(super) fn take_first(&self) -> Option<Key> {
+        self.keys.borrow_mut().pop_first()
+    }
+}
+
+/// A source's place in its waitset, given up on drop.
+pub(crate) struct Registration {
+    waitset: WeakWaitset,
+    owned: Owned,
+    key: Key,
+    bell: Arc<Bell>,
+}
+
+impl Registration {
+    pub(super) fn new(waitset: WeakWaitset, owned: Owned, key: Key, bell: Arc<Bell>) -> Self {
+        Self { waitset, owned, key, bell }
+    }
+
+    pub(crate) fn bell(&self) -> &Arc<Bell> {
+        &self.bell
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        self.key
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.owned.keys.borrow_mut().remove(&self.key);
+        if let Some(waitset) = self.waitset.upgrade() {
+            // Two statements: dropping the source may register or remove others.
+            let removed = waitset.inner.sources.borrow_mut().remove(self.key);
+            drop(removed);
+        }
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_used_again_and_keys_are_not() {
+        let mut sources = Sources::default();
+        let mut keys = BTreeSet::new();
+        for _ in 0..1_000 {
+            let (one, other) = (sources.reserve(), sources.reserve());
+            assert!(keys.insert(one) && keys.insert(other));
+            for key in [one, other] {
+                assert!(sources.remove(key).is_none() && sources.get(key).is_none());
+            }
+            assert!(sources.remove(one).is_none(), "gone already");
+        }
+        assert_eq!((sources.slots.len(), sources.free.len(), sources.len()), (2, 2, 0));
+    }
+
+    #[test]
+    fn a_place_whose_keys_are_used_up_is_given_up() {
+        let mut sources = Sources::default();
+        let first = sources.reserve();
+        sources.slots[first.index as usize].generation = u32::MAX;
+        sources.remove(Key { generation: u32::MAX, ..first });
+        assert_ne!(sources.reserve().index, first.index);
+    }
+}

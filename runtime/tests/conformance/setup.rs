@@ -1,0 +1,236 @@
+//! Two ends of a binding over any driver, on one thread, so that every order is the same each time.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use flounder::{
+    AnyBinding, BindOptions, BindingError, Clock, Dispatcher, Half, Holder, Kernel, Time, Waitset,
+};
+
+use crate::far;
+pub(crate) use crate::near::probe::{self, Binding, Interface, RxVtbl};
+
+/// How the two ends of a binding are made.
+pub(crate) struct Setup {
+    /// The driver's name.
+    pub(crate) name: &'static str,
+    bind: fn(&Dispatchers, BindOptions) -> BothEnds,
+}
+
+/// The client's end and the server's.
+type BothEnds = (Binding<State>, Binding<State>);
+
+/// Every driver that the runtime has.
+pub(crate) const DRIVERS: &[Setup] = &[
+    Setup { name: "local", bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
+    Setup {
+        name: "bytes",
+        bind: |on, options| claim(on, flounder::pair::<far::probe::Interface>(options)),
+    },
+    Setup {
+        name: "loopback",
+        bind: |on, options| {
+            let (client, server) = (RxVtbl::UNHANDLED, SERVER);
+            on.client.loopback::<Interface>(options, &client, &server).expect("it has not ended")
+        },
+    },
+];
+
+fn claim(on: &Dispatchers, (here, there): (Half, Half)) -> BothEnds {
+    let client = on.client.connect::<Interface>(here, &RxVtbl::UNHANDLED);
+    let server = on.server.accept::<Interface>(there, &SERVER);
+    (client.expect("the same interface"), server.expect("the same interface"))
+}
+
+/// What happened, in order.
+pub(crate) type Log = Rc<RefCell<Vec<String>>>;
+
+/// The state of either dispatcher.
+pub(crate) struct State {
+    pub(crate) log: Log,
+    /// Calls that the server has not answered.
+    pub(crate) replies: Vec<probe::SameReply>,
+    pub(crate) caps: Vec<probe::HandOver>,
+}
+
+impl State {
+    pub(crate) fn note(&self, what: impl Into<String>) {
+        self.log.borrow_mut().push(what.into());
+    }
+}
+
+/// The server's table: it notes everything and stores calls.
+pub(crate) const SERVER: RxVtbl<State> = RxVtbl {
+    count: |state, _, count| state.note(count.number.to_string()),
+    nothing: |state, _, probe::Nothing {}| state.note("nothing"),
+    integers: |state, _, integers| state.note(format!("{integers:?}")),
+    lengths: |state, _, lengths| state.note(format!("{lengths:?}")),
+    hand_over: |state, _, message| {
+        state.note("caps");
+        state.caps.push(message);
+    },
+    same_call: |state, _, call, reply| {
+        state.note(format!("call {}", call.number));
+        state.replies.push(reply);
+    },
+    ..RxVtbl::UNHANDLED
+};
+
+struct Dispatchers {
+    client: Dispatcher<State>,
+    server: Dispatcher<State>,
+}
+
+/// A clock that a test moves.
+#[derive(Default)]
+struct ManualClock(Cell<Time>);
+
+impl Clock for ManualClock {
+    fn now(&self) -> Time {
+        self.0.get()
+    }
+}
+
+/// A binding between two dispatchers of one waitset.
+pub(crate) struct Pair {
+    pub(crate) client: Binding<State>,
+    pub(crate) server: Binding<State>,
+    /// What happened, in order.
+    pub(crate) log: Log,
+    pub(crate) kernel: Kernel,
+    pub(crate) client_holder: Holder,
+    /// Loopback's other end lives in the client's dispatcher.
+    pub(crate) is_loopback: bool,
+    on: Dispatchers,
+    waitset: Waitset,
+    clock: Rc<ManualClock>,
+}
+
+impl Setup {
+    /// Both ends of a binding with the default options.
+    pub(crate) fn pair(&self) -> Pair {
+        self.pair_with(BindOptions::new())
+    }
+
+    /// Both ends of a binding that holds `messages` in each direction.
+    pub(crate) fn pair_of(&self, messages: u16) -> Pair {
+        self.pair_with(BindOptions::new().capacity(messages.try_into().expect("not 0")))
+    }
+
+    pub(crate) fn pair_with(&self, options: BindOptions) -> Pair {
+        let kernel = Kernel::new();
+        let clock = Rc::new(ManualClock::default());
+        let waitset = Waitset::with_clock(Rc::clone(&clock) as Rc<dyn Clock>, None)
+            .expect("two descriptors are left");
+        let log = Log::default();
+        let (client_holder, server_holder) = (kernel.holder(), kernel.holder());
+        let dispatcher = |holder: &Holder| {
+            let log = Rc::clone(&log);
+            let state = State { log, replies: Vec::new(), caps: Vec::new() };
+            Dispatcher::on(&waitset, holder.clone(), state)
+        };
+        let on =
+            Dispatchers { client: dispatcher(&client_holder), server: dispatcher(&server_holder) };
+        let (client, server) = (self.bind)(&on, options);
+        client.set_error_handler(|state, _, error| note_error(state, "client", error));
+        server.set_error_handler(|state, _, error| note_error(state, "server", error));
+        assert_eq!((client.driver(), server.driver()), (self.name, self.name));
+        let is_loopback = self.name == "loopback";
+        let pair =
+            Pair { client, server, log, kernel, client_holder, is_loopback, on, waitset, clock };
+        pair.settle();
+        pair
+    }
+}
+
+fn note_error(state: &State, end: &str, error: BindingError) {
+    state.note(format!("{end}: {error:?}"));
+}
+
+impl Pair {
+    /// Runs until nothing is left to do.
+    pub(crate) fn settle(&self) {
+        for _ in 0..10_000 {
+            if self.waitset.poll(64) == 0 {
+                return;
+            }
+        }
+        panic!("the waitset turns without an end");
+    }
+
+    pub(crate) fn waitset(&self) -> Waitset {
+        self.waitset.clone()
+    }
+
+    /// Gives exactly one turn.
+    pub(crate) fn turn(&self) -> bool {
+        self.waitset.poll(1) == 1
+    }
+
+    /// What happened since it was asked last.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.log.take()
+    }
+
+    /// Runs until nothing is left to do; what happened since it was asked last.
+    pub(crate) fn settled(&self) -> Vec<String> {
+        self.settle();
+        self.seen()
+    }
+
+    /// Drops the client's last handle; what the server's side sees of it.
+    pub(crate) fn drop_client(self) -> (Vec<String>, Binding<State>) {
+        let Self { client, server, log, on, waitset, .. } = self;
+        drop(client);
+        while waitset.poll(64) > 0 {}
+        drop(on);
+        (log.take(), server)
+    }
+
+    /// Moves the clock.
+    pub(crate) fn advance_to(&self, nanos: u64) {
+        self.clock.0.set(Time::from_nanos(nanos));
+    }
+
+    /// Runs `future` as a task of the client.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+        self.on.client.spawn_local(future);
+    }
+
+    /// Runs a future that something else must make ready.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.on.client.block_on(future)
+    }
+
+    /// Calls `f` with the state that the server's handlers get.
+    pub(crate) fn with_server<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        if self.is_loopback { self.on.client.with(f) } else { self.on.server.with(f) }
+    }
+
+    /// The reply token of the oldest call that isn't answered.
+    pub(crate) fn oldest_reply(&self) -> probe::SameReply {
+        self.with_server(|state| state.replies.remove(0))
+    }
+
+    /// Sends `numbers`, each of which must be accepted.
+    pub(crate) fn count(&self, numbers: impl IntoIterator<Item = u64>) {
+        for number in numbers {
+            self.client.count(probe::Count { number }).expect("there is room");
+        }
+    }
+
+    /// Sends until the channel is full; returns how many messages it took.
+    pub(crate) fn fill(&self) -> u64 {
+        let mut sent = 0;
+        while self.client.count(probe::Count { number: sent }).is_ok() {
+            sent += 1;
+            assert!(sent <= u16::MAX.into(), "a channel has a bound");
+        }
+        sent
+    }
+}
+
+/// Texts of `numbers`, as the server notes them.
+pub(crate) fn counted(numbers: impl IntoIterator<Item = u64>) -> Vec<String> {
+    numbers.into_iter().map(|number| number.to_string()).collect()
+}
