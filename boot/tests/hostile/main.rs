@@ -1,0 +1,5 @@
+//! Hostile and clumsy programs, and clients: whatever they do, it is their end and nobody else's.
+
+mod panics;
+mod support;
+mod wedged;
