@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use crate::binding::{BindingSource, Owner, Parts};
 use crate::channel::{Channel, ChannelParts};
-use crate::contain::{Contain, discard_panic, until_it_returns};
+use crate::contain::{Contain, discard, until_it_returns};
 use crate::driver::Loopback;
 use crate::error::ClaimError;
 use crate::half::{Half, Opened};
@@ -295,7 +295,7 @@ impl<S: 'static> Core<S> {
             Err(payload) => {
                 self.end_contained();
                 on_panic(&*payload);
-                discard_panic(payload);
+                discard(payload);
                 None
             }
         }
