@@ -59,7 +59,7 @@ fn run(newborn: Newborn, main: BlockingMain, waitset: Waitset) -> ProgramEnd {
         Ok(status) => ProgramEnd::Exited(status.0),
         Err(payload) => {
             let killed = KillSwitch::is_kill(&*payload);
-            flounder::discard_panic(payload);
+            flounder::discard(payload);
             if killed { ProgramEnd::Exited(KILLED) } else { ProgramEnd::Panicked }
         }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -51,7 +51,8 @@ pub struct System {
     clock: MonotonicClock,
     layout: Vec<CoreLayout>,
     cores: BTreeMap<CoreId, Core>,
-    reports: Receiver<Report>,
+    /// Behind a lock that nobody ever waits for, so that threads can share a system.
+    reports: Mutex<Receiver<Report>>,
     /// What failed while the system ran.
     failures: Vec<String>,
 }
@@ -107,6 +108,7 @@ impl System {
         }
         let layout = layout(config)?;
         let (sender, reports) = channel();
+        let reports = Mutex::new(reports);
         let kernel = Kernel::new();
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
@@ -219,7 +221,7 @@ impl System {
     /// Takes in reports until `done`.
     fn hear_until(&mut self, done: impl Fn(&Self) -> bool) -> Result<(), BootError> {
         while !done(self) {
-            let Ok(report) = self.reports.recv() else {
+            let Ok(report) = self.reports().recv() else {
                 return Err(BootError::Failed("every loop has ended".to_owned()));
             };
             if let Report::NotStarted { core, source } = report {
@@ -247,6 +249,10 @@ impl System {
             Report::LoopEnded { core, kind } => self.join(core, kind),
         }
         None
+    }
+
+    fn reports(&mut self) -> &mut Receiver<Report> {
+        self.reports.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn core(&mut self, core: CoreId) -> &mut Core {
@@ -281,7 +287,7 @@ impl System {
         let first = self.cores.get(&CoreId(0)).and_then(|first| first.monitor.clone());
         let asked = first.is_some_and(|first| first.send(Command::Shutdown).is_ok());
         while asked && self.failures.is_empty() {
-            let Ok(report) = self.reports.recv() else { break };
+            let Ok(report) = self.reports().recv() else { break };
             if let Some(wedged) = self.take_in(report) {
                 return wedged;
             }
@@ -298,7 +304,7 @@ impl System {
         let deadline = Instant::now() + STOP_MAX;
         while self.cores.values().any(|core| core.threads.contains_key(&kind)) {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(report) = self.reports.recv_timeout(left) else { return };
+            let Ok(report) = self.reports().recv_timeout(left) else { return };
             self.take_in(report);
         }
     }

@@ -1,5 +1,7 @@
 //! Hostile and clumsy programs, and clients: whatever they do, it is their end and nobody else's.
 
+mod boots;
+mod floods;
 mod panics;
 mod quotas;
 mod spans;
