@@ -142,22 +142,20 @@ impl CorePlatform {
         domains
     }
 
-    /// Drops the services and joins the threads of ended programs. Returns how many programs still
-    /// run.
-    pub(crate) fn stop(&self) -> usize {
+    /// Drops the services, joins the threads of ended programs and tells those to end that still
+    /// run: wedged ones, and all of a system that has failed.
+    pub(crate) fn stop(&self) {
         // In this order: the process manager is served by the spawnd.
         let services = std::mem::take(&mut *self.services.borrow_mut());
         for (_, running) in services.into_iter().rev() {
             drop(running.handle);
             running.holder.end();
         }
+        self.end_programs();
         let programs = std::mem::take(&mut *self.programs.borrow_mut());
-        let (ended, running): (Vec<_>, Vec<_>) =
-            programs.into_values().partition(|program| program.ended);
-        for mut program in ended {
+        for mut program in programs.into_values().filter(|program| program.ended) {
             program.join();
         }
-        running.len()
     }
 
     /// What a service is called in traces.
@@ -200,6 +198,7 @@ impl CorePlatform {
                     clock: self.shared.clock,
                     kill: kill.clone(),
                     completions,
+                    alive: self.shared.reports.clone(),
                 };
                 let thread = program_thread::start(newborn, main, setup);
                 How::Thread { kill, thread: Some(thread.map_err(|_| StartFailure::Run)?) }
