@@ -2,13 +2,16 @@
 
 use std::future::pending;
 use std::panic::panic_any;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use flounder::{Cap, Dispatcher};
 use flounder_boot::Modules;
 use flounder_domain::{Env, ExitStatus};
 use flounder_idl::types::ExitCause;
 
-use crate::support::{attack, boot, ends_clean, id_of, module};
+use crate::support::{attack, boot, ends_clean, id_of, module, turn};
 
 /// Panics when it drops, with a payload that does, too.
 struct Bomb;
@@ -158,4 +161,53 @@ fn what_a_killed_program_does_when_it_drops_harms_nobody() {
         drop::<Cap>(neighbour);
     });
     ends_clean(system);
+}
+
+#[test]
+fn nothing_of_a_killed_program_runs_on() {
+    let beats = Arc::new(AtomicU32::new(0));
+    let beating = Arc::clone(&beats);
+    let modules = Modules::new()
+        .asynchronous("zombie", move |env: Env| {
+            let beats = Arc::clone(&beating);
+            async move {
+                let (ours, foreign) = (env.dispatcher(()), {
+                    let home = env.home();
+                    Dispatcher::on(home.waitset(), home.holder().clone(), ())
+                });
+                let env = Rc::new(env);
+                for dispatcher in [ours, foreign] {
+                    let (env, beats) = (Rc::clone(&env), Arc::clone(&beats));
+                    dispatcher.spawn_local(async move {
+                        loop {
+                            beats.fetch_add(1, Ordering::Relaxed);
+                            turn().await;
+                            let _kept = &env;
+                        }
+                    });
+                    std::mem::forget(dispatcher);
+                }
+                pending().await
+            }
+        })
+        .asynchronous("neighbour", async |_: Env| {
+            for _ in 0..1_000 {
+                turn().await;
+            }
+            ExitStatus::SUCCESS
+        });
+    let system = boot(1, modules);
+    attack(&system, async |_, processes| {
+        let zombie = processes.spawn(module("zombie")).await.expect("it starts");
+        let neighbour = processes.spawn(module("neighbour")).await.expect("it starts");
+        assert_eq!(processes.wait(&neighbour).await, Ok(0));
+        assert_eq!(processes.kill(&zombie).await, Ok(()));
+        let last = beats.load(Ordering::Relaxed);
+        assert!(last > 0);
+        let neighbour = processes.spawn(module("neighbour")).await.expect("it starts");
+        assert_eq!(processes.wait(&neighbour).await, Ok(0));
+        assert_eq!(beats.load(Ordering::Relaxed), last);
+    });
+    let left = system.shutdown().expect("nothing failed").left;
+    assert_eq!((left.caps, left.bindings, left.domains), (0, 0, 0), "but what it leaked itself");
 }

@@ -8,7 +8,7 @@ use flounder_boot::Modules;
 use flounder_domain::{Env, ExitStatus, ProcessError, Processes, WAITS_MAX};
 use flounder_idl::proc_mgmt::{Spawn, Wait};
 
-use crate::support::{attack, boot, ends_clean, module};
+use crate::support::{attack, boot, ends_clean, module, turn};
 
 /// The default quota of live and unreaped domains.
 const DOMAINS_MAX: usize = 1_024;
@@ -20,16 +20,6 @@ fn raw_spawn(name: &str, core: u8, flags: u8) -> Spawn {
     let path = format!("/modules/{name}");
     let argvbuf = format!("{path}\0").into_bytes();
     Spawn { core, path, argvbuf, envbuf: Vec::new(), flags }
-}
-
-/// Gives every other program a turn.
-async fn turn() {
-    let mut seen = false;
-    poll_fn(|cx| {
-        cx.waker().wake_by_ref();
-        if std::mem::replace(&mut seen, true) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }
 
 async fn spawned(processes: &Processes, name: &str) -> Result<Cap, Option<ErrCode>> {

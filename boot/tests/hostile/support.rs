@@ -1,6 +1,8 @@
 //! What the attacks share: a system that notices what they left, and a gate to hold a program.
 
+use std::future::poll_fn;
 use std::sync::{Arc, Condvar, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use flounder::{Cap, CoreId, Counts, DomainId};
@@ -36,6 +38,16 @@ pub(crate) fn module(name: &str) -> Program {
 
 pub(crate) fn id_of(domain: &Cap) -> DomainId {
     domain.identify().expect("it is usable").domain.expect("it is a Domain cap")
+}
+
+/// Gives every other program a turn.
+pub(crate) async fn turn() {
+    let mut seen = false;
+    poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        if std::mem::replace(&mut seen, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Holds programs that must not wait on their dispatchers, until it is opened.
