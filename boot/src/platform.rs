@@ -80,7 +80,7 @@ pub(crate) struct RunningProgram {
 
 /// How a program runs, and so how it is ended.
 enum How {
-    Thread { kill: KillSwitch, thread: Option<JoinHandle<()>> },
+    Thread { kill: KillSwitch, thread: JoinHandle<()> },
     Loop,
 }
 
@@ -99,8 +99,8 @@ impl CorePlatform {
         let released =
             if never_ran || (is_over && !heard) { programs.remove(&domain) } else { None };
         drop(programs);
-        if let Some(mut program) = released {
-            program.join();
+        if let Some(program) = released {
+            self.join(program);
         }
         if is_over && !heard {
             self.survivor_ended(domain);
@@ -153,8 +153,18 @@ impl CorePlatform {
         }
         self.end_programs();
         let programs = std::mem::take(&mut *self.programs.borrow_mut());
-        for mut program in programs.into_values().filter(|program| program.ended) {
-            program.join();
+        for program in programs.into_values().filter(|program| program.ended) {
+            self.join(program);
+        }
+    }
+
+    /// Has an ended program's thread joined. It has sent its end and has only its return left, but
+    /// what it kept for its thread drops then, which may take any time: so the loop waits for it
+    /// that programs may hold up.
+    fn join(&self, program: RunningProgram) {
+        if let How::Thread { thread, .. } = program.how {
+            // The mailbox has room for every thread; closed, there is nobody left to wait.
+            let _ = self.program_loop.send(ProgramJob::Join(thread));
         }
     }
 
@@ -201,7 +211,7 @@ impl CorePlatform {
                     alive: self.shared.reports.clone(),
                 };
                 let thread = program_thread::start(newborn, main, setup);
-                How::Thread { kill, thread: Some(thread.map_err(|_| StartFailure::Run)?) }
+                How::Thread { kill, thread: thread.map_err(|_| StartFailure::Run)? }
             }
             EntryPoint::Asynchronous(main) => {
                 let job = ProgramJob::Start { newborn: Box::new(newborn), main, completions };
@@ -210,18 +220,6 @@ impl CorePlatform {
             }
         };
         Ok(RunningProgram { holder, how, completions: asker, ended: false })
-    }
-}
-
-impl RunningProgram {
-    /// Joins the program's thread, which has sent its end and has only its return left.
-    fn join(&mut self) {
-        if let How::Thread { thread, .. } = &mut self.how
-            && let Some(thread) = thread.take()
-        {
-            // The thread catches every panic of its program.
-            let _ = thread.join();
-        }
     }
 }
 
@@ -262,8 +260,8 @@ impl Platform for CorePlatform {
 
     fn release_program(&self, domain: DomainId) {
         let program = self.programs.borrow_mut().remove(&domain);
-        if let Some(mut program) = program {
-            program.join();
+        if let Some(program) = program {
+            self.join(program);
         }
     }
 

@@ -1,9 +1,11 @@
 //! The loop that runs a core's asynchronous programs.
 //!
 //! A program is a dispatcher of its own, contained: its panic ends it and nothing else. All it had
-//! is dropped, and its holder ended, before anybody hears of its end.
+//! is dropped, and its holder ended, before anybody hears of its end. The loop also waits for the
+//! threads of blocking programs that have ended: services never do.
 
 use std::collections::BTreeMap;
+use std::thread::JoinHandle;
 
 use flounder::platform::{Completion, ProgramEnd};
 use flounder::{Ctx, Dispatcher, DomainId, Holder, Home, Mailbox, Waitset};
@@ -23,6 +25,8 @@ pub(crate) enum ProgramJob {
     Kill(DomainId),
     /// A program has ended by itself.
     Ended(DomainId, ProgramEnd),
+    /// Join the thread of a blocking program that has ended.
+    Join(JoinHandle<()>),
     /// Stop the loop.
     Stop,
 }
@@ -71,6 +75,10 @@ impl ProgramLoop {
             }
             ProgramJob::Kill(domain) => self.end(domain, ProgramEnd::Exited(KILLED)),
             ProgramJob::Ended(domain, end) => self.end(domain, end),
+            ProgramJob::Join(thread) => {
+                // It catches every panic of its program.
+                let _ = thread.join();
+            }
             ProgramJob::Stop => {
                 for program in std::mem::take(&mut self.programs).values() {
                     program.stop();

@@ -1,5 +1,7 @@
 //! Programs that never wait on their dispatcher: they can't be killed, and nobody else hangs.
 
+use std::cell::RefCell;
+
 use flounder::{CoreId, ErrCode};
 use flounder_boot::Modules;
 use flounder_domain::{Env, ExitStatus, Waited};
@@ -52,6 +54,40 @@ fn one_that_never_waits_is_wedged_until_it_ends() {
         });
         ends_clean(system);
     }
+}
+
+/// Waits at the gate when its thread's own values drop, after the program's end.
+struct AtExit(Gate);
+
+impl Drop for AtExit {
+    fn drop(&mut self) {
+        self.0.pass();
+    }
+}
+
+thread_local! {
+    static AT_EXIT: RefCell<Option<AtExit>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_thread_that_is_slow_to_go_holds_up_no_service() {
+    let gate = Gate::default();
+    let slow = gate.clone();
+    let modules = modules(&gate).blocking("slow", move |_: Env| {
+        AT_EXIT.set(Some(AtExit(slow.clone())));
+        ExitStatus(4)
+    });
+    let system = boot(1, modules);
+    attack(&system, async |_, processes| {
+        for _ in 0..3 {
+            let slow = processes.spawn(module("slow")).await.expect("it starts");
+            assert_eq!(processes.wait(&slow).await, Ok(4));
+            let other = processes.spawn(module("seven")).await.expect("blocking");
+            assert_eq!(processes.wait(&other).await, Ok(7), "the services turn");
+        }
+    });
+    gate.open();
+    ends_clean(system);
 }
 
 #[test]
