@@ -162,11 +162,7 @@ impl System {
         if failures.is_empty() { Ok(report) } else { Err(SystemFailed { failures }) }
     }
 
-    fn start_loops(
-        &mut self,
-        modules: Modules,
-        reports: Sender<Report>,
-    ) -> Result<(), BootError> {
+    fn start_loops(&mut self, modules: Modules, reports: Sender<Report>) -> Result<(), BootError> {
         let mut root =
             self.kernel.process_manager().map_err(|e| BootError::Failed(e.to_string()))?;
         let shared = Shared {

@@ -7,9 +7,11 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 
+type OnPanic = Box<dyn Fn(&(dyn Any + Send))>;
+
 /// The dispatchers of one program, and who is told if one of them panics.
 pub(crate) struct Contain {
-    on_panic: Box<dyn Fn(&(dyn Any + Send))>,
+    on_panic: OnPanic,
     dispatchers: RefCell<Dispatchers>,
     ended: Cell<bool>,
 }
@@ -42,7 +44,7 @@ impl Dispatchers {
 
 impl Contain {
     pub(crate) fn new(on_panic: impl Fn(&(dyn Any + Send)) + 'static) -> Rc<Self> {
-        let (on_panic, dispatchers) = (Box::new(on_panic), RefCell::default());
+        let (on_panic, dispatchers) = (Box::new(on_panic) as OnPanic, RefCell::default());
         Rc::new(Self { on_panic, dispatchers, ended: Cell::new(false) })
     }
 

@@ -310,7 +310,6 @@ impl<S: 'static> Core<S> {
         }
     }
 
-
     fn must_not_run(&self) {
         self.waitset.must_not_have_turn();
         assert!(self.state.try_borrow().is_ok(), "who has the state doesn't dispatch or block");

@@ -43,7 +43,8 @@ fn no_request_does_anything_with_a_bad_domain_cap() {
         let holder = operator.home().holder();
         let domain = processes.spawn(module("stays")).await.expect("it starts");
         let binding = processes.binding();
-        let refused = |err: ErrVal| assert!(err.is(ErrCode::PROC_MGMT_ERR_DOMAIN_CAP_HASH), "{err}");
+        let refused =
+            |err: ErrVal| assert!(err.is(ErrCode::PROC_MGMT_ERR_DOMAIN_CAP_HASH), "{err}");
         for cap in bad_caps(holder, &domain) {
             refused(binding.call(Kill { domain_cap: cap }).await.expect("answered").err);
         }

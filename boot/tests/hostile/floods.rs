@@ -2,7 +2,7 @@
 
 use std::num::{NonZeroU16, NonZeroU32};
 
-use flounder::{AnyBinding, BindOptions, CoreId, Ctx, ErrCode, ErrVal, Iref};
+use flounder::{AnyBinding, BindOptions, CoreId, Ctx, ErrCode, Iref};
 use flounder_boot::{Modules, Operator};
 use flounder_domain::{BindError, Env, ExitStatus, Monitor};
 use flounder_idl::{nameservice, proc_mgmt, spawn};
@@ -45,8 +45,7 @@ fn services_choose_how_much_they_owe_a_client() {
         let names = operator.system().names().await.expect("it is there");
         let manager = names.lookup("proc_mgmt").await.expect("it is registered");
         let table = proc_mgmt::RxVtbl::UNHANDLED;
-        let bound =
-            monitor.bind::<proc_mgmt::Interface, ()>(&ctx, manager, greedy(), &table).await;
+        let bound = monitor.bind::<proc_mgmt::Interface, ()>(&ctx, manager, greedy(), &table).await;
         assert_eq!(refusal(bound), refused, "the process manager");
 
         for number in 1..20 {
@@ -113,7 +112,8 @@ fn who_binds_and_exports_for_ever_runs_into_limits_and_gets_over_them() {
         let mut irefs = Vec::new();
         let refused = loop {
             let table = &nameservice::RxVtbl::UNHANDLED;
-            let export = system.monitor().export::<nameservice::Interface, ()>(&ctx, table, accept);
+            let export =
+                system.monitor().export::<nameservice::Interface, ()>(&ctx, table, |(), _| Ok(()));
             match export.await {
                 Ok(iref) => irefs.push(iref),
                 Err(error) => break error,
@@ -125,7 +125,8 @@ fn who_binds_and_exports_for_ever_runs_into_limits_and_gets_over_them() {
         }
         let table = &nameservice::RxVtbl::UNHANDLED;
         for _ in 0..2_000 {
-            let export = system.monitor().export::<nameservice::Interface, ()>(&ctx, table, accept);
+            let export =
+                system.monitor().export::<nameservice::Interface, ()>(&ctx, table, |(), _| Ok(()));
             let iref = export.await.expect("there is room again");
             system.monitor().unexport(iref);
         }
@@ -137,10 +138,6 @@ fn who_binds_and_exports_for_ever_runs_into_limits_and_gets_over_them() {
         assert_eq!(processes.wait(&domain).await, Ok(6));
     });
     ends_clean(system);
-}
-
-fn accept(_: &mut (), _: &nameservice::Binding<()>) -> Result<(), ErrVal> {
-    Ok(())
 }
 
 #[test]
@@ -179,12 +176,10 @@ fn a_service_that_panics_in_its_connect_callback_is_its_own_victim() {
         let dispatcher = env.dispatcher(());
         let table = &nameservice::RxVtbl::UNHANDLED;
         let ctx = dispatcher.ctx();
-        let served = env.system().serve::<nameservice::Interface, ()>(
-            &ctx,
-            "host",
-            table,
-            |(), _| panic!("in connect"),
-        );
+        let served =
+            env.system().serve::<nameservice::Interface, ()>(&ctx, "host", table, |(), _| {
+                panic!("in connect")
+            });
         served.await.expect("it is served");
         std::future::pending().await
     });

@@ -235,12 +235,12 @@ fn a_waker_that_panics_costs_its_turn_and_not_the_loop() {
         .asynchronous("waker", move |env: Env| {
             let panics = panics.clone();
             async move {
-            let processes = env.system().processes().await.expect("it is registered");
-            let call = processes.binding().get_domainlist(GetDomainlist { after: 0 });
-            let mut call = call.expect("there is room");
-            let waker = Waker::from(Arc::new(panics));
-            assert!(Pin::new(&mut call).poll(&mut Context::from_waker(&waker)).is_pending());
-            pending().await
+                let processes = env.system().processes().await.expect("it is registered");
+                let call = processes.binding().get_domainlist(GetDomainlist { after: 0 });
+                let mut call = call.expect("there is room");
+                let waker = Waker::from(Arc::new(panics));
+                assert!(Pin::new(&mut call).poll(&mut Context::from_waker(&waker)).is_pending());
+                pending().await
             }
         })
         .asynchronous("neighbour", move |_: Env| {

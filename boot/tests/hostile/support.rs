@@ -13,12 +13,15 @@ use flounder_domain::{Processes, Program};
 pub(crate) const GRACE: Duration = Duration::from_millis(30);
 
 pub(crate) fn boot(cores: u16, modules: Modules) -> System {
-    let config = Config::new().cores(cores.try_into().unwrap()).grace(GRACE);
+    let config = Config::new().cores(cores.try_into().expect("a system has cores")).grace(GRACE);
     System::boot(config, modules).expect("the system boots")
 }
 
 /// Has a client of core 0 run through `attack`.
-pub(crate) fn attack<R>(system: &System, attack: impl AsyncFnOnce(&Operator, &Processes) -> R) -> R {
+pub(crate) fn attack<R>(
+    system: &System,
+    attack: impl AsyncFnOnce(&Operator, &Processes) -> R,
+) -> R {
     let operator = system.operator(CoreId(0)).expect("core 0 is there");
     operator.block_on(async {
         let processes = operator.system().processes().await.expect("it is registered");
@@ -56,13 +59,13 @@ pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
     pub(crate) fn open(&self) {
-        *self.0.0.lock().unwrap() = true;
+        *self.0.0.lock().expect("nobody panics at the gate") = true;
         self.0.1.notify_all();
     }
 
     /// Blocks the calling thread outside any dispatcher.
     pub(crate) fn pass(&self) {
-        let open = self.0.0.lock().unwrap();
-        drop(self.0.1.wait_while(open, |open| !*open).unwrap());
+        let open = self.0.0.lock().expect("nobody panics at the gate");
+        drop(self.0.1.wait_while(open, |open| !*open).expect("as above"));
     }
 }

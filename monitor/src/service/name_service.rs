@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use flounder::{
-    AnyBinding, Badge, BindOptions, BindingError, BindingId, Ctx, ErrCode, ErrVal, Half, Interface as _, Iref,
+    AnyBinding, Badge, BindOptions, BindingError, BindingId, Ctx, ErrCode, ErrVal, Half,
+    Interface as _, Iref,
 };
 use flounder_idl::nameservice::{
     Binding, Interface as NameInterface, List, ListReply, ListResponse, Lookup, LookupReply,
