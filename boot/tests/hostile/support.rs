@@ -9,12 +9,21 @@ use flounder::{Cap, CoreId, Counts, DomainId};
 use flounder_boot::{Config, Modules, Operator, System};
 use flounder_domain::{Processes, Program};
 
-/// How long a killed program has to end in these tests: they wait for it to pass, so it is short.
-pub(crate) const GRACE: Duration = Duration::from_millis(30);
+/// How long a killed program has to end where a test waits for that to pass.
+const GRACE: Duration = Duration::from_millis(10);
 
 pub(crate) fn boot(cores: u16, modules: Modules) -> System {
-    let config = Config::new().cores(cores.try_into().expect("a system has cores")).grace(GRACE);
-    System::boot(config, modules).expect("the system boots")
+    System::boot(config(cores), modules).expect("the system boots")
+}
+
+/// Boots a system whose grace time is over soon. Nothing that ends when killed is killed there: on a
+/// busy machine it may not be in time.
+pub(crate) fn boot_impatient(cores: u16, modules: Modules) -> System {
+    System::boot(config(cores).grace(GRACE), modules).expect("the system boots")
+}
+
+fn config(cores: u16) -> Config {
+    Config::new().cores(cores.try_into().expect("a system has cores"))
 }
 
 /// Has a client of core 0 run through `attack`.

@@ -7,7 +7,7 @@ use flounder_boot::Modules;
 use flounder_domain::{Env, ExitStatus, Waited};
 use flounder_idl::types::DomainState;
 
-use crate::support::{Gate, attack, boot, ends_clean, id_of, module};
+use crate::support::{Gate, attack, boot_impatient, ends_clean, id_of, module};
 
 fn modules(gate: &Gate) -> Modules {
     let (blocking, asynchronous) = (gate.clone(), gate.clone());
@@ -31,7 +31,7 @@ fn modules(gate: &Gate) -> Modules {
 fn one_that_never_waits_is_wedged_until_it_ends() {
     for hog in ["hog", "async hog"] {
         let gate = Gate::default();
-        let system = boot(2, modules(&gate));
+        let system = boot_impatient(2, modules(&gate));
         attack(&system, async |_, processes| {
             let core = CoreId(1);
             let domain = processes.spawn(module(hog).core(core)).await.expect(hog);
@@ -77,7 +77,7 @@ fn a_thread_that_is_slow_to_go_holds_up_no_service() {
         AT_EXIT.set(Some(AtExit(slow.clone())));
         ExitStatus(4)
     });
-    let system = boot(1, modules);
+    let system = boot_impatient(1, modules);
     attack(&system, async |_, processes| {
         for _ in 0..3 {
             let slow = processes.spawn(module("slow")).await.expect("it starts");
@@ -93,7 +93,7 @@ fn a_thread_that_is_slow_to_go_holds_up_no_service() {
 #[test]
 fn a_system_with_a_wedged_program_ends_and_says_so() {
     let gate = Gate::default();
-    let system = boot(2, modules(&gate));
+    let system = boot_impatient(2, modules(&gate));
     attack(&system, async |_, processes| {
         let domain = processes.spawn(module("hog").core(CoreId(1))).await.expect("it starts");
         drop(domain);
