@@ -64,7 +64,7 @@ pub(crate) struct RunningService {
     holder: Holder,
     events: Mailbox<ServiceEvent>,
     /// `None` while it starts.
-    _service: Option<Service>,
+    handle: Option<Service>,
 }
 
 /// A program that was started and not yet released.
@@ -145,7 +145,7 @@ impl CorePlatform {
         // In this order: the process manager is served by the spawnd.
         let services = std::mem::take(&mut *self.services.borrow_mut());
         for (_, running) in services.into_iter().rev() {
-            drop(running._service);
+            drop(running.handle);
             running.holder.end();
         }
         let programs = std::mem::take(&mut *self.programs.borrow_mut());
@@ -270,7 +270,7 @@ impl Platform for CorePlatform {
             }
         })
         .named(self.service_name(service));
-        let running = RunningService { generation, holder: holder.clone(), events, _service: None };
+        let running = RunningService { generation, holder: holder.clone(), events, handle: None };
         self.services.borrow_mut().insert(service, running);
         let process_manager = match service {
             ServiceKind::ProcMgmt => hand_over(self.process_manager.take(), &holder),
@@ -284,7 +284,7 @@ impl Platform for CorePlatform {
             ServiceKind::Spawnd => flounder_spawnd::start(env),
         };
         if let Some(running) = self.services.borrow_mut().get_mut(&service) {
-            running._service = Some(handle);
+            running.handle = Some(handle);
         }
     }
 

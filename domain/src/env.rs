@@ -49,7 +49,7 @@ pub struct Env {
     core: CoreId,
     domain: DomainId,
     argv: Vec<OsString>,
-    env: Vec<(OsString, OsString)>,
+    vars: Vec<(OsString, OsString)>,
     entry: Entry,
     domain_cap: Cap,
     home: Home,
@@ -66,7 +66,7 @@ impl Env {
         let host = home.dispatcher(());
         let monitor = RefCell::new(Some(monitor));
         let client = OnceCell::new();
-        Self { core, domain, argv, env, entry, domain_cap, home, host, monitor, client }
+        Self { core, domain, argv, vars: env, entry, domain_cap, home, host, monitor, client }
     }
 
     /// The core this part of the program runs on.
@@ -96,14 +96,14 @@ impl Env {
     /// The environment in the order it was given.
     #[must_use]
     pub fn vars(&self) -> &[(OsString, OsString)] {
-        &self.env
+        &self.vars
     }
 
     /// The value of an environment variable.
     #[must_use]
     pub fn var(&self, key: impl AsRef<OsStr>) -> Option<&OsStr> {
         let key = key.as_ref();
-        self.env.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_os_str())
+        self.vars.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_os_str())
     }
 
     /// The domain's own cap, with the rights SPAN and EXIT.

@@ -320,20 +320,28 @@ pub fn accept_on<I: Interface, S: 'static>(
     }
 }
 
-fn on_export_reply(table: &mut State, _: &Binding<State>, reply: ExportReply) {
-    let Some(Pending::Export { connect, done }) = table.take(reply.request) else { return };
-    match reply.err.ok() {
+fn on_export_reply(
+    table: &mut State,
+    _: &Binding<State>,
+    ExportReply { request, err, iref }: ExportReply,
+) {
+    let Some(Pending::Export { connect, done }) = table.take(request) else { return };
+    match err.ok() {
         Ok(()) => {
-            table.exports.borrow_mut().insert(reply.iref, connect);
-            done(Ok(reply.iref));
+            table.exports.borrow_mut().insert(iref, connect);
+            done(Ok(iref));
         }
         Err(err) => done(Err(err)),
     }
 }
 
-fn on_bind_client_reply(table: &mut State, _: &Binding<State>, reply: BindClientReply) {
-    let Some(Pending::Bind { half, done }) = table.take(reply.request) else { return };
-    done(reply.err.ok().map(|()| half));
+fn on_bind_client_reply(
+    table: &mut State,
+    _: &Binding<State>,
+    BindClientReply { request, err }: BindClientReply,
+) {
+    let Some(Pending::Bind { half, done }) = table.take(request) else { return };
+    done(err.ok().map(|()| half));
 }
 
 fn on_bind_service_request(
@@ -355,9 +363,13 @@ fn on_bind_service_request(
     let _ = send(binding, BindServiceReply { request: request.request, err });
 }
 
-fn on_get_name_iref_reply(table: &mut State, _: &Binding<State>, reply: GetNameIrefReply) {
-    let Some(Pending::NameIref { done }) = table.take(reply.request) else { return };
-    done(Ok(reply.iref));
+fn on_get_name_iref_reply(
+    table: &mut State,
+    _: &Binding<State>,
+    GetNameIrefReply { request, iref }: GetNameIrefReply,
+) {
+    let Some(Pending::NameIref { done }) = table.take(request) else { return };
+    done(Ok(iref));
 }
 
 fn on_alloc_monitor_ep_reply(table: &mut State, _: &Binding<State>, reply: AllocMonitorEpReply) {
@@ -366,8 +378,8 @@ fn on_alloc_monitor_ep_reply(table: &mut State, _: &Binding<State>, reply: Alloc
     done(reply.err.ok().and(half));
 }
 
-fn on_heartbeat(_: &mut State, binding: &Binding<State>, heartbeat: Heartbeat) {
-    let _ = send(binding, HeartbeatReply { request: heartbeat.request });
+fn on_heartbeat(_: &mut State, binding: &Binding<State>, Heartbeat { request }: Heartbeat) {
+    let _ = send(binding, HeartbeatReply { request });
 }
 
 impl fmt::Debug for Monitor {

@@ -291,10 +291,8 @@ impl Processes {
     async fn wait_request(&self, domain: &Cap, nohang: bool) -> Result<Waited, ProcessError> {
         let answer = self.binding.call(Wait { domain_cap: hand_on(domain)?, nohang }).await?;
         answer.err.ok().map_err(ProcessError::Refused)?;
-        match answer.err.is(ErrCode::PROC_MGMT_DOMAIN_ALIVE) {
-            true => Ok(Waited::Alive),
-            false => Ok(Waited::Ended(answer.status)),
-        }
+        let is_alive = answer.err.is(ErrCode::PROC_MGMT_DOMAIN_ALIVE);
+        Ok(if is_alive { Waited::Alive } else { Waited::Ended(answer.status) })
     }
 
     /// Tells the process manager that the caller's own domain ends with `status`. `domain` is the

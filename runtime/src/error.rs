@@ -17,44 +17,47 @@ pub enum BadArgument {
     InteriorNul(&'static str),
 }
 
-/// Why a message was not sent; the message comes back.
+/// Why a message was not sent; the message comes back, boxed so that success stays cheap.
 #[derive(PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TxError<T> {
     /// An argument can't be sent, ever.
     #[error("{0}")]
-    Argument(BadArgument, T),
+    Argument(BadArgument, Box<T>),
     /// The channel is full now; `register_send` tells when there is room.
     #[error("the channel is full")]
-    Busy(T),
+    Busy(Box<T>),
     /// The binding is closed.
     #[error("the binding is closed")]
-    Closed(T),
+    Closed(Box<T>),
 }
 
 impl<T> TxError<T> {
     /// The message that was not sent.
+    #[must_use]
     pub fn into_message(self) -> T {
         match self {
-            Self::Argument(_, message) | Self::Busy(message) | Self::Closed(message) => message,
+            Self::Argument(_, message) | Self::Busy(message) | Self::Closed(message) => *message,
         }
     }
 
     /// The same error with the message changed by `f`.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> TxError<U> {
         match self {
-            Self::Argument(bad, message) => TxError::Argument(bad, f(message)),
-            Self::Busy(message) => TxError::Busy(f(message)),
-            Self::Closed(message) => TxError::Closed(f(message)),
+            Self::Argument(bad, message) => TxError::Argument(bad, Box::new(f(*message))),
+            Self::Busy(message) => TxError::Busy(Box::new(f(*message))),
+            Self::Closed(message) => TxError::Closed(Box::new(f(*message))),
         }
     }
 
     /// True if trying again later can help.
+    #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Busy(_))
     }
 
     /// The error as a code for messages.
+    #[must_use]
     pub fn code(&self) -> ErrCode {
         match self {
             Self::Argument(..) => ErrCode::FLOUNDER_ERR_TX_MSG_SIZE,
@@ -76,7 +79,7 @@ pub enum ReserveError {
     Closed,
 }
 
-/// Why a call was not sent; the request comes back.
+/// Why a call was not sent; the request comes back, boxed so that success stays cheap.
 #[derive(PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError<T> {
@@ -85,19 +88,21 @@ pub enum CallError<T> {
     Tx(#[from] TxError<T>),
     /// As many calls as the binding allows are waiting for their answers.
     #[error("too many calls are outstanding on the binding")]
-    TooManyCalls(T),
+    TooManyCalls(Box<T>),
 }
 
 impl<T> CallError<T> {
     /// The request that was not sent.
+    #[must_use]
     pub fn into_message(self) -> T {
         match self {
             Self::Tx(error) => error.into_message(),
-            Self::TooManyCalls(message) => message,
+            Self::TooManyCalls(message) => *message,
         }
     }
 
     /// The error as a code for messages.
+    #[must_use]
     pub fn code(&self) -> ErrCode {
         match self {
             Self::Tx(error) => error.code(),
@@ -166,10 +171,10 @@ impl<T> From<CallError<T>> for RpcError {
 pub enum ReplyError<R, T> {
     /// An argument can't be sent. The token comes back: the call can still be answered otherwise.
     #[error("{0}")]
-    Argument(BadArgument, R, T),
+    Argument(BadArgument, Box<R>, T),
     /// The binding is closed; nobody waits for the answer.
     #[error("the binding is closed")]
-    Closed(R),
+    Closed(Box<R>),
 }
 
 /// What a binding's error handler is told.

@@ -64,7 +64,7 @@ impl<I: Interface, T: Payload<I> + Unpin> Future for SendWhenRoom<I, T> {
                 unreachable!("a future that is done isn't polled again")
             };
             match self.waiter.channel.send(Header::OneWay, message) {
-                Err(TxError::Busy(message)) => self.message = Some(message),
+                Err(TxError::Busy(message)) => self.message = Some(*message),
                 other => {
                     self.waiter.leave();
                     return Poll::Ready(other);
@@ -120,7 +120,7 @@ impl<I: Interface, R: Request<I> + Unpin> Future for CallWhenRoom<I, R> {
                     this.waiter.leave();
                     this.state = CallState::Sent(call);
                 }
-                Err(CallError::Tx(TxError::Busy(back))) => *request = Some(back),
+                Err(CallError::Tx(TxError::Busy(back))) => *request = Some(*back),
                 Err(error) => {
                     this.waiter.leave();
                     return Poll::Ready(Err(error.into()));
@@ -152,7 +152,7 @@ impl<I: Interface> Reserved<I> {
     /// place is given back.
     pub fn send<T: Payload<I>>(mut self, message: T) -> Result<(), TxError<T>> {
         if let Err(bad) = message.check() {
-            return Err(TxError::Argument(bad, message));
+            return Err(TxError::Argument(bad, Box::new(message)));
         }
         let Some(channel) = self.channel.take() else {
             unreachable!("a place is used up by value")

@@ -224,7 +224,7 @@ impl Spawnd {
             };
             match tell(manager, *owed) {
                 Ok(()) => self.machine.sent(),
-                Err(TxError::Busy(())) => {
+                Err(TxError::Busy(_)) => {
                     // An earlier registration that is still pending serves as well.
                     let _ = manager.register_send(|spawnd, _| spawnd.send_owed());
                     return;

@@ -1,3 +1,105 @@
-//! The multi-core system to run.
+//! Boots the multikernel and runs through all it can do, as a client that has nothing but bindings:
+//! it tells a person, or with `--json` a program, what it does and sees.
+//!
+//! ```text
+//! multicore                  four cores, the whole story
+//! multicore --cores 1        as well on any number up to 256
+//! multicore --json           one object, for programs
+//! multicore --list           the steps
+//! multicore --messages       who sent what to whom
+//! ```
 
-fn main() {}
+mod args;
+mod census;
+mod idle;
+mod leak;
+mod listener;
+mod messages;
+mod programs;
+mod quiet;
+mod repeat;
+mod report;
+mod run;
+mod shuffle;
+mod steps;
+mod story;
+mod together;
+mod witness_client;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use serde::Serialize;
+
+use args::Args;
+use story::Story;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if args.list {
+        list();
+        return ExitCode::SUCCESS;
+    }
+    quiet::expect_the_panic();
+    if args.messages {
+        messages::print_messages();
+    }
+    let ok = match args.idle {
+        Some(seconds) => idle(&args, seconds),
+        None => play(&args),
+    };
+    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn list() {
+    let width = steps::ALL.iter().map(|step| step.name.len()).max().unwrap_or(0);
+    let mut out = io::stdout().lock();
+    for step in steps::ALL {
+        let _ = writeln!(out, "{:<width$}  {}", step.name, step.about);
+    }
+}
+
+fn play(args: &Args) -> bool {
+    let mut story = Story::new();
+    let runs = repeat::repeat(args, |scene| {
+        if !args.json {
+            story.tell(scene);
+        }
+    });
+    match (args.json, args.repeat) {
+        (true, 1) => print_json(&runs.shown),
+        (true, _) => print_json(&runs),
+        (false, 1) => {}
+        (false, _) => repeat::tell(&runs),
+    }
+    runs.failed == 0
+}
+
+fn idle(args: &Args, seconds: u32) -> bool {
+    match idle::idle(args, seconds) {
+        Ok(report) => {
+            if args.json {
+                print_json(&report);
+            } else {
+                let _ = writeln!(io::stdout(), "{}", report.tell());
+            }
+            report.ok
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "multicore: {error}");
+            false
+        }
+    }
+}
+
+fn print_json(report: &impl Serialize) {
+    match serde_json::to_string(report) {
+        Ok(json) => {
+            let _ = writeln!(io::stdout(), "{json}");
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "multicore: {error}");
+        }
+    }
+}

@@ -22,7 +22,7 @@ use flounder_procmgmt::{Config, start_with};
 
 use crate::fakes::{self, Fakes, MANAGER, Order, spawnd_iref};
 
-/// The process manager asks nothing of the platform.
+/// The process manager asks nothing of the platform, and only tells it which cores are up.
 struct Nowhere;
 
 impl Platform for Nowhere {
@@ -44,6 +44,7 @@ impl Platform for Nowhere {
     fn start_service(&self, _: ServiceStart) {
         unreachable!()
     }
+    fn core_up(&self, _: CoreId) {}
     fn shutdown_done(&self, _: u32) {
         unreachable!()
     }

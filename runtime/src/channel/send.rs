@@ -34,7 +34,7 @@ impl<I: Interface> Channel<I> {
     pub(crate) fn send_or_queue<T: Payload<I>>(&self, message: T) -> Result<(), TxError<T>> {
         match self.send_one_way(message) {
             Err(TxError::Busy(message)) if self.outbox_has_room() => {
-                self.park_message(Header::OneWay, message);
+                self.park_message(Header::OneWay, *message);
                 Ok(())
             }
             other => other,
@@ -60,8 +60,8 @@ impl<I: Interface> Channel<I> {
             return Ok(message);
         }
         Err(match message.check() {
-            Ok(()) => TxError::Busy(message),
-            Err(bad) => TxError::Argument(bad, message),
+            Ok(()) => TxError::Busy(Box::new(message)),
+            Err(bad) => TxError::Argument(bad, Box::new(message)),
         })
     }
 
@@ -76,10 +76,10 @@ impl<I: Interface> Channel<I> {
         message: T,
     ) -> Result<Call<I, T::Response>, CallError<T>> {
         if let Err(bad) = message.check() {
-            return Err(TxError::Argument(bad, message).into());
+            return Err(TxError::Argument(bad, Box::new(message)).into());
         }
         let Some(call) = self.calls.borrow_mut().open(self.options.calls_max_of()) else {
-            return Err(CallError::TooManyCalls(message));
+            return Err(CallError::TooManyCalls(Box::new(message)));
         };
         if let Err(error) = self.send(Header::Call(call), message) {
             self.calls.borrow_mut().forget(call);
@@ -127,12 +127,12 @@ impl<I: Interface> Channel<I> {
         let header = Header::Response(call);
         if self.parked.borrow().is_empty() || self.is_closed() {
             match self.send(header, response) {
-                Err(TxError::Busy(response)) => self.park_message(header, response),
+                Err(TxError::Busy(response)) => self.park_message(header, *response),
                 Ok(()) => self.settle(),
                 Err(error) => return Err(error),
             }
         } else if let Err(bad) = response.check() {
-            return Err(TxError::Argument(bad, response));
+            return Err(TxError::Argument(bad, Box::new(response)));
         } else {
             self.park_message(header, response);
         }
@@ -283,17 +283,17 @@ pub fn send<D: Driver, I: Interface, T: Payload<I>>(
     message: T,
 ) -> Result<(), TxError<T>> {
     if let Err(bad) = message.check() {
-        return Err(TxError::Argument(bad, message));
+        return Err(TxError::Argument(bad, Box::new(message)));
     }
     if channel.is_closed() {
-        return Err(TxError::Closed(message));
+        return Err(TxError::Closed(Box::new(message)));
     }
     let Some(end) = channel.end.as_any().downcast_ref::<D::End<I>>() else {
         unreachable!("a channel has the send table of its driver")
     };
     end.send(header, message).map_err(|refused| match refused {
-        Refused::Full(message) => TxError::Busy(message),
-        Refused::Closed(message) => TxError::Closed(message),
+        Refused::Full(message) => TxError::Busy(Box::new(message)),
+        Refused::Closed(message) => TxError::Closed(Box::new(message)),
     })?;
     channel.sent.set(channel.sent.get() + 1);
     Ok(())

@@ -37,7 +37,7 @@ use crate::{CoreId, DomainId};
 /// # Ok::<(), CapError>(())
 /// ```
 #[derive(Default)]
-pub struct Cap(Option<Held>);
+pub struct Cap(Option<Box<Held>>);
 
 /// A node and who holds it: giving a cap away changes the second only, so the cap keeps its place
 /// in the tree.
@@ -170,7 +170,7 @@ impl Cap {
         if held.check().is_err() {
             return Ok(Self(Some(held))); // a new holder would bring it back to life
         }
-        let Held { node, holder } = held;
+        let Held { node, holder } = *held;
         let passed = match how {
             Transfer::Move => Ok(node),
             Transfer::Copy => node.into_copy(),
@@ -192,7 +192,7 @@ impl Cap {
     }
 
     pub(super) fn held(node: Node, holder: Holder) -> Self {
-        Self(Some(Held { node, holder }))
+        Self(Some(Box::new(Held { node, holder })))
     }
 
     /// The usable cap taken apart.

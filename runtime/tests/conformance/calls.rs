@@ -65,7 +65,7 @@ fn calls_are_bounded(setup: &Setup) {
         pair.settle();
     }
     let refused = pair.client.same(Same { number: max }).unwrap_err();
-    assert_eq!(refused, CallError::TooManyCalls(Same { number: max }));
+    assert_eq!(refused, CallError::TooManyCalls(Box::new(Same { number: max })));
     let waiting = pair.block_on(pair.client.call(Same { number: max }));
     assert_eq!(number(waiting), Err(RpcError::TooManyCalls));
     answer(&pair, 0);
@@ -130,7 +130,7 @@ fn gone(setup: &Setup) {
     let Err(ReplyError::Closed(back)) = reply.send(response.clone()) else {
         panic!("nobody waits for the answer");
     };
-    assert_eq!(back, response);
+    assert_eq!(*back, response);
     assert_eq!(number(pair.block_on(call)), Err(RpcError::Closed));
 }
 
@@ -157,7 +157,7 @@ fn parked(setup: &Setup) {
         answer(&pair, number_again);
     }
     let count = Count { number: 101 };
-    assert_eq!(pair.server.count(count.clone()), Err(TxError::Busy(count.clone())));
+    assert_eq!(pair.server.count(count.clone()), Err(TxError::Busy(Box::new(count.clone()))));
     assert!(!pair.server.can_send());
     pair.server.send_or_queue(count).unwrap();
     assert_eq!(pair.settled(), ["100", "101"]);

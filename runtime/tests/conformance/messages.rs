@@ -105,17 +105,17 @@ fn refusals_hand_back(setup: &Setup) {
     let refused = |full: &str| {
         for (message, bad) in &cases {
             let error = pair.client.lengths(message.clone()).unwrap_err();
-            assert_eq!(error, TxError::Argument(*bad, message.clone()), "{full}");
+            assert_eq!(error, TxError::Argument(*bad, Box::new(message.clone())), "{full}");
         }
     };
     refused("with room");
     assert_eq!(pair.fill(), 1);
     refused("full");
     let count = Count { number: 7 };
-    assert_eq!(pair.client.count(count.clone()), Err(TxError::Busy(count.clone())));
+    assert_eq!(pair.client.count(count.clone()), Err(TxError::Busy(Box::new(count.clone()))));
     pair.client.close();
     refused("closed");
-    assert_eq!(pair.client.count(count.clone()), Err(TxError::Closed(count)));
+    assert_eq!(pair.client.count(count.clone()), Err(TxError::Closed(Box::new(count))));
 }
 
 fn caps_arrive(setup: &Setup) {

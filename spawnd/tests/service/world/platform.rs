@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use flounder::DomainId;
 use flounder::platform::{Completion, Platform, ProgramStart, ServiceStart};
+use flounder::{CoreId, DomainId};
 
 /// What a spawnd asked of the platform.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,6 +79,10 @@ impl Platform for FakePlatform {
 
     fn start_service(&self, service: ServiceStart) {
         unreachable!("a spawnd starts no service: {service:?}");
+    }
+
+    fn core_up(&self, core: CoreId) {
+        unreachable!("a spawnd doesn't say that core {core} is up");
     }
 
     fn shutdown_done(&self, wedged: u32) {

@@ -1,0 +1,74 @@
+//! The command line.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Parser, ValueEnum};
+
+use crate::steps;
+
+/// Boots the multikernel, runs through what it can do as a real client would, and tells about it.
+#[derive(Clone, Parser, Debug)]
+#[command(name = "multicore", version)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct Args {
+    /// How many logical cores to boot
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) cores: u16,
+
+    /// Don't pin each core's threads to its CPU
+    #[arg(long)]
+    pub(crate) no_pin: bool,
+
+    /// Print one JSON object instead of the story
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print the names of the steps and what they show
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// Run this step only
+    #[arg(long, value_name = "NAME", value_parser = step_names(), hide_possible_values = true)]
+    pub(crate) only: Option<String>,
+
+    /// Print who sent what to whom, on standard error
+    #[arg(long)]
+    pub(crate) messages: bool,
+
+    /// Boot, run all steps and shut down this many times
+    #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) repeat: u32,
+
+    /// Run the steps in an order drawn from this seed, the next run in that of the next seed
+    #[arg(long, value_name = "SEED")]
+    pub(crate) shuffle: Option<u64>,
+
+    /// Let programs wait for this long and tell what that costs
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600),
+          conflicts_with_all = ["only", "repeat", "shuffle"])]
+    pub(crate) idle: Option<u32>,
+
+    /// Leak one of these, to see that it is noticed
+    #[arg(long, value_name = "KIND", hide = true)]
+    pub(crate) leak: Option<Leak>,
+
+    /// Make this step hear one wrong answer, to see that it is noticed
+    #[arg(long, value_name = "NAME", value_parser = step_names(), hide = true)]
+    pub(crate) wrong: Option<String>,
+}
+
+/// What can be leaked on purpose.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Leak {
+    /// A thread that nobody joins.
+    Thread,
+    /// A cap that nobody drops.
+    Cap,
+    /// A binding that nobody closes.
+    Binding,
+    /// A domain whose cap nobody drops.
+    Domain,
+}
+
+fn step_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(steps::ALL.iter().map(|step| step.name))
+}

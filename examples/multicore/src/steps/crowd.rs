@@ -1,0 +1,42 @@
+//! The step with 1,000 programs.
+
+use flounder_domain::CALLS_MAX;
+
+use super::stage::Child;
+use super::{Outcome, Stage, StepError};
+use crate::together::all;
+
+/// How many programs are alive at once: just under the default quota of one client.
+const CROWD: usize = 1_000;
+
+pub(super) async fn thousand(stage: &Stage) -> Outcome {
+    let mut crowd: Vec<Child> = Vec::with_capacity(CROWD);
+    let cores: Vec<_> = stage.core_ids().cycle().take(CROWD).collect();
+    // As many at a time as one binding may have calls outstanding.
+    for cores in cores.chunks(CALLS_MAX as usize) {
+        let spawned = all(cores
+            .iter()
+            .map(async |&core| stage.spawn_holder("holder-async", core, core.0).await))
+        .await;
+        for child in spawned {
+            crowd.push(child?);
+        }
+    }
+    let alive = alive(stage, &crowd).await?;
+    stage.expect("how many are alive at once", alive, CROWD)?;
+    for child in &crowd {
+        stage.listener.let_go(child.id);
+    }
+    let born: Vec<_> = crowd.iter().zip(&cores).collect();
+    for born in born.chunks(CALLS_MAX as usize) {
+        let ends = born.iter().map(|(child, core)| stage.ends(child, core.0));
+        all(ends).await.into_iter().collect::<Result<(), _>>()?;
+    }
+    Ok(format!("{alive} held at once, each ended with the number of its core").into())
+}
+
+/// How many of them the process manager lists.
+async fn alive(stage: &Stage, crowd: &[Child]) -> Result<usize, StepError> {
+    let listed = stage.processes.list().await?;
+    Ok(crowd.iter().filter(|child| listed.binary_search(&child.id).is_ok()).count())
+}
