@@ -26,14 +26,13 @@ pub(crate) async fn main(env: Env) -> ExitStatus {
 }
 
 async fn converse(env: &Env) -> Result<(), Box<dyn Error>> {
-    println!("client: I am domain {} on core {}", env.id(), env.core());
-
     // A client has a dispatcher as well. Its state is `()`: it handles no messages, it only calls.
     let dispatcher = env.dispatcher(());
 
     // Waits until somebody has registered the name, then binds to that service.
     let calculator =
         env.system().bind::<Interface, ()>(&dispatcher, NAME, &RxVtbl::UNHANDLED).await?;
+    println!("client: I am domain {} on core {}", env.id(), env.core());
 
     let product = ask(&calculator, 6, Multiply, 7).await?;
     ask(&calculator, 1, Divide, 0).await?;

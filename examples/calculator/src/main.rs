@@ -31,8 +31,9 @@ pub mod interface {
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     // A module is a program that can be spawned. A blocking one gets a thread of its own, an
     // asynchronous one shares a thread with others of its core.
-    let modules =
-        Modules::new().blocking("service", service::main).asynchronous("client", client::main);
+    let modules = Modules::new()
+        .blocking("service", |env| service::main(&env))
+        .asynchronous("client", client::main);
     let system = System::boot(Config::new().cores(2.try_into()?), modules)?;
     println!("system: {} cores are up", system.layout().len());
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flounder::{AnyBinding, BindingId, Role};
+use flounder::{AnyBinding, BindingId, ErrCode, ErrVal, Role};
 use flounder_domain::{Env, ExitStatus, ReachError};
 
 use crate::interface::calculator::{
@@ -13,6 +13,9 @@ use crate::interface::numbers::{Calculation, Operation, Outcome};
 
 /// The name under which clients find the service.
 pub(crate) const NAME: &str = "calculator";
+
+/// How many clients may be bound at once: what is kept for each of them can't grow without an end.
+const CLIENTS_MAX: usize = 16;
 
 /// What the service knows. Only its own thread ever touches it, so it needs no lock.
 #[derive(Default)]
@@ -28,9 +31,10 @@ struct Calculator {
 const SERVICE: RxVtbl<Calculator> =
     RxVtbl { calculate_call: calculate, remember, recall_call: recall, retire };
 
-/// A blocking program: it has a thread of its own, pinned to the CPU of its core.
-pub(crate) fn main(env: Env) -> ExitStatus {
-    match serve(&env) {
+/// A blocking program: it has a thread of its own, pinned to the CPU of its core, and `env` is all
+/// that it is born with.
+pub(crate) fn main(env: &Env) -> ExitStatus {
+    match serve(env) {
         Ok(calculations) => {
             println!("service: did {calculations} calculations, goodbye");
             ExitStatus::SUCCESS
@@ -58,8 +62,13 @@ fn serve(env: &Env) -> Result<u64, ReachError> {
     Ok(dispatcher.with(|calculator| calculator.calculations))
 }
 
-/// Takes a new client; an error here would refuse it.
-fn welcome(_: &mut Calculator, binding: &Binding<Calculator>) -> Result<(), flounder::ErrVal> {
+/// Takes a new client, or refuses it with an error.
+fn welcome(calculator: &mut Calculator, binding: &Binding<Calculator>) -> Result<(), ErrVal> {
+    if calculator.memories.len() >= CLIENTS_MAX {
+        return Err(ErrCode::FLOUNDER_ERR_BIND_REFUSED.into());
+    }
+    calculator.memories.insert(binding.id(), 0);
+
     // A client may go at any time. Whatever is kept for it has to go then, too.
     binding.set_error_handler(|calculator, binding, error| {
         if error.is_fatal() {
@@ -73,11 +82,11 @@ fn welcome(_: &mut Calculator, binding: &Binding<Calculator>) -> Result<(), flou
 fn calculate(
     calculator: &mut Calculator,
     _: &Binding<Calculator>,
-    call: Calculate,
+    Calculate { calculation }: Calculate,
     reply: CalculateReply,
 ) {
     calculator.calculations += 1;
-    let (outcome, result) = match evaluate(&call.calculation) {
+    let (outcome, result) = match evaluate(calculation) {
         Ok(result) => (Outcome::Done, result),
         Err(outcome) => (outcome, 0),
     };
@@ -86,21 +95,27 @@ fn calculate(
 }
 
 /// A handler of a one-way message: there is nothing to answer.
-fn remember(calculator: &mut Calculator, binding: &Binding<Calculator>, message: Remember) {
-    calculator.memories.insert(binding.id(), message.value);
+fn remember(
+    calculator: &mut Calculator,
+    binding: &Binding<Calculator>,
+    Remember { value }: Remember,
+) {
+    if let Some(memory) = calculator.memories.get_mut(&binding.id()) {
+        *memory = value;
+    }
 }
 
 fn recall(
     calculator: &mut Calculator,
     binding: &Binding<Calculator>,
-    _: Recall,
+    Recall {}: Recall,
     reply: RecallReply,
 ) {
     let value = calculator.memories.get(&binding.id()).copied().unwrap_or_default();
     let _ = reply.send(RecallResponse { value });
 }
 
-fn retire(_: &mut Calculator, binding: &Binding<Calculator>, _: Retire) {
+fn retire(_: &mut Calculator, binding: &Binding<Calculator>, Retire {}: Retire) {
     // Who is at the other end was stamped by a monitor; a client can't make it up.
     let peer = binding.peer();
     if peer.role != Role::Operator {
@@ -111,7 +126,7 @@ fn retire(_: &mut Calculator, binding: &Binding<Calculator>, _: Retire) {
 }
 
 /// Functions that know nothing of messages are the easiest to test.
-fn evaluate(&Calculation { left, operation, right }: &Calculation) -> Result<i64, Outcome> {
+fn evaluate(Calculation { left, operation, right }: Calculation) -> Result<i64, Outcome> {
     let result = match operation {
         Operation::Add => left.checked_add(right),
         Operation::Subtract => left.checked_sub(right),

@@ -1,8 +1,8 @@
 //! How to test a service without a system: client and service on one thread, bound directly.
 
-use flounder::{AnyBinding, Badge, BindOptions, Dispatcher, Role};
+use flounder::{Badge, BindOptions, Dispatcher, ErrVal, Role};
 
-use super::{Calculator, SERVICE, welcome};
+use super::{CLIENTS_MAX, Calculator, SERVICE, welcome};
 use crate::interface::calculator::{
     Binding, Calculate, CalculateResponse, Interface, Recall, Remember, Retire, RxVtbl,
 };
@@ -26,13 +26,18 @@ impl Pair {
         Self { service, client }
     }
 
-    /// A new client's binding, whose other end the service takes as that of `peer`.
-    fn bind(&self, role: Role) -> Binding<()> {
+    /// The binding of a new client that has this role.
+    fn bind(&self, role: Role) -> Result<Binding<()>, ErrVal> {
         let (here, there) = flounder::pair::<Interface>(BindOptions::new());
         let there = there.stamped(Badge { role, ..Badge::default() });
-        let theirs = self.service.accept::<Interface>(there, &SERVICE).unwrap();
-        self.service.with(|calculator| welcome(calculator, &theirs)).unwrap();
-        self.client.connect::<Interface>(here, &RxVtbl::UNHANDLED).unwrap()
+        let theirs = self.service.accept::<Interface>(there, &SERVICE)?;
+        self.service.with(|calculator| welcome(calculator, &theirs))?;
+        Ok(self.client.connect::<Interface>(here, &RxVtbl::UNHANDLED)?)
+    }
+
+    /// How many clients the service keeps something for.
+    fn clients(&self) -> usize {
+        self.service.with(|calculator| calculator.memories.len())
     }
 
     fn recall(&self, binding: &Binding<()>) -> i64 {
@@ -48,7 +53,7 @@ impl Pair {
 #[test]
 fn calculations_have_a_result_or_a_reason() {
     let pair = Pair::new();
-    let binding = pair.bind(Role::Program);
+    let binding = pair.bind(Role::Program).unwrap();
     let cases: &[(i64, Operation, i64, Outcome, i64)] = &[
         (6, Add, 7, Done, 13),
         (6, Subtract, 7, Done, -1),
@@ -76,41 +81,39 @@ fn calculations_have_a_result_or_a_reason() {
 #[test]
 fn each_client_has_a_memory_of_its_own() {
     let pair = Pair::new();
-    let (one, other) = (pair.bind(Role::Program), pair.bind(Role::Program));
+    let (one, other) = (pair.bind(Role::Program).unwrap(), pair.bind(Role::Program).unwrap());
     one.remember(Remember { value: 42 }).unwrap();
     assert_eq!((pair.recall(&one), pair.recall(&other)), (42, 0));
 }
 
 #[test]
-fn a_memory_goes_with_its_client() {
+fn a_client_beyond_the_limit_is_refused_until_another_goes() {
     let pair = Pair::new();
-    let binding = pair.bind(Role::Program);
-    binding.remember(Remember { value: 42 }).unwrap();
+    let mut clients: Vec<_> = (0..CLIENTS_MAX).map(|_| pair.bind(Role::Program).unwrap()).collect();
+    pair.bind(Role::Program).expect_err("the calculator is full");
+    clients.pop();
     pair.settle();
-    assert_eq!(pair.service.with(|calculator| calculator.memories.len()), 1);
-    binding.close();
-    pair.settle();
-    assert_eq!(pair.service.with(|calculator| calculator.memories.len()), 0);
+    assert_eq!(pair.clients(), CLIENTS_MAX - 1);
+    pair.bind(Role::Program).expect("there is a place again");
 }
 
 #[test]
 fn only_the_operator_retires_the_service() {
     let pair = Pair::new();
-    let program = pair.bind(Role::Program);
+    let program = pair.bind(Role::Program).unwrap();
     program.retire(Retire {}).unwrap();
     assert_eq!(pair.recall(&program), 0, "it still answers");
-    pair.bind(Role::Operator).retire(Retire {}).unwrap();
+    pair.bind(Role::Operator).unwrap().retire(Retire {}).unwrap();
     pair.service.run();
 }
 
-/// The shortest way, if the client needs no state of its own: one dispatcher, bound to itself.
+/// The shortest way, if the service doesn't ask who its clients are: one dispatcher, bound to itself.
 #[test]
 fn a_dispatcher_can_be_its_own_client() {
     let dispatcher = Dispatcher::new(Calculator::default());
-    let (client, _service) = dispatcher
-        .loopback::<Interface>(BindOptions::new(), &RxVtbl::UNHANDLED, &SERVICE)
-        .unwrap();
-    client.remember(Remember { value: 7 }).unwrap();
-    let answer = dispatcher.block_on(client.recall(Recall {}).unwrap()).unwrap();
-    assert_eq!(answer.value, 7);
+    let (client, _service) =
+        dispatcher.loopback::<Interface>(BindOptions::new(), &RxVtbl::UNHANDLED, &SERVICE).unwrap();
+    let calculation = Calculation { left: 1, operation: Add, right: 1 };
+    let call = client.calculate(Calculate { calculation }).unwrap();
+    assert_eq!(dispatcher.block_on(call).unwrap().result, 2);
 }
