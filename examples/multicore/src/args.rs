@@ -1,7 +1,10 @@
 //! The command line.
 
-use clap::builder::PossibleValuesParser;
+use std::num::NonZeroU16;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
+use flounder_boot::Config;
 
 use crate::steps;
 
@@ -11,8 +14,8 @@ use crate::steps;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Args {
     /// How many logical cores to boot
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) cores: u16,
+    #[arg(long, value_name = "N", default_value_t = Config::CORES, value_parser = cores())]
+    pub(crate) cores: NonZeroU16,
 
     /// Don't pin each core's threads to its CPU
     #[arg(long)]
@@ -67,6 +70,11 @@ pub(crate) enum Leak {
     Binding,
     /// A domain whose cap nobody drops.
     Domain,
+}
+
+/// The number of cores: core numbers are a byte.
+fn cores() -> impl TypedValueParser<Value = NonZeroU16> {
+    clap::value_parser!(u16).range(1..=256).try_map(NonZeroU16::try_from)
 }
 
 fn step_names() -> PossibleValuesParser {

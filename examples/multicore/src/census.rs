@@ -2,17 +2,17 @@
 
 use std::fs;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use flounder::{Counts, Kernel};
 use serde::Serialize;
 
-/// How long a thread that was joined may still be listed: Linux wakes the joiner a little before it
-/// takes the thread off its list.
-const LISTED_AFTER_JOIN_MAX: Duration = Duration::from_millis(500);
+/// How often the list of threads is looked at again before one too many counts as leaked: Linux wakes
+/// the joiner of a thread a little before it takes the thread off its list.
+const LOOKS_MAX: u32 = 500;
 
-/// How often the list is looked at meanwhile.
-const LOOK_EVERY: Duration = Duration::from_micros(100);
+/// The pause between two looks.
+const LOOK_PAUSE: Duration = Duration::from_millis(1);
 
 /// What exists at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,10 +38,12 @@ impl Census {
 
     /// How much more exists now than at this census.
     pub(crate) fn leaked(&self, kernel: &Kernel) -> io::Result<Leaked> {
-        let deadline = Instant::now() + LISTED_AFTER_JOIN_MAX;
         let mut now = Self::take(kernel)?;
-        while now.threads > self.threads && Instant::now() < deadline {
-            std::thread::sleep(LOOK_EVERY);
+        for _ in 0..LOOKS_MAX {
+            if now.threads <= self.threads {
+                break;
+            }
+            std::thread::sleep(LOOK_PAUSE);
             now = Self::take(kernel)?;
         }
         Ok(Leaked {

@@ -137,3 +137,25 @@ impl IdleReport {
         lines.join("\n")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_voluntary_switches_are_read_and_not_the_others() {
+        let status =
+            "Name:\tsystem.0\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n";
+        assert_eq!(field(status, "Name:"), Some("system.0"));
+        assert_eq!(field(status, "voluntary_ctxt_switches:"), Some("12"));
+        assert_eq!(field(status, "Threads:"), None);
+    }
+
+    #[test]
+    fn a_thread_is_counted_if_it_was_there_all_the_time() {
+        let thread = |wakes| ThreadWakes { name: "system.0".into(), wakes };
+        let (before, after) =
+            ([(1, thread(5)), (2, thread(1))], vec![(1, thread(7)), (3, thread(9))]);
+        assert_eq!(since(&before, after), [thread(2)]);
+    }
+}

@@ -1,9 +1,9 @@
 //! One run: boot, set the stage, play the steps, shut down, count what is left.
 
 use std::num::NonZeroU16;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use flounder::{CoreId, Kernel};
+use flounder::{Clock, CoreId, Kernel, MonotonicClock};
 use flounder_boot::{Config, CoreLayout, System};
 
 use crate::args::{Args, Leak};
@@ -49,9 +49,8 @@ impl Plan {
         if let Some(seed) = shuffle_seed {
             shuffle(&mut steps, seed);
         }
-        let cores = NonZeroU16::new(args.cores).unwrap_or(Config::CORES);
         let (wrong, leak) = (args.wrong.clone(), args.leak);
-        Self { cores, pinned: !args.no_pin, steps, wrong, leak }
+        Self { cores: args.cores, pinned: !args.no_pin, steps, wrong, leak }
     }
 
     /// Boots the system of this plan.
@@ -83,18 +82,19 @@ fn boot_and_play(
     report: &mut Report,
     audience: Audience<'_>,
 ) -> Result<(), Box<dyn std::error::Error>> {
+    let clock = MonotonicClock::new();
     let before = Census::take(&Kernel::new())?;
-    let start = Instant::now();
+    let start = clock.now();
     let system = plan.boot()?;
     let kernel = system.kernel().clone();
-    audience(Scene::Up { layout: system.layout(), took: start.elapsed() });
+    audience(Scene::Up { layout: system.layout(), took: clock.now() - start });
 
     if let Err(error) = play(plan, &system, report, audience) {
         report.failures.push(error.to_string());
     }
-    let start = Instant::now();
+    let start = clock.now();
     shut_down(system, report);
-    let took = start.elapsed();
+    let took = clock.now() - start;
     report.leaked = before.leaked(&kernel)?;
     judge(report);
     audience(Scene::Down { report, took });
@@ -130,7 +130,7 @@ fn play_step(stage: &Stage, step: &Step, hears_wrong: bool) -> StepReport {
 }
 
 /// Shuts the system down and notes what didn't go as it must.
-pub(crate) fn shut_down(system: System, report: &mut Report) {
+fn shut_down(system: System, report: &mut Report) {
     match system.shutdown() {
         Ok(end) if end.wedged == 0 && end.stuck == 0 => {}
         Ok(end) => report

@@ -58,7 +58,8 @@ impl Story {
     }
 
     fn up(&self, layout: &[CoreLayout], took: Duration) {
-        let title = format!("A multikernel of {} cores", layout.len());
+        let cores = if layout.len() == 1 { "core" } else { "cores" };
+        let title = format!("A multikernel of {} {cores}", layout.len());
         line(format_args!("{}, up after {}", self.set(Style::Bold, title), time(took)));
         line("");
         for core in layout {
@@ -139,5 +140,18 @@ pub(crate) fn time(time: Duration) -> String {
         micros @ 0..1_000 => format!("{micros} µs"),
         1_000..1_000_000 => format!("{:.1} ms", time.as_secs_f64() * 1e3),
         _ => format!("{:.1} s", time.as_secs_f64()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_the_unit_that_suits_them() {
+        let table = [(0, "0 µs"), (999, "999 µs"), (1_000, "1.0 ms"), (1_250_000, "1.2 s")];
+        for (micros, expected) in table {
+            assert_eq!(time(Duration::from_micros(micros)), expected);
+        }
     }
 }

@@ -25,6 +25,20 @@ pub(crate) async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<
     outputs.into_iter().flatten().collect()
 }
 
+/// Runs a future for each item, at most `width` at a time, and returns what they are ready with, in
+/// the order of the items.
+pub(crate) async fn each<T: Copy, R>(
+    items: &[T],
+    width: usize,
+    run: impl AsyncFn(T) -> R,
+) -> Vec<R> {
+    let mut outputs = Vec::with_capacity(items.len());
+    for batch in items.chunks(width) {
+        outputs.extend(all(batch.iter().map(|&item| run(item))).await);
+    }
+    outputs
+}
+
 /// Polls a future once, so that the request it makes is on its way.
 ///
 /// # Panics
@@ -37,4 +51,39 @@ pub(crate) async fn begin<F: Future>(mut future: Pin<&mut F>) {
         Poll::Ready(())
     })
     .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::pin::pin;
+
+    use super::*;
+
+    #[test]
+    fn outputs_come_in_the_order_of_the_items() {
+        let dispatcher = flounder::Dispatcher::new(());
+        let slow_first = async |item: u32| {
+            if item.is_multiple_of(2) {
+                let mut turn = pin!(yield_once());
+                begin(turn.as_mut()).await;
+                turn.await;
+            }
+            item * 10
+        };
+        for width in 1..6 {
+            let outputs = dispatcher.block_on(each(&[4, 3, 2, 1], width, slow_first));
+            assert_eq!(outputs, [40, 30, 20, 10], "{width} at a time");
+        }
+        assert_eq!(dispatcher.block_on(all([ready(1), ready(2)])), [1, 2]);
+    }
+
+    /// Ready at the second poll.
+    fn yield_once() -> impl Future<Output = ()> {
+        let mut polled = false;
+        poll_fn(move |cx| {
+            cx.waker().wake_by_ref();
+            if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+    }
 }

@@ -1,26 +1,29 @@
 //! Steps about programs that start, do their work and exit.
 
+use flounder::CoreId;
+use flounder_domain::CALLS_MAX;
 use flounder_idl::types::ExitCause;
 
 use super::stage::module_program;
-use super::{Outcome, Stage};
-use crate::together::all;
+use super::{Outcome, Stage, StepError};
+use crate::together::each;
 
 pub(super) async fn every_core(stage: &Stage) -> Outcome {
-    let greetings = all(stage.core_ids().map(async |core| {
-        let program = module_program("greeter").arg("--from").arg(core.to_string());
-        let greeter =
-            stage.spawn(program.env("GREETING", "hello").env("EMPTY", "").core(core)).await?;
-        let note = stage.hear(&greeter).await;
-        let want = format!("/modules/greeter --from {core} | GREETING=hello EMPTY=");
-        stage.expect(&format_args!("what {greeter} was started with"), note.what, want)?;
-        stage.expect(&format_args!("the core of {greeter}"), note.core, core)?;
-        stage.ends(&greeter, 0).await
-    }))
-    .await;
-    let count = greetings.len();
-    greetings.into_iter().collect::<Result<(), _>>()?;
-    Ok(format!("{count} greeters, one on each core, got `--from CORE` and GREETING=hello").into())
+    let cores: Vec<_> = stage.core_ids().collect();
+    let greeted = each(&cores, CALLS_MAX as usize, async |core| greet(stage, core).await).await;
+    greeted.into_iter().collect::<Result<(), _>>()?;
+    Ok(format!("a greeter on each core, {} in all, got its arguments and GREETING", cores.len())
+        .into())
+}
+
+async fn greet(stage: &Stage, core: CoreId) -> Result<(), StepError> {
+    let program = module_program("greeter").arg("--from").arg(core.to_string()).core(core);
+    let greeter = stage.spawn(program.env("GREETING", "hello").env("EMPTY", "")).await?;
+    let note = stage.hear(&greeter).await;
+    let want = format!("/modules/greeter --from {core} | GREETING=hello EMPTY=");
+    stage.expect(&format_args!("what {greeter} was started with"), note.what, want)?;
+    stage.expect(&format_args!("the core of {greeter}"), note.core, core)?;
+    stage.ends(&greeter, 0).await
 }
 
 pub(super) async fn exit_codes(stage: &Stage) -> Outcome {

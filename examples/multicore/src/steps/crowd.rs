@@ -4,34 +4,30 @@ use flounder_domain::CALLS_MAX;
 
 use super::stage::Child;
 use super::{Outcome, Stage, StepError};
-use crate::together::all;
+use crate::together::each;
 
 /// How many programs are alive at once: just under the default quota of one client.
 const CROWD: usize = 1_000;
 
+/// As many at a time as one binding may have calls outstanding.
+const AT_A_TIME: usize = CALLS_MAX as usize;
+
 pub(super) async fn thousand(stage: &Stage) -> Outcome {
-    let mut crowd: Vec<Child> = Vec::with_capacity(CROWD);
     let cores: Vec<_> = stage.core_ids().cycle().take(CROWD).collect();
-    // As many at a time as one binding may have calls outstanding.
-    for cores in cores.chunks(CALLS_MAX as usize) {
-        let spawned = all(cores
-            .iter()
-            .map(async |&core| stage.spawn_holder("holder-async", core, core.0).await))
-        .await;
-        for child in spawned {
-            crowd.push(child?);
-        }
-    }
+    let born = each(&cores, AT_A_TIME, async |core| {
+        stage.spawn_holder("holder-async", core, core.0).await
+    })
+    .await;
+    let crowd = born.into_iter().collect::<Result<Vec<_>, _>>()?;
     let alive = alive(stage, &crowd).await?;
     stage.expect("how many are alive at once", alive, CROWD)?;
     for child in &crowd {
         stage.listener.let_go(child.id);
     }
-    let born: Vec<_> = crowd.iter().zip(&cores).collect();
-    for born in born.chunks(CALLS_MAX as usize) {
-        let ends = born.iter().map(|(child, core)| stage.ends(child, core.0));
-        all(ends).await.into_iter().collect::<Result<(), _>>()?;
-    }
+    let expected: Vec<_> = crowd.iter().zip(&cores).collect();
+    let ended =
+        each(&expected, AT_A_TIME, async |(child, core)| stage.ends(child, core.0).await).await;
+    ended.into_iter().collect::<Result<(), _>>()?;
     Ok(format!("{alive} held at once, each ended with the number of its core").into())
 }
 

@@ -21,7 +21,7 @@ pub(super) async fn ps(stage: &Stage) -> Outcome {
         stage.listener.let_go(child.id);
         stage.processes.wait(&child.cap).await?;
     }
-    let detail = format!("{} domains, {} of them ours", statuses.len(), children.len());
+    let detail = format!("{} listed, {} of them ours", statuses.len(), children.len());
     Ok(Told { detail, table: table(&statuses) })
 }
 

@@ -15,7 +15,7 @@ pub(super) async fn second_kill(stage: &Stage) -> Outcome {
     stage.processes.kill(&victim.cap).await?;
     let again = stage.processes.kill(&victim.cap).await;
     stage.expect_code("a second kill", again, ErrCode::PROC_MGMT_ERR_DOMAIN_NOT_RUNNING)?;
-    Ok(format!("{victim} isn't running any more").into())
+    Ok(format!("{victim} was killed, then it was not running any more").into())
 }
 
 pub(super) async fn null_and_wrong_cap(stage: &Stage) -> Outcome {
@@ -56,7 +56,7 @@ pub(super) async fn core_not_up(stage: &Stage) -> Outcome {
         let what = format!("spawn on core {core}");
         stage.expect_code(&what, answer, ErrCode::PROC_MGMT_ERR_INVALID_SPAWND)?;
     }
-    Ok(format!("core {core} has no spawnd").into())
+    Ok(format!("core {core} has no spawnd, so nothing started there").into())
 }
 
 pub(super) async fn unknown_program(stage: &Stage) -> Outcome {
