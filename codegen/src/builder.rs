@@ -25,11 +25,10 @@ pub struct Builder {
     out_dir: Option<PathBuf>,
 }
 
-/// Why no bindings were generated. Shown, it says where and what next.
-#[derive(Debug)]
+/// Why no bindings were generated. Shown, it says where and what next; `Debug` shows the same,
+/// since that is what a build script prints whose `main` returns it.
 pub struct BuildError(Cause);
 
-#[derive(Debug)]
 enum Cause {
     NoOutDir,
     File(FileError),
@@ -115,6 +114,12 @@ impl std::fmt::Display for BuildError {
             Cause::File(error) => error.fmt(f),
             Cause::Findings(text) => f.write_str(text.trim_end()),
         }
+    }
+}
+
+impl std::fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }
 
