@@ -71,6 +71,9 @@ pub use waitset::{Bell, Interest, Sleep, Waitset};
 ///
 /// It stands for `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))`. What the interface imports is
 /// brought in the same way, beside it.
+///
+/// The module is the crate's root or a `pub mod`: in a private one the compiler warns of every item
+/// of the interface that the crate doesn't use.
 #[macro_export]
 macro_rules! include_interface {
     ($name:literal) => {
