@@ -100,6 +100,7 @@ fn remember(
     binding: &Binding<Calculator>,
     Remember { value }: Remember,
 ) {
+    // There is a memory for each client that was welcomed, and for nobody else.
     if let Some(memory) = calculator.memories.get_mut(&binding.id()) {
         *memory = value;
     }
@@ -138,5 +139,4 @@ fn evaluate(Calculation { left, operation, right }: Calculation) -> Result<i64, 
 }
 
 #[cfg(test)]
-#[path = "service/tests.rs"]
 mod tests;
