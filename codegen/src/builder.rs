@@ -10,8 +10,8 @@ use crate::source::{FileId, Sources};
 
 /// Generates bindings in a build script.
 ///
-/// Each interface `NAME.if` becomes `OUT_DIR/NAME.rs`, each import too; a crate takes them in with
-/// `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))`, side by side in one module.
+/// Each interface `NAME.if` becomes `OUT_DIR/NAME.rs`, each import too; a crate takes them in side
+/// by side in one module, with `flounder::include_interfaces!(types, calculator)`.
 ///
 /// ```no_run
 /// fn main() -> Result<(), flounder_codegen::BuildError> {

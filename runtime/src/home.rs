@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::dispatcher::Dispatcher;
 use crate::kernel::Holder;
+use crate::sync::Arc;
 use crate::waitset::Waitset;
 
 type OnPanic = Rc<dyn Fn(Box<dyn Any + Send>)>;
@@ -17,7 +18,7 @@ pub struct Home {
     waitset: Waitset,
     holder: Holder,
     on_panic: Option<OnPanic>,
-    label: Option<Rc<str>>,
+    label: Option<Arc<str>>,
 }
 
 impl Home {
@@ -40,7 +41,7 @@ impl Home {
 
     /// The same home with a name for traces, such as `spawnd.1`.
     #[must_use]
-    pub fn named(self, label: impl Into<Rc<str>>) -> Self {
+    pub fn named(self, label: impl Into<std::sync::Arc<str>>) -> Self {
         Self { label: Some(label.into()), ..self }
     }
 

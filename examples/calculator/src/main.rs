@@ -21,10 +21,9 @@ use crate::interface::calculator::{Interface, Retire, RxVtbl};
 mod client;
 mod service;
 
-/// What `build.rs` made: a module `calculator` and, beside it, a module `numbers`.
-pub mod interface {
-    flounder::include_interface!("numbers");
-    flounder::include_interface!("calculator");
+/// What `build.rs` made: the interface, and the types that it imports.
+mod interface {
+    flounder::include_interfaces!(numbers, calculator);
 }
 
 /// Step 6: boots a system, runs both programs and stops the system again.

@@ -5,7 +5,7 @@ use std::error::Error;
 use flounder::{AnyBinding, BindOptions, Dispatcher, Half};
 use greeter::{Bye, Greet, GreetResponse, Interface, RxVtbl};
 
-flounder::include_interface!("greeter");
+flounder::include_interfaces!(greeter);
 
 /// What the server does with each message. Its state is the number of greetings.
 const SERVER: RxVtbl<u32> = RxVtbl {
