@@ -43,7 +43,7 @@ const STOP_MAX: Duration = Duration::from_secs(5);
 /// assert_eq!(status, 7);
 ///
 /// drop(operator);
-/// assert_eq!(system.shutdown()?.wedged, 0);
+/// assert!(system.shutdown()?.is_clean());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct System {
@@ -76,6 +76,14 @@ pub struct ShutdownReport {
     pub stuck: usize,
     /// What still exists in the kernel: caps, bindings, domains. All zero if nothing leaked.
     pub left: Counts,
+}
+
+impl ShutdownReport {
+    /// True if everything stopped and nothing is left.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The system failed while it ran or while it stopped.
