@@ -119,8 +119,8 @@ impl System {
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
         let failures = Vec::new();
-        let mut system = Self { kernel: kernel.clone(), clock, layout, cores, reports, failures };
-        system.start_loops(&kernel, modules, &sender)?;
+        let mut system = Self { kernel, clock, layout, cores, reports, failures };
+        system.start_loops(config, modules, &sender)?;
         drop(sender);
         system.start_monitors()?;
         system.hear_until(|system| system.cores.values().all(|core| core.is_up))?;
@@ -169,17 +169,18 @@ impl System {
 
     fn start_loops(
         &mut self,
-        kernel: &Kernel,
+        config: Config,
         modules: Modules,
         reports: &Sender<Report>,
     ) -> Result<(), BootError> {
         let mut root =
-            kernel.process_manager().map_err(|error| BootError::Failed(error.to_string()))?;
+            self.kernel.process_manager().map_err(|e| BootError::Failed(e.to_string()))?;
         let shared = Shared {
-            kernel: kernel.clone(),
+            kernel: self.kernel.clone(),
             modules: Arc::new(modules),
             clock: self.clock,
             reports: reports.clone(),
+            grace: config.grace,
         };
         for CoreLayout { core, cpu } in self.layout.clone() {
             self.cores.insert(core, Core::default());
