@@ -63,6 +63,7 @@ fn start(
                 if let Err(payload) = catch_unwind(run) {
                     let what = format!("the {name} loop panicked: {}", message(&*payload));
                     let _ = reports.send(Report::Failed { what });
+                    flounder::discard_panic(payload);
                 }
             }
         }

@@ -57,7 +57,10 @@ fn run(newborn: Newborn, main: BlockingMain, waitset: Waitset) -> ProgramEnd {
     });
     match catch_unwind(program) {
         Ok(status) => ProgramEnd::Exited(status.0),
-        Err(payload) if KillSwitch::is_kill(&*payload) => ProgramEnd::Exited(KILLED),
-        Err(_) => ProgramEnd::Panicked,
+        Err(payload) => {
+            let killed = KillSwitch::is_kill(&*payload);
+            flounder::discard_panic(payload);
+            if killed { ProgramEnd::Exited(KILLED) } else { ProgramEnd::Panicked }
+        }
     }
 }
