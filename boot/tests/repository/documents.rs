@@ -21,10 +21,8 @@ fn documents() -> Vec<PathBuf> {
 /// What follows `rest` as a fenced block, without its fences.
 fn block(rest: &str) -> Option<&str> {
     let (_, fenced) = rest.trim_start().strip_prefix("```")?.split_once('\n')?;
-    match fenced.strip_prefix("```") {
-        Some(_) => Some(""),
-        None => fenced.split_once("\n```").map(|(inside, _)| inside),
-    }
+    let end = if fenced.starts_with("```") { 0 } else { fenced.find("\n```")? };
+    Some(&fenced[..end])
 }
 
 /// `text` with every block that shows a file as the file is now.
@@ -109,7 +107,9 @@ fn links_lead_to_files_that_say_what_the_link_says() {
             assert!(linked.exists(), "{place} leads nowhere");
             let name = label.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
             if let Some(name) = name.filter(|_| linked.is_file()) {
-                let says = path.ends_with(name)
+                let says = Path::new(path).file_stem().is_some_and(|stem| stem == name)
+                    || path.ends_with(name)
+                    || path.ends_with(&format!("{name}/mod.rs"))
                     || std::fs::read_to_string(&linked).is_ok_and(|text| text.contains(name));
                 assert!(says, "{place}: the file doesn't name it");
             }
