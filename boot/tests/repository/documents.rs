@@ -35,7 +35,7 @@ fn refreshed(text: &str) -> String {
         let (before, after) = rest.split_at(shown.as_ptr() as usize - rest.as_ptr() as usize);
         let after = after[shown.len()..].trim_start_matches('\n');
         let file = files::read(path);
-        fresh += &format!("{SHOWS}{path} -->{before}{}\n{after}", file.trim_end());
+        fresh.extend([SHOWS, path, " -->", before, file.trim_end(), "\n", after]);
     }
     fresh
 }
