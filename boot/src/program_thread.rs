@@ -8,9 +8,9 @@ use std::thread::{Builder, JoinHandle};
 use flounder::platform::{Completion, ProgramEnd, StartFailure};
 use flounder::{Home, KillSwitch, MonotonicClock, Waitset};
 
+use crate::jobs::Completions;
 use crate::modules::BlockingMain;
 use crate::newborn::{KILLED, Newborn};
-use crate::platform::Completions;
 
 /// What a program's thread needs beside the program.
 pub(crate) struct ThreadSetup {

@@ -12,12 +12,11 @@ use flounder_monitor::Command;
 
 use crate::config::{BootError, Config};
 use crate::core_threads::{start_program_loop, start_system_loop};
+use crate::jobs::{ProgramJob, SystemJob};
 use crate::modules::Modules;
 use crate::operator::Operator;
 use crate::platform::Shared;
-use crate::program_loop::ProgramJob;
 use crate::report::{LoopKind, Report};
-use crate::system_loop::SystemJob;
 
 /// How long a loop may take to stop. Only a loop that runs a program which never waits takes long,
 /// and that one never stops.

@@ -16,7 +16,10 @@ pub(crate) fn boot(cores: u16, modules: Modules) -> System {
 }
 
 /// Has a client of core 0 run through `attack`.
-pub(crate) fn attack<R>(system: &System, attack: impl AsyncFnOnce(&Operator, &Processes) -> R) -> R {
+pub(crate) fn attack<R>(
+    system: &System,
+    attack: impl AsyncFnOnce(&Operator, &Processes) -> R,
+) -> R {
     let operator = system.operator(CoreId(0)).expect("core 0 is there");
     operator.block_on(async {
         let processes = operator.system().processes().await.expect("it is registered");
