@@ -9,6 +9,7 @@
 
 mod config;
 mod core_threads;
+mod jobs;
 mod modules;
 mod newborn;
 mod operator;

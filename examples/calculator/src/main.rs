@@ -12,7 +12,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use flounder::{CoreId, Counts};
+use flounder::CoreId;
 use flounder_boot::{Config, Modules, Operator, System};
 use flounder_domain::Program;
 
@@ -43,7 +43,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     drop(operator);
 
     let report = system.shutdown()?;
-    let nothing_left = report.wedged == 0 && report.stuck == 0 && report.left == Counts::default();
+    let nothing_left = report.is_clean();
     println!("system: stopped, {}", if nothing_left { "nothing is left" } else { "not cleanly" });
     Ok(ExitCode::from(if nothing_left { status } else { 1 }))
 }
@@ -60,7 +60,7 @@ async fn run(operator: &Operator) -> Result<u8, Box<dyn Error>> {
     println!("system: the client ended with status {status}");
 
     // The operator can bind to services too. It receives no messages, so it handles none.
-    let own = operator.home().dispatcher(());
+    let own = operator.dispatcher(());
     let binding = operator.system().bind::<Interface, ()>(&own, service::NAME, &RxVtbl::UNHANDLED);
     binding.await?.retire(Retire {})?;
     let service_status = processes.wait(&service).await?;
