@@ -7,7 +7,7 @@ mod values;
 use std::collections::BTreeSet;
 
 use flounder::wire::{Reader, WireError, Writer};
-use flounder::{Cap, CapError, CapInfo, Interface, Transfer};
+use flounder::{ArgumentDescriptor, Cap, CapError, CapInfo, Interface, Transfer};
 use flounder_idl::{INTERFACES, intermon, monitor, nameservice, proc_mgmt, spawn};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -142,6 +142,26 @@ fn no_interface_or_message_is_forgotten() {
     for_every_interface!(has_every_message);
 }
 
+/// How long an argument may be, if its declaration says so.
+fn maximum(argument: &ArgumentDescriptor) -> Option<(&'static str, usize)> {
+    let bound = argument.ty.strip_suffix(']')?.rsplit([',', '[']).next()?;
+    let max: usize = bound.trim().parse().expect("a bound is a number");
+    Some((argument.name, if argument.ty.starts_with("String") { max - 1 } else { max }))
+}
+
+fn has_the_declared_maxima<I: Table>() {
+    for row in I::rows() {
+        let described = I::DESCRIPTOR.message(row.number).expect("the message is described");
+        let declared: Vec<_> = described.arguments.iter().filter_map(maximum).collect();
+        assert_eq!(row.maxima, declared, "{}", described.name);
+    }
+}
+
+#[test]
+fn the_table_has_the_declared_maxima() {
+    for_every_interface!(has_the_declared_maxima);
+}
+
 fn is_as_long_as_described<I: Table>() {
     for row in I::rows() {
         let described = I::DESCRIPTOR.message(row.number).expect("the message is described");
@@ -150,7 +170,6 @@ fn is_as_long_as_described<I: Table>() {
     }
 }
 
-/// Also says that the table has the maxima of the interface files.
 #[test]
 fn the_largest_messages_are_as_long_as_described() {
     for_every_interface!(is_as_long_as_described);

@@ -9,6 +9,8 @@ use crate::values::{Bounded, Plain};
 /// How to make messages of one number.
 pub(crate) struct Row<I: Interface> {
     pub(crate) number: u16,
+    /// The arguments with a maximum, and how long they may be: strings lose a byte to their NUL.
+    pub(crate) maxima: &'static [(&'static str, usize)],
     pub(crate) least: fn() -> I::Message,
     pub(crate) most: fn() -> I::Message,
     pub(crate) any: fn() -> BoxedStrategy<I::Message>,
@@ -43,6 +45,7 @@ macro_rules! tables {
                 use $interface::messages::*;
                 vec![$(Row {
                     number: <$message as flounder::Payload<Self>>::NUMBER,
+                    maxima: &[$($((stringify!($field), $max),)?)*],
                     least: || $message { $($field: of!(least, $field $(, $max)?)),* }.into_message(),
                     most: || $message { $($field: of!(most, $field $(, $max)?)),* }.into_message(),
                     any: || {
