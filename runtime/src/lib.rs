@@ -85,14 +85,19 @@ pub use waitset::{Bell, Interest, Sleep, Waitset};
 macro_rules! include_interfaces {
     ($($name:ident),+ $(,)?) => {
         #[doc(hidden)]
-        #[allow(dead_code, unused_imports, unreachable_pub)]
+        #[allow(
+            dead_code,
+            unused_imports,
+            unreachable_pub,
+            reason = "nobody uses all of an interface"
+        )]
         mod flounder_interfaces {
             $(::core::include!(
                 ::core::concat!(::core::env!("OUT_DIR"), "/", ::core::stringify!($name), ".rs")
             );)+
         }
 
-        #[allow(unused_imports, unreachable_pub)]
+        #[allow(unused_imports, unreachable_pub, reason = "nobody uses all of an interface")]
         pub use flounder_interfaces::{$($name),+};
     };
 }

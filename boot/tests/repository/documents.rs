@@ -8,6 +8,9 @@ use crate::files;
 /// Precedes a fenced block that shows a file of the repository.
 const SHOWS: &str = "<!-- file: ";
 
+/// Set, it has the documents show the files as they are.
+const UPDATE: &str = "UPDATE_EXPECT";
+
 /// Precedes a fenced block of commands that `.ci/run` runs.
 const RUN: &str = "<!-- run by .ci/run -->";
 
@@ -18,21 +21,39 @@ fn documents() -> Vec<PathBuf> {
 /// What follows `rest` as a fenced block, without its fences.
 fn block(rest: &str) -> Option<&str> {
     let (_, fenced) = rest.trim_start().strip_prefix("```")?.split_once('\n')?;
-    match fenced.strip_prefix("```") {
-        Some(_) => Some(""),
-        None => fenced.split_once("\n```").map(|(inside, _)| inside),
+    let end = if fenced.starts_with("```") { 0 } else { fenced.find("\n```")? };
+    Some(&fenced[..end])
+}
+
+/// `text` with every block that shows a file as the file is now.
+fn refreshed(text: &str) -> String {
+    let mut parts = text.split(SHOWS);
+    let mut fresh = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (path, rest) = part.split_once(" -->").expect("the marker ends on its line");
+        let shown = block(rest).unwrap_or_else(|| panic!("no block shows {path}"));
+        let (before, after) = rest.split_at(shown.as_ptr() as usize - rest.as_ptr() as usize);
+        let after = after[shown.len()..].trim_start_matches('\n');
+        let file = files::read(path);
+        fresh.extend([SHOWS, path, " -->", before, file.trim_end(), "\n", after]);
     }
+    fresh
 }
 
 #[test]
 fn what_documents_show_is_what_the_files_say() {
     for document in documents() {
         let text = files::read(&document);
-        for part in text.split(SHOWS).skip(1) {
-            let (path, rest) = part.split_once(" -->").expect("the marker ends on its line");
-            let shown = block(rest).unwrap_or_else(|| panic!("no block shows {path}"));
-            let file = files::read(path);
-            assert_eq!(shown, file.trim_end(), "{} shows {path}", document.display());
+        let fresh = refreshed(&text);
+        if std::env::var_os(UPDATE).is_some() && text != fresh {
+            std::fs::write(files::root().join(&document), fresh).expect("documents are writable");
+        } else if text != fresh {
+            let first = text.lines().zip(fresh.lines()).find(|(now, fresh)| now != fresh);
+            panic!(
+                "{} shows a file as it was; first at {first:?}; \
+                 run `{UPDATE}=1 cargo test -p flounder-boot --test repository`",
+                document.display()
+            );
         }
     }
 }
@@ -86,7 +107,9 @@ fn links_lead_to_files_that_say_what_the_link_says() {
             assert!(linked.exists(), "{place} leads nowhere");
             let name = label.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
             if let Some(name) = name.filter(|_| linked.is_file()) {
-                let says = path.ends_with(name)
+                let says = Path::new(path).file_stem().is_some_and(|stem| stem == name)
+                    || path.ends_with(name)
+                    || path.ends_with(&format!("{name}/mod.rs"))
                     || std::fs::read_to_string(&linked).is_ok_and(|text| text.contains(name));
                 assert!(says, "{place}: the file doesn't name it");
             }

@@ -49,7 +49,15 @@ const PROMISES: &[Promise] = &[
     Promise {
         what: "only the platform, and the start of pinned threads, start threads",
         folders: &[""],
-        needles: &["std::thread", "std::process::Command", "rustix::runtime"],
+        needles: &[
+            "std::thread::Builder",
+            "std::thread::scope",
+            "std::thread::spawn",
+            "std::thread::{",
+            "std::thread;",
+            "std::process::Command",
+            "std::thread::sleep",
+        ],
         except: &["boot/src/", "examples/", "runtime/src/thread.rs"],
     },
     Promise {
