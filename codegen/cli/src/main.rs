@@ -5,6 +5,7 @@
 
 mod args;
 mod run;
+mod show;
 
 use std::process::ExitCode;
 
