@@ -17,19 +17,50 @@ const EXAMPLES: &str = "\
 Examples:
   flounder check echo.if                       look for mistakes
   flounder gen echo.if --out src/generated     write src/generated/echo.rs
-  flounder gen calc.if -i types.if --out out   use the types of another file
-  flounder gen idl/*.if --out out --check      fail if the bindings in `out` are stale
-  flounder check echo.if --format short        one line per finding, for editors
-  flounder check idl/*.if --deny warnings      fail also if there are only warnings
+  flounder explain E012                        read about an error
 
 Exit status: 0 all is well, 1 findings or stale bindings, 2 wrong usage or unreadable files.";
+
+const CHECK: &str = "\
+Examples:
+  flounder check idl/*.if                      a folder, its files of types among them
+  flounder check calc.if -i types.if           use the types of another file
+  flounder check echo.if --format short        one line per finding, for editors
+  flounder check echo.if --deny warnings       fail also if there are only warnings
+  flounder check echo.if --warn W004           tell where `int` is used";
+
+const GEN: &str = "\
+Examples:
+  flounder gen echo.if --out src/generated     write src/generated/echo.rs
+  flounder gen calc.if -i types.if --out out   use the types of another file
+  flounder gen idl/*.if --out out --check      fail if the bindings in `out` are stale
+
+Bindings that did not change are not written; after an error nothing is.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Look for mistakes in interface files
+    #[command(after_help = CHECK)]
     Check(Inputs),
     /// Generate bindings, one Rust file per interface and per import
+    #[command(after_help = GEN)]
     Gen(Gen),
+    /// Tell what an error or a warning means, with a wrong and a right example
+    #[command(after_help = EXPLAIN)]
+    Explain {
+        /// The code, `E012`; without one all are listed
+        #[arg(value_parser = code)]
+        code: Option<Code>,
+    },
+}
+
+const EXPLAIN: &str = "\
+Examples:
+  flounder explain E012    the page about E012
+  flounder explain         every code with its meaning";
+
+fn code(text: &str) -> Result<Code, String> {
+    Code::find(text).ok_or_else(|| "`flounder explain` lists the codes there are".to_owned())
 }
 
 #[derive(Debug, clap::Args)]

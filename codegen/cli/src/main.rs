@@ -4,6 +4,7 @@
 //! can't be read or written.
 
 mod args;
+mod explain;
 mod run;
 mod show;
 

@@ -1,12 +1,14 @@
 //! What the commands do.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use flounder_codegen::files::{self, FileError};
 use flounder_codegen::{Output, Request, Sources};
 
 use crate::args::{Args, Command, Findings, Gen, Inputs};
+use crate::explain;
 use crate::show::show;
 
 /// How a run ended that could read and write its files.
@@ -25,7 +27,16 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, FileError> {
     match &args.command {
         Command::Check(inputs) => check(inputs),
         Command::Gen(command) => generate(command),
+        Command::Explain { code } => {
+            print(&code.map_or_else(explain::index, |code| explain::page(code).to_owned()));
+            Ok(Outcome::Clean)
+        }
     }
+}
+
+/// Prints a text. Whoever reads it may stop early, as `head` does.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn check(inputs: &Inputs) -> Result<Outcome, FileError> {

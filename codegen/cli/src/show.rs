@@ -41,7 +41,10 @@ fn summary(findings: &Diagnostics) -> String {
     let counts = counts.map(|(count, what)| format!("{count} {what}{}", plural(count)));
     match counts.collect::<Vec<_>>().join(", ") {
         counts if counts.is_empty() => counts,
-        counts => counts + "\n",
+        counts => {
+            let first = findings.sorted()[0].code.number();
+            format!("{counts}; `flounder explain {first}` tells more\n")
+        }
     }
 }
 

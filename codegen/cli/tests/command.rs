@@ -64,7 +64,7 @@ error[E021]: message `ping` is declared twice
 3 |     message ping();
   |             ^^^^
 
-2 errors
+2 errors; `flounder explain E030` tells more
 ";
 
 const SHORT: &str = "\
@@ -103,7 +103,7 @@ error[E020]: type `coreid` is declared twice
 1 | typedef uint8 coreid;
   |               ------ declared otherwise here
 
-1 error
+1 error; `flounder explain E020` tells more
 ";
     folder.check("check other.if -i types.if", 1, "", human);
 }
@@ -191,9 +191,29 @@ to refresh, run:
 }
 
 #[test]
+fn explain_prints_pages_and_their_list() {
+    let folder = Folder::new("explain");
+    let page = include_str!("../pages/E012.md");
+    folder.check("explain E012", 0, page, "");
+    folder.check("explain e012", 0, page, "");
+    let list = String::from_utf8(folder.run("explain").stdout).expect("output is UTF-8");
+    assert!(list.contains("\nE012  a type declared after a message\n"), "{list}");
+}
+
+#[test]
+fn every_command_teaches_with_examples() {
+    let folder = Folder::new("help");
+    for command in ["", "check ", "gen ", "explain "] {
+        let help = folder.run(&format!("{command}--help"));
+        let text = String::from_utf8(help.stdout).expect("help is UTF-8");
+        assert!(text.contains("Examples:\n  flounder "), "{command}: {text}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_status_2() {
     let folder = Folder::new("usage");
-    for line in ["", "strange", "gen good.if", "check", "check absent.if"] {
+    for line in ["", "strange", "gen good.if", "check", "check absent.if", "explain E999"] {
         let output = folder.run(line);
         assert_eq!(output.status.code(), Some(2), "{line}");
         assert!(!output.stderr.is_empty(), "{line}");
