@@ -25,5 +25,5 @@ pub(crate) fn page(code: Code) -> &'static str {
 
 /// Every code with its meaning, a line each.
 pub(crate) fn index() -> String {
-    Code::ALL.iter().map(|code| format!("{}  {}\n", code.number(), code.meaning())).collect()
+    Code::ALL.iter().flat_map(|code| [code.number(), "  ", code.meaning(), "\n"]).collect()
 }
