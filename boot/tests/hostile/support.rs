@@ -11,7 +11,7 @@ use flounder_domain::{Processes, Program};
 pub(crate) const GRACE: Duration = Duration::from_millis(30);
 
 pub(crate) fn boot(cores: u16, modules: Modules) -> System {
-    let config = Config::new().cores(cores.try_into().unwrap()).grace(GRACE);
+    let config = Config::new().cores(cores.try_into().expect("there are cores")).grace(GRACE);
     System::boot(config, modules).expect("the system boots")
 }
 
@@ -47,13 +47,13 @@ pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
     pub(crate) fn open(&self) {
-        *self.0.0.lock().unwrap() = true;
+        *self.0.0.lock().expect("nobody panics with it") = true;
         self.0.1.notify_all();
     }
 
     /// Blocks the calling thread outside any dispatcher.
     pub(crate) fn pass(&self) {
-        let open = self.0.0.lock().unwrap();
-        drop(self.0.1.wait_while(open, |open| !*open).unwrap());
+        let open = self.0.0.lock().expect("nobody panics with it");
+        drop(self.0.1.wait_while(open, |open| !*open).expect("nobody panics with it"));
     }
 }
