@@ -7,8 +7,9 @@ use std::thread::{Builder, JoinHandle};
 
 use flounder::{Cap, CoreId, Waitset};
 
+use crate::jobs::ProgramJob;
 use crate::platform::Shared;
-use crate::program_loop::{ProgramJob, ProgramLoop};
+use crate::program_loop::ProgramLoop;
 use crate::report::{LoopKind, Report};
 use crate::system_loop::{CoreSetup, SystemLoop};
 

@@ -9,6 +9,7 @@
 
 mod config;
 mod core_threads;
+mod jobs;
 mod modules;
 mod newborn;
 mod operator;
@@ -21,5 +22,10 @@ mod system_loop;
 
 pub use config::{BootError, Config};
 pub use modules::Modules;
-pub use operator::Operator;
+pub use operator::{Operator, Operators};
 pub use system::{CoreLayout, ShutdownReport, System, SystemFailed};
+
+/// The program that the README shows, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

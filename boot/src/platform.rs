@@ -18,22 +18,11 @@ use flounder::{
     Cap, CoreId, DomainId, Holder, Home, Kernel, KillSwitch, Mailbox, MonotonicClock, Waitset,
 };
 
+use crate::jobs::{Completions, ProgramJob};
 use crate::modules::{EntryPoint, Modules};
 use crate::newborn::{Newborn, hand_over};
-use crate::program_loop::ProgramJob;
 use crate::program_thread::{self, ThreadSetup};
 use crate::report::Report;
-
-/// Where a program's completions go, from its thread or loop: to the registry of its core first.
-#[derive(Clone)]
-pub(crate) struct Completions(pub(crate) Mailbox<Completion>);
-
-impl Completions {
-    pub(crate) fn send(&self, completion: Completion) {
-        // The mailbox has room for every domain's completions; closed, nobody is left to hear.
-        let _ = self.0.send(completion);
-    }
-}
 
 /// What all cores share.
 #[derive(Clone)]

@@ -9,9 +9,9 @@ use std::thread::{Builder, JoinHandle};
 use flounder::platform::{Completion, ProgramEnd, StartFailure};
 use flounder::{Home, KillSwitch, MonotonicClock, Waitset};
 
+use crate::jobs::Completions;
 use crate::modules::BlockingMain;
 use crate::newborn::{KILLED, Newborn};
-use crate::platform::Completions;
 use crate::report::Report;
 
 /// What a program's thread needs beside the program.

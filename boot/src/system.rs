@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -12,12 +12,11 @@ use flounder_monitor::Command;
 
 use crate::config::{BootError, Config};
 use crate::core_threads::{start_program_loop, start_system_loop};
+use crate::jobs::{ProgramJob, SystemJob};
 use crate::modules::Modules;
-use crate::operator::Operator;
+use crate::operator::{Operator, Operators};
 use crate::platform::Shared;
-use crate::program_loop::ProgramJob;
 use crate::report::{LoopKind, Report};
-use crate::system_loop::SystemJob;
 
 /// How long a loop may take to stop. Only a loop that runs a program which never waits takes long,
 /// and that one never stops.
@@ -43,7 +42,7 @@ const STOP_MAX: Duration = Duration::from_secs(5);
 /// assert_eq!(status, 7);
 ///
 /// drop(operator);
-/// assert_eq!(system.shutdown()?.wedged, 0);
+/// assert!(system.shutdown()?.is_clean());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct System {
@@ -52,8 +51,7 @@ pub struct System {
     layout: Vec<CoreLayout>,
     grace: Duration,
     cores: BTreeMap<CoreId, Core>,
-    /// Behind a lock that nobody ever waits for, so that threads can share a system.
-    reports: Mutex<Receiver<Report>>,
+    reports: Receiver<Report>,
     /// What failed while the system ran.
     failures: Vec<String>,
 }
@@ -78,6 +76,14 @@ pub struct ShutdownReport {
     pub stuck: usize,
     /// What still exists in the kernel: caps, bindings, domains. All zero if nothing leaked.
     pub left: Counts,
+}
+
+impl ShutdownReport {
+    /// True if everything stopped and nothing is left.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The system failed while it ran or while it stopped.
@@ -109,7 +115,6 @@ impl System {
         }
         let layout = layout(config)?;
         let (sender, reports) = channel();
-        let reports = Mutex::new(reports);
         let kernel = Kernel::new();
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
@@ -140,15 +145,15 @@ impl System {
     ///
     /// If there is no such core, or the system has no file descriptor left.
     pub fn operator(&self, core: CoreId) -> std::io::Result<Operator> {
-        let monitor = self.cores.get(&core).and_then(|core| core.monitor.as_ref());
-        let Some(monitor) = monitor else {
-            let what = format!("there is no core {core}: cores are 0 to {}", self.cores.len() - 1);
-            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, what));
-        };
-        Operator::new(core, &self.kernel, self.clock, |half| {
-            // A closed mailbox: the monitor is gone, and the half closes with the command.
-            let _ = monitor.send(Command::AddOperator { half });
-        })
+        self.operators().operator(core)
+    }
+
+    /// What makes clients of the system on other threads.
+    #[must_use]
+    pub fn operators(&self) -> Operators {
+        let cores = self.cores.iter();
+        let monitors = cores.filter_map(|(&core, state)| Some((core, state.monitor.clone()?)));
+        Operators::new(self.kernel.clone(), self.clock, monitors.collect())
     }
 
     /// Stops every domain, then the services, then the threads.
@@ -217,7 +222,7 @@ impl System {
     /// Takes in reports until `done`.
     fn hear_until(&mut self, done: impl Fn(&Self) -> bool) -> Result<(), BootError> {
         while !done(self) {
-            let Ok(report) = self.reports().recv() else {
+            let Ok(report) = self.reports.recv() else {
                 return Err(BootError::Failed("every loop has ended".to_owned()));
             };
             if let Report::NotStarted { core, source } = report {
@@ -245,10 +250,6 @@ impl System {
             Report::LoopEnded { core, kind } => self.join(core, kind),
         }
         None
-    }
-
-    fn reports(&mut self) -> &mut Receiver<Report> {
-        self.reports.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn core(&mut self, core: CoreId) -> &mut Core {
@@ -286,7 +287,7 @@ impl System {
         let first = self.cores.get(&CoreId(0)).and_then(|first| first.monitor.clone());
         let asked = first.is_some_and(|first| first.send(Command::Shutdown).is_ok());
         while asked && self.failures.is_empty() {
-            let Ok(report) = self.reports().recv() else { break };
+            let Ok(report) = self.reports.recv() else { break };
             if let Some(wedged) = self.take_in(report) {
                 return wedged;
             }
@@ -299,7 +300,7 @@ impl System {
     fn await_programs(&mut self) {
         let deadline = Instant::now() + self.grace;
         let left = || deadline.saturating_duration_since(Instant::now());
-        while self.reports().recv_timeout(left()).is_ok() {}
+        while self.reports.recv_timeout(left()).is_ok() {}
     }
 
     /// Tells the loops of one kind to stop and joins their threads, except those that don't stop in
@@ -311,7 +312,7 @@ impl System {
         let deadline = Instant::now() + STOP_MAX;
         while self.cores.values().any(|core| core.threads.contains_key(&kind)) {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(report) = self.reports().recv_timeout(left) else { return };
+            let Ok(report) = self.reports.recv_timeout(left) else { return };
             self.take_in(report);
         }
     }

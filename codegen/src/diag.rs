@@ -2,82 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::code::Code;
+use crate::levels::{Level, Levels};
 use crate::source::{Sources, Span};
-
-macro_rules! codes {
-    ($($name:ident = $number:literal, $meaning:literal;)*) => {
-        /// What kind of finding a diagnostic is. `E…` are errors, `W…` are warnings.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        #[non_exhaustive]
-        pub enum Code {
-            $(#[doc = concat!("`", $number, "`: ", $meaning, ".")] $name,)*
-        }
-
-        impl Code {
-            /// Every code there is.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The code as errors show it, `E050`.
-            #[must_use]
-            pub fn number(self) -> &'static str {
-                match self { $(Self::$name => $number,)* }
-            }
-
-            /// What the code means, a clause without a full stop.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$name => $meaning,)* }
-            }
-        }
-    };
-}
-
-codes! {
-    Encoding = "E001", "the file is not UTF-8, or too large";
-    StrayCharacter = "E002", "a character that has no meaning in an interface file";
-    Unterminated = "E003", "a comment or a string without an end";
-    TooDeep = "E004", "comments or braces nested too deep";
-    Syntax = "E005", "something is missing, or there is too much of something";
-    Number = "E006", "a number that is malformed or too large";
-    Escape = "E007", "an unknown escape in a string";
-    Reserved = "E008", "a reserved word used as a name";
-    NotAlone = "E010", "an interface file holds exactly one interface and nothing else";
-    NoMessages = "E011", "an interface without messages";
-    TypeAfterMessage = "E012", "a type declared after a message";
-    InterfaceInImport = "E013", "an import that holds an interface";
-    NameMismatch = "E014", "the interface is not named like its file";
-    Direction = "E015", "`in` and `out` belong to the arguments of an rpc, to all of them";
-    DuplicateType = "E020", "two types of one name";
-    DuplicateMessage = "E021", "two messages of one name";
-    DuplicateArgument = "E022", "two arguments of one name";
-    DuplicateField = "E023", "two fields of one name";
-    DuplicateEnumerator = "E024", "two enumerators of one name";
-    DuplicateAnnotation = "E025", "two annotations or annotation keys of one name";
-    SameInRust = "E026", "two names that become one in Rust";
-    SameOutput = "E027", "two files whose bindings would have one name";
-    BuiltinName = "E028", "a declaration with the name of a builtin type";
-    UnknownType = "E030", "a type that is not declared before its use";
-    NotABuiltin = "E031", "an alias of something that is not a builtin type";
-    AnnotationValue = "E032", "an annotation that names no argument";
-    ZeroBound = "E040", "a bound of 0";
-    FixedSize = "E041", "a fixed-size type over the size limit";
-    UnboundedString = "E042", "a String without a maximum";
-    UnboundedArray = "E043", "an array without a maximum, or in a place that takes none";
-    ListOfStrings = "E044", "a dynamic array of Strings";
-    ListOfCaps = "E045", "a dynamic array of capabilities";
-    TooMany = "E046", "more messages or enumerators than the wire can number";
-    OldSpelling = "W001", "an old spelling of `message`";
-    BuiltinAlias = "W002", "an alias with the name of a builtin type; the builtin wins";
-    UnknownAnnotation = "W003", "an annotation that nobody knows";
-}
-
-impl Code {
-    /// Whether the finding lets generation go on.
-    #[must_use]
-    pub fn is_warning(self) -> bool {
-        self.number().starts_with('W')
-    }
-}
 
 /// A second place that belongs to a finding.
 #[derive(Clone, Debug)]
@@ -88,11 +15,33 @@ pub struct Related {
     pub message: String,
 }
 
+/// Whether a finding stops generation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not.
+    Warning,
+}
+
+impl Severity {
+    /// The word that errors show.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     /// What kind it is.
     pub code: Code,
+    /// Whether it stops generation.
+    pub severity: Severity,
     /// Its cause.
     pub span: Span,
     /// What is wrong, a sentence without a full stop.
@@ -107,9 +56,8 @@ impl Diagnostic {
     /// The finding without its hints, `file:line:col: error[E030]: message`.
     #[must_use]
     pub fn line(&self, sources: &Sources) -> String {
-        let kind = if self.code.is_warning() { "warning" } else { "error" };
-        let place = sources.place(self.span);
-        format!("{place}: {kind}[{}]: {}", self.code.number(), self.message)
+        let (place, severity) = (sources.place(self.span), self.severity.name());
+        format!("{place}: {severity}[{}]: {}", self.code.number(), self.message)
     }
 
     /// Adds what to do about it.
@@ -128,14 +76,29 @@ impl Diagnostic {
 /// The findings of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
+    levels: Levels,
     list: Vec<Diagnostic>,
+    errors: usize,
+    warnings: usize,
+    /// Takes what is not listed, so that whoever reports may add to it all the same.
+    unlisted: Option<Box<Diagnostic>>,
 }
 
 impl Diagnostics {
+    /// Further errors, or warnings, are only counted: a file that isn't an interface at all has one
+    /// for each of its characters, and nobody reads so many.
+    pub const LISTED_MAX: usize = 1000;
+
     /// No findings.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No findings; `levels` say what becomes of those to come.
+    #[must_use]
+    pub fn with_levels(levels: Levels) -> Self {
+        Self { levels, ..Self::default() }
     }
 
     /// Notes a finding, to which the caller may add.
@@ -145,17 +108,50 @@ impl Diagnostics {
         span: Span,
         message: impl Into<String>,
     ) -> &mut Diagnostic {
-        let diagnostic =
-            Diagnostic { code, span, message: message.into(), help: None, related: None };
+        let level = self.levels.level(code);
+        let severity = if level == Level::Deny { Severity::Error } else { Severity::Warning };
+        let message = message.into();
+        let diagnostic = Diagnostic { code, severity, span, message, help: None, related: None };
+        if level == Level::Allow || !self.count(severity) {
+            return self.unlisted.insert(Box::new(diagnostic));
+        }
         self.list.push(diagnostic);
         let last = self.list.len() - 1;
         &mut self.list[last]
     }
 
+    /// Counts a finding. False if there are too many to list it.
+    fn count(&mut self, severity: Severity) -> bool {
+        let count = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        *count <= Self::LISTED_MAX
+    }
+
     /// Whether anything found stops generation.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|diagnostic| !diagnostic.code.is_warning())
+        self.errors > 0
+    }
+
+    /// How many errors there are, also those that are not listed.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// How many warnings there are, also those that are not listed.
+    #[must_use]
+    pub fn warnings(&self) -> usize {
+        self.warnings
+    }
+
+    /// How many findings are not listed, because there are too many.
+    #[must_use]
+    pub fn unlisted(&self) -> usize {
+        self.errors + self.warnings - self.list.len()
     }
 
     /// The findings by file and place.
@@ -181,6 +177,9 @@ impl Diagnostics {
                 let _ = writeln!(text, "  help: {help}");
             }
         }
+        if self.unlisted() > 0 {
+            let _ = writeln!(text, "and {} more", self.unlisted());
+        }
         text
     }
 }
@@ -188,12 +187,6 @@ impl Diagnostics {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_unique_and_ascend() {
-        let numbers: Vec<_> = Code::ALL.iter().map(|code| code.number()).collect();
-        assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
-    }
 
     #[test]
     fn findings_are_shown_by_place() {
@@ -215,5 +208,21 @@ mod tests {
             a.if:2:1: warning[W001]: late
         "]]
         .assert_eq(&diagnostics.render(&sources));
+    }
+
+    #[test]
+    fn findings_over_the_limit_are_counted() {
+        let mut sources = Sources::new();
+        let file = sources.add("a.if", b"");
+        let mut diagnostics = Diagnostics::new();
+        for _ in 0..Diagnostics::LISTED_MAX + 3 {
+            diagnostics
+                .report(Code::OldSpelling, Span { file, start: 0, end: 0 }, "old")
+                .help("no");
+        }
+        diagnostics.report(Code::Syntax, Span { file, start: 0, end: 0 }, "an error");
+        assert_eq!(diagnostics.sorted().len(), Diagnostics::LISTED_MAX + 1);
+        assert_eq!((diagnostics.errors(), diagnostics.warnings()), (1, 1003));
+        assert!(diagnostics.render(&sources).ends_with("and 3 more\n"));
     }
 }

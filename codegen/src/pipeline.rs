@@ -2,6 +2,7 @@
 
 use crate::check::{self, Unit};
 use crate::diag::Diagnostics;
+use crate::levels::Levels;
 use crate::model::Model;
 use crate::source::{FileId, Sources};
 use crate::{emit, parse, plan, render};
@@ -28,7 +29,13 @@ impl Request {
     /// Checks the files.
     #[must_use]
     pub fn check(&self, sources: &Sources) -> Diagnostics {
-        self.model(sources).1
+        self.check_with(sources, &Levels::new())
+    }
+
+    /// Checks the files; `levels` say what counts as an error.
+    #[must_use]
+    pub fn check_with(&self, sources: &Sources, levels: &Levels) -> Diagnostics {
+        self.model(sources, levels).1
     }
 
     /// Generates the bindings: a file for each interface and one for each name of an import, in the
@@ -38,7 +45,21 @@ impl Request {
     ///
     /// The findings, if there is an error among them.
     pub fn generate(&self, sources: &Sources) -> Result<(Vec<Output>, Diagnostics), Diagnostics> {
-        let (model, diagnostics) = self.model(sources);
+        self.generate_with(sources, &Levels::new())
+    }
+
+    /// Generates the bindings as [`generate`](Self::generate) does; `levels` say what counts as an
+    /// error.
+    ///
+    /// # Errors
+    ///
+    /// The findings, if there is an error among them.
+    pub fn generate_with(
+        &self,
+        sources: &Sources,
+        levels: &Levels,
+    ) -> Result<(Vec<Output>, Diagnostics), Diagnostics> {
+        let (model, diagnostics) = self.model(sources, levels);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
@@ -56,8 +77,8 @@ impl Request {
         Ok((outputs, diagnostics))
     }
 
-    fn model(&self, sources: &Sources) -> (Model, Diagnostics) {
-        let mut diagnostics = Diagnostics::new();
+    fn model(&self, sources: &Sources, levels: &Levels) -> (Model, Diagnostics) {
+        let mut diagnostics = Diagnostics::with_levels(levels.clone());
         let mut parse = |file: &FileId| parse::parse(sources, *file, &mut diagnostics);
         let mut imports: Vec<_> = self.imports.iter().map(&mut parse).collect();
         let files: Vec<_> = self.files.iter().map(&mut parse).collect();

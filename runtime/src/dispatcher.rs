@@ -72,7 +72,7 @@ pub(crate) struct Core<S: 'static> {
     holder: Holder,
     contain: Option<Rc<Contain>>,
     /// What it is called in traces.
-    label: RefCell<Option<Rc<str>>>,
+    label: RefCell<Option<Arc<str>>>,
     ended: Cell<bool>,
     stopped: Cell<bool>,
 }
@@ -137,7 +137,7 @@ impl<S: 'static> Dispatcher<S> {
     }
 
     /// Says what the dispatcher is called in traces.
-    pub(crate) fn set_label(&mut self, label: Option<Rc<str>>) {
+    pub(crate) fn set_label(&mut self, label: Option<Arc<str>>) {
         self.core.label.replace(label);
     }
 
@@ -252,7 +252,7 @@ impl<S: 'static> Core<S> {
     }
 
     /// What the dispatcher is called in traces.
-    pub(crate) fn label(&self) -> Option<Rc<str>> {
+    pub(crate) fn label(&self) -> Option<Arc<str>> {
         self.label.borrow().clone()
     }
 

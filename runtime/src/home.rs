@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::contain::Contain;
 use crate::dispatcher::Dispatcher;
 use crate::kernel::Holder;
+use crate::sync::Arc;
 use crate::waitset::Waitset;
 
 /// Where the dispatchers of one domain or service live: their waitset, the holder of their
@@ -16,7 +17,7 @@ pub struct Home {
     waitset: Waitset,
     holder: Holder,
     contain: Option<Rc<Contain>>,
-    label: Option<Rc<str>>,
+    label: Option<Arc<str>>,
 }
 
 impl Home {
@@ -39,7 +40,7 @@ impl Home {
 
     /// The same home with a name for traces, such as `spawnd.1`.
     #[must_use]
-    pub fn named(self, label: impl Into<Rc<str>>) -> Self {
+    pub fn named(self, label: impl Into<std::sync::Arc<str>>) -> Self {
         Self { label: Some(label.into()), ..self }
     }
 

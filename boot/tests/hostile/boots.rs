@@ -74,9 +74,9 @@ fn operators_work_on_many_threads() {
     let system = boot(2, modules());
     thread::scope(|scope| {
         for core in [0, 1, 0, 1] {
-            let system = &system;
+            let operators = system.operators();
             scope.spawn(move || {
-                let operator = system.operator(CoreId(core)).expect("the core is there");
+                let operator = operators.operator(CoreId(core)).expect("the core is there");
                 operator.block_on(async {
                     let processes = operator.system().processes().await.expect("registered");
                     for to in [0, 1, 0, 1] {

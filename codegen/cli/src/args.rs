@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+use flounder_codegen::{Code, Level, Levels};
 
 /// Compiles Flounder interface files into Rust bindings
 #[derive(Debug, Parser)]
@@ -16,21 +17,54 @@ const EXAMPLES: &str = "\
 Examples:
   flounder check echo.if                       look for mistakes
   flounder gen echo.if --out src/generated     write src/generated/echo.rs
+  flounder explain E012                        read about an error
+
+Exit status: 0 all is well, 1 findings or stale bindings, 2 wrong usage or unreadable files.";
+
+const CHECK: &str = "\
+Examples:
+  flounder check idl/*.if                      a folder, its files of types among them
+  flounder check calc.if -i types.if           use the types of another file
+  flounder check echo.if --format short        one line per finding, for editors
+  flounder check echo.if --deny warnings       fail also if there are only warnings
+  flounder check echo.if --warn W004           tell where `int` is used";
+
+const GEN: &str = "\
+Examples:
+  flounder gen echo.if --out src/generated     write src/generated/echo.rs
   flounder gen calc.if -i types.if --out out   use the types of another file
   flounder gen idl/*.if --out out --check      fail if the bindings in `out` are stale
 
-Exit status: 0 all is well, 1 findings or stale bindings, 2 wrong usage or unreadable files.";
+Bindings that did not change are not written; after an error nothing is.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Look for mistakes in interface files
-    Check(Files),
+    #[command(after_help = CHECK)]
+    Check(Inputs),
     /// Generate bindings, one Rust file per interface and per import
+    #[command(after_help = GEN)]
     Gen(Gen),
+    /// Tell what an error or a warning means, with a wrong and a right example
+    #[command(after_help = EXPLAIN)]
+    Explain {
+        /// The code, `E012`; without one all are listed
+        #[arg(value_parser = code)]
+        code: Option<Code>,
+    },
+}
+
+const EXPLAIN: &str = "\
+Examples:
+  flounder explain E012    the page about E012
+  flounder explain         every code with its meaning";
+
+fn code(text: &str) -> Result<Code, String> {
+    Code::find(text).ok_or_else(|| "`flounder explain` lists the codes there are".to_owned())
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Files {
+pub(crate) struct Inputs {
     /// Interface files; one that holds only types is an import for the others
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
@@ -38,12 +72,93 @@ pub(crate) struct Files {
     /// A file of types that the interfaces, and imports named later, may use
     #[arg(short = 'i', long = "import", value_name = "IMPORT")]
     pub(crate) imports: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) findings: Findings,
+}
+
+/// What is reported, and how.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Findings")]
+pub(crate) struct Findings {
+    /// How findings look
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+
+    /// Make an error of a warning, `W001`, or of all `warnings`
+    #[arg(long, value_name = "CODE", value_parser = Lint::parse)]
+    pub(crate) deny: Vec<Lint>,
+
+    /// Report a warning that is off by default, such as `W004` for `int`
+    #[arg(long, value_name = "CODE", value_parser = warning)]
+    pub(crate) warn: Vec<Code>,
+
+    /// Don't report a warning
+    #[arg(long, value_name = "CODE", value_parser = warning)]
+    pub(crate) allow: Vec<Code>,
+
+    /// Warn, and go on, if an interface isn't named like its file
+    #[arg(long)]
+    pub(crate) allow_name_mismatch: bool,
+}
+
+/// How findings look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// With the lines of the file they are about
+    Human,
+    /// One line each: `file:line:col: error[E030]: message`
+    Short,
+    /// One JSON object a line: severity, code, message, file, line, column, `end_line`, `end_column`,
+    /// start, end (bytes), help, related
+    Json,
+}
+
+/// What can be denied.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lint {
+    Warnings,
+    One(Code),
+}
+
+impl Lint {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "warnings" { Ok(Self::Warnings) } else { warning(text).map(Self::One) }
+    }
+}
+
+fn warning(text: &str) -> Result<Code, String> {
+    Code::find(text).filter(|code| code.is_warning()).ok_or_else(|| {
+        let known = Code::ALL.iter().filter(|code| code.is_warning()).map(|code| code.number());
+        format!("the warnings are {}", known.collect::<Vec<_>>().join(", "))
+    })
+}
+
+impl Findings {
+    pub(crate) fn levels(&self) -> Levels {
+        let mut levels = Levels::new();
+        if self.allow_name_mismatch {
+            levels.set(Code::NameMismatch, Level::Warn);
+        }
+        let warn = self.warn.iter().map(|code| (*code, Level::Warn));
+        let allow = self.allow.iter().map(|code| (*code, Level::Allow));
+        for (code, level) in warn.chain(allow) {
+            levels.set(code, level);
+        }
+        for lint in &self.deny {
+            match lint {
+                Lint::Warnings => levels.deny_warnings(),
+                Lint::One(code) => drop(levels.set(*code, Level::Deny)),
+            }
+        }
+        levels
+    }
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Gen {
     #[command(flatten)]
-    pub(crate) files: Files,
+    pub(crate) inputs: Inputs,
 
     /// The folder for the bindings; it is made if it isn't there
     #[arg(long, value_name = "DIR")]

@@ -4,7 +4,9 @@
 //! can't be read or written.
 
 mod args;
+mod explain;
 mod run;
+mod show;
 
 use std::process::ExitCode;
 

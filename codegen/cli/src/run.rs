@@ -1,12 +1,15 @@
 //! What the commands do.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use flounder_codegen::files::{self, FileError};
-use flounder_codegen::{Diagnostics, Output, Request, Sources};
+use flounder_codegen::{Output, Request, Sources};
 
-use crate::args::{Args, Command, Files, Gen};
+use crate::args::{Args, Command, Findings, Gen, Inputs};
+use crate::explain;
+use crate::show::show;
 
 /// How a run ended that could read and write its files.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,27 +25,39 @@ pub(crate) enum Outcome {
 /// If a file can't be read or written.
 pub(crate) fn run(args: &Args) -> Result<Outcome, FileError> {
     match &args.command {
-        Command::Check(files) => check(files),
+        Command::Check(inputs) => check(inputs),
         Command::Gen(command) => generate(command),
+        Command::Explain { code } => {
+            print(&code.map_or_else(explain::index, |code| explain::page(code).to_owned()));
+            Ok(Outcome::Clean)
+        }
     }
 }
 
-fn check(files: &Files) -> Result<Outcome, FileError> {
+/// Prints a text. Whoever reads it may stop early, as `head` does.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn check(inputs: &Inputs) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
-    let findings = request(files, &mut sources)?.check(&sources);
-    show(&findings, &sources);
+    let levels = inputs.findings.levels();
+    let findings = request(inputs, &mut sources)?.check_with(&sources, &levels);
+    show(&findings, &sources, inputs.findings.format);
     Ok(if findings.has_errors() { Outcome::Findings } else { Outcome::Clean })
 }
 
 fn generate(command: &Gen) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
-    match request(&command.files, &mut sources)?.generate(&sources) {
+    let Findings { format, .. } = command.inputs.findings;
+    let levels = command.inputs.findings.levels();
+    match request(&command.inputs, &mut sources)?.generate_with(&sources, &levels) {
         Err(findings) => {
-            show(&findings, &sources);
+            show(&findings, &sources, format);
             Ok(Outcome::Findings)
         }
         Ok((outputs, warnings)) => {
-            show(&warnings, &sources);
+            show(&warnings, &sources, format);
             if command.check {
                 return compare(command, &outputs);
             }
@@ -68,11 +83,14 @@ fn compare(command: &Gen, outputs: &[Output]) -> Result<Outcome, FileError> {
 /// The same command without `--check`.
 fn refresh(command: &Gen) -> String {
     let mut line = "flounder gen".to_owned();
-    for file in &command.files.files {
+    for file in &command.inputs.files {
         append(&mut line, "", file);
     }
-    for import in &command.files.imports {
+    for import in &command.inputs.imports {
         append(&mut line, "-i ", import);
+    }
+    if command.inputs.findings.allow_name_mismatch {
+        line.push_str(" --allow-name-mismatch");
     }
     append(&mut line, "--out ", &command.out);
     line
@@ -90,13 +108,9 @@ fn append(line: &mut String, option: &str, path: &Path) {
     };
 }
 
-fn request(files: &Files, sources: &mut Sources) -> Result<Request, FileError> {
+fn request(inputs: &Inputs, sources: &mut Sources) -> Result<Request, FileError> {
     let mut read = |path: &std::path::PathBuf| files::read(sources, path);
-    let imports = files.imports.iter().map(&mut read).collect::<Result<_, _>>()?;
-    let files = files.files.iter().map(&mut read).collect::<Result<_, _>>()?;
+    let imports = inputs.imports.iter().map(&mut read).collect::<Result<_, _>>()?;
+    let files = inputs.files.iter().map(&mut read).collect::<Result<_, _>>()?;
     Ok(Request { files, imports })
-}
-
-fn show(findings: &Diagnostics, sources: &Sources) {
-    eprint!("{}", findings.render(sources));
 }

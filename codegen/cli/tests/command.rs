@@ -23,6 +23,10 @@ impl Folder {
         Self(path)
     }
 
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.join(name), text).expect("the folder is writable");
+    }
+
     fn run(&self, line: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flounder"));
         command.current_dir(&self.0).args(line.split(' ')).output().expect("the command starts")
@@ -42,19 +46,113 @@ impl Folder {
     }
 }
 
-const FINDINGS: &str = "\
-bad.if:2:18: error[E030]: no type named `coreif`
-  help: did you mean `coreid`?
-bad.if:3:13: error[E021]: message `ping` is declared twice
-  note: bad.if:2:13: first declared here
+/// With the lines they are about, as they look where there is no terminal.
+const HUMAN: &str = "\
+error[E030]: no type named `coreif`
+ --> bad.if:2:18
+  |
+2 |     message ping(coreif core);
+  |                  ^^^^^^
+  |
+  = help: did you mean `coreid`?
+
+error[E021]: message `ping` is declared twice
+ --> bad.if:3:13
+  |
+2 |     message ping(coreif core);
+  |             ---- first declared here
+3 |     message ping();
+  |             ^^^^
+
+2 errors; `flounder explain E030` tells more
 ";
+
+const SHORT: &str = "\
+bad.if:2:18: error[E030]: no type named `coreif`
+bad.if:3:13: error[E021]: message `ping` is declared twice
+";
+
+const JSON: &str = r#"
+{"severity":"error","code":"E030","message":"no type named `coreif`","file":"bad.if","line":2,"column":18,"end_line":2,"end_column":24,"start":33,"end":39,"help":"did you mean `coreid`?","related":null}
+{"severity":"error","code":"E021","message":"message `ping` is declared twice","file":"bad.if","line":3,"column":13,"end_line":3,"end_column":17,"start":59,"end":63,"help":null,"related":{"message":"first declared here","file":"bad.if","line":2,"column":13,"end_line":2,"end_column":17,"start":28,"end":32}}
+"#;
 
 #[test]
 fn check_finds_mistakes() {
     let folder = Folder::new("check");
     folder.check("check good.if -i types.if", 0, "", "");
     folder.check("check good.if types.if", 0, "", "");
-    folder.check("check bad.if -i types.if", 1, "", FINDINGS);
+    folder.check("check bad.if -i types.if", 1, "", HUMAN);
+    folder.check("check bad.if -i types.if --format short", 1, "", SHORT);
+    folder.check("check bad.if -i types.if --format json", 1, "", JSON.trim_start());
+}
+
+#[test]
+fn a_second_place_may_be_in_another_file() {
+    let folder = Folder::new("places");
+    folder.write("other.if", "interface other {\n    typedef uint16 coreid;\n    message m();\n};");
+    let human = "\
+error[E020]: type `coreid` is declared twice
+ --> other.if:2:20
+  |
+2 |     typedef uint16 coreid;
+  |                    ^^^^^^
+  |
+ ::: types.if:1:15
+  |
+1 | typedef uint8 coreid;
+  |               ------ declared otherwise here
+
+1 error; `flounder explain E020` tells more
+";
+    folder.check("check other.if -i types.if", 1, "", human);
+}
+
+#[test]
+fn warnings_are_denied_allowed_and_asked_for() {
+    let folder = Folder::new("levels");
+    folder.write("old.if", "interface old {\n    call m(int i);\n};\n");
+    let warning = "old.if:2:5: warning[W001]: `call` is an old spelling of `message`\n";
+    let int = "old.if:2:12: warning[W004]: `int` is deprecated\n";
+    let both = &format!("{warning}{int}");
+    let run = |options: &str, status, findings: &str| {
+        let line = format!("check old.if --format short {options}");
+        folder.check(line.trim_end(), status, "", findings);
+    };
+    run("", 0, warning);
+    run("--warn W004", 0, both);
+    run("--warn w004 --allow W001", 0, int);
+    run("--deny warnings", 1, &warning.replace("warning", "error"));
+    run("--deny W004", 1, &format!("{warning}{}", int.replace("warning", "error")));
+    run("--deny warnings --allow W001", 0, "");
+    folder.check("gen old.if --out out --format short", 0, "", warning);
+    let denied = &warning.replace("warning", "error");
+    folder.check("gen old.if --out none --format short --deny warnings", 1, "", denied);
+    assert!(folder.0.join("out/old.rs").exists() && !folder.0.join("none").exists());
+}
+
+#[test]
+fn a_name_unlike_the_files_can_be_allowed() {
+    let folder = Folder::new("mismatch");
+    folder.write("file.if", "interface name { message m(); };");
+    let error = "file.if:1:11: error[E014]: interface `name` is in a file named `file.if`\n";
+    folder.check("check file.if --format short", 1, "", error);
+    let warning = &error.replace("error", "warning");
+    folder.check("check file.if --format short --allow-name-mismatch", 0, "", warning);
+    let stale = "\
+out/name.rs is stale
+to refresh, run:
+  flounder gen file.if --allow-name-mismatch --out out
+";
+    let line = "gen file.if --allow-name-mismatch --out out --format short --check";
+    folder.check(line, 1, stale, warning);
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let folder = Folder::new("colours");
+    let output = folder.run("check bad.if");
+    assert!(!output.stderr.contains(&0x1b));
 }
 
 #[test]
@@ -66,7 +164,7 @@ fn gen_writes_what_changed_and_nothing_after_a_mistake() {
     let before = folder.modified("out/deep/good.rs");
 
     folder.check("gen good.if types.if --out out/deep", 0, "", "");
-    folder.check("gen good.if types.if bad.if --out out/deep", 1, "", FINDINGS);
+    folder.check("gen good.if types.if bad.if --out out/deep --format short", 1, "", SHORT);
     assert_eq!((folder.modified("out/deep/good.rs"), files()), (before, 2));
 }
 
@@ -93,9 +191,29 @@ to refresh, run:
 }
 
 #[test]
+fn explain_prints_pages_and_their_list() {
+    let folder = Folder::new("explain");
+    let page = include_str!("../pages/E012.md");
+    folder.check("explain E012", 0, page, "");
+    folder.check("explain e012", 0, page, "");
+    let list = String::from_utf8(folder.run("explain").stdout).expect("output is UTF-8");
+    assert!(list.contains("\nE012  a type declared after a message\n"), "{list}");
+}
+
+#[test]
+fn every_command_teaches_with_examples() {
+    let folder = Folder::new("help");
+    for command in ["", "check ", "gen ", "explain "] {
+        let help = folder.run(&format!("{command}--help"));
+        let text = String::from_utf8(help.stdout).expect("help is UTF-8");
+        assert!(text.contains("Examples:\n  flounder "), "{command}: {text}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_status_2() {
     let folder = Folder::new("usage");
-    for line in ["", "strange", "gen good.if", "check", "check absent.if"] {
+    for line in ["", "strange", "gen good.if", "check", "check absent.if", "explain E999"] {
         let output = folder.run(line);
         assert_eq!(output.status.code(), Some(2), "{line}");
         assert!(!output.stderr.is_empty(), "{line}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Checker;
 use super::scope::{Meaning, Names, Scope};
 use crate::ast::{self, Annotation, AnnotationValue, Direction, Ident, MessageKind};
-use crate::diag::Code;
+use crate::code::Code;
 use crate::model::{self, Arg, ArgKind, TypeRef};
 use crate::names;
 use crate::source::FileId;
@@ -220,7 +220,8 @@ impl Checker<'_> {
             (Some(length), None) => ("maximum", length.name.as_str()),
             (None, _) => ("length name", "count"),
         };
-        let max = bound.max.map_or(64, |max| max.value);
+        let max = bound.max.map_or(0, |max| max.value);
+        let max = if max == 0 { 64 } else { max };
         let message = format!("array `{name}` has no {missing}");
         self.diagnostics
             .report(Code::UnboundedArray, bound.span, message)

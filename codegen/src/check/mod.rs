@@ -11,7 +11,8 @@ mod types;
 use std::collections::BTreeMap;
 
 use crate::ast;
-use crate::diag::{Code, Diagnostics};
+use crate::code::Code;
+use crate::diag::Diagnostics;
 use crate::model::{Import, Model};
 use crate::names;
 use crate::source::{Sources, Span};

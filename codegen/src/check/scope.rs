@@ -3,9 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ast::{Ident, Lost};
-use crate::diag::{Code, Diagnostics};
+use crate::code::Code;
+use crate::diag::Diagnostics;
 use crate::model::{BUILTINS, STRING, TypeRef};
+use crate::near::nearest;
 use crate::source::Span;
+
+/// The builtin that says nothing about its size.
+const INT: &str = "int";
 
 /// What a type name stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +66,7 @@ impl Scope {
             return Meaning::Broken;
         }
         if let Some(builtin) = Self::builtin(&name.name) {
+            deprecated(name, diagnostics);
             return builtin;
         }
         if let Some((meaning, _)) = self.declared(&name.name) {
@@ -82,33 +88,17 @@ impl Scope {
     fn nearest(&self, name: &str) -> Option<&str> {
         let declared = self.declared.keys().map(String::as_str);
         let known = BUILTINS.iter().map(|(known, _)| *known).chain([STRING]).chain(declared);
-        let limit = name.chars().count().div_ceil(3);
-        known
-            .map(|known| (distance(name, known), known))
-            .filter(|(distance, _)| *distance <= limit)
-            .min()
-            .map(|(_, known)| known)
+        nearest(name, known)
     }
 }
 
-/// How many characters one must insert, delete or replace to make one name the other. Long names
-/// are as good as unlike: comparing them takes time and helps nobody.
-fn distance(a: &str, b: &str) -> usize {
-    const LENGTH_MAX: usize = 64;
-    if a.len().max(b.len()) > LENGTH_MAX {
-        return usize::MAX;
+/// Reports the use of a builtin that has a better name.
+pub(super) fn deprecated(name: &Ident, diagnostics: &mut Diagnostics) {
+    if name.name == INT {
+        diagnostics
+            .report(Code::PlainInt, name.span, "`int` is deprecated")
+            .help("write `int32`, which is what it means");
     }
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// A name space: reports a name that is taken, be it as written or as Rust sees it.

@@ -258,8 +258,9 @@ fn unknown_types() {
     check_types(
         "typedf uint8 lost;\ntypedef lost t;",
         &expect![[r#"
-        a.if:2:1: error[E005]: expected a type, `message` or `rpc`, found `typedf`
-    "#]],
+            a.if:2:1: error[E005]: expected a type, `message` or `rpc`, found `typedf`
+              help: did you mean `typedef`?
+        "#]],
     );
 }
 

@@ -1,9 +1,9 @@
 //! Type declarations.
 
 use super::Checker;
-use super::scope::{Meaning, Names, Scope};
+use super::scope::{Meaning, Names, Scope, deprecated};
 use crate::ast::{self, Ident, TypeDecl, TypeDeclKind};
-use crate::diag::Code;
+use crate::code::Code;
 use crate::model::{Enumerator, Field, Type, TypeId, TypeKind, TypeRef};
 use crate::names;
 
@@ -118,7 +118,10 @@ impl Checker<'_> {
                 self.unbounded_string(target, "an alias can't carry one");
                 Meaning::Broken
             }
-            Some(builtin) => builtin,
+            Some(builtin) => {
+                deprecated(target, self.diagnostics);
+                builtin
+            }
             None => {
                 if scope.declared(&target.name).is_some() {
                     let message = format!("`{}` is not a builtin type", target.name);

@@ -10,29 +10,32 @@ use crate::ast::{
     Annotation, AnnotationValue, Arg, Bound, Direction, Docs, Enumerator, Field, File, Ident,
     Interface, Lost, Message, MessageKind, Natural, TypeDecl, TypeDeclKind,
 };
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::code::Code;
+use crate::diag::Diagnostics;
 use crate::source::{FileId, Span};
 
 /// Words that are never names.
 const RESERVED: [&str; 5] = ["interface", "message", "rpc", "in", "out"];
 
 pub(super) struct Builder<'a> {
-    file: FileId,
-    text: &'a str,
-    diagnostics: &'a mut Diagnostics,
+    pub(super) file: FileId,
+    pub(super) text: &'a str,
+    pub(super) diagnostics: &'a mut Diagnostics,
     /// The words of what could not be understood.
-    lost: BTreeSet<String>,
+    pub(super) lost: BTreeSet<String>,
+    /// The token at which parsing went on after the last syntax error.
+    pub(super) resumed_at: Option<u32>,
 }
 
 /// What is known while a declaration is walked through.
 #[derive(Default)]
-struct Item {
+pub(super) struct Item {
     /// The end of the last token before the place that is looked at.
-    end: usize,
-    /// A syntax error was reported: whatever follows in the declaration follows from it.
-    broken: bool,
+    pub(super) end: usize,
+    /// A syntax error was reported: what the declaration says is not known for sure.
+    pub(super) broken: bool,
     /// Doc comments that wait for what they document.
-    docs: Docs,
+    pub(super) docs: Docs,
 }
 
 impl Item {
@@ -43,7 +46,7 @@ impl Item {
 
 impl<'a> Builder<'a> {
     pub(super) fn new(file: FileId, text: &'a str, diagnostics: &'a mut Diagnostics) -> Self {
-        Self { file, text, diagnostics, lost: BTreeSet::new() }
+        Self { file, text, diagnostics, lost: BTreeSet::new(), resumed_at: None }
     }
 
     pub(super) fn file(mut self, pairs: Pairs<'_, Rule>) -> File {
@@ -52,13 +55,7 @@ impl<'a> Builder<'a> {
         for pair in pairs.flat_map(Pair::into_inner) {
             match pair.as_rule() {
                 Rule::interface => interfaces.push(self.interface(pair, item.take_docs())),
-                Rule::stray => {
-                    let found = self.found(pair.as_span().start());
-                    let message = format!("expected an interface or a type, found {found}");
-                    let span = self.first_token(pair.as_span().start());
-                    self.diagnostics.report(Code::NotAlone, span, message);
-                    self.lose(pair.as_str());
-                }
+                Rule::stray => self.stray_item(&pair),
                 Rule::EOI => (),
                 _ => types.extend(self.type_decl(pair, &mut item)),
             }
@@ -75,6 +72,7 @@ impl<'a> Builder<'a> {
             let end = pair.as_span().end();
             match pair.as_rule() {
                 Rule::name => name = Some(self.name(pair, "the interface's name", &mut item)),
+                Rule::misspelt => drop(self.misspelt(&pair, &["interface"])),
                 Rule::description => description = self.description(&pair),
                 Rule::message | Rule::rpc => {
                     let docs = item.take_docs();
@@ -92,6 +90,10 @@ impl<'a> Builder<'a> {
             }
             item.end = end;
         }
+        if item.broken {
+            // What follows the error may have been a message.
+            self.lost.insert(String::new());
+        }
         let name = name.unwrap_or_else(|| self.lost(0));
         Interface { docs, name, description, types, messages }
     }
@@ -104,19 +106,6 @@ impl<'a> Builder<'a> {
             .help("all types come before the first message");
     }
 
-    fn stray_member(&mut self, pair: &Pair<'_, Rule>) {
-        let start = pair.as_span().start();
-        let message = format!("expected a type, `message` or `rpc`, found {}", self.found(start));
-        let span = self.first_token(start);
-        self.report(span, message);
-        self.lose(pair.as_str());
-    }
-
-    fn lose(&mut self, text: &str) {
-        let words = text.split(|next: char| !next.is_ascii_alphanumeric() && next != '_');
-        self.lost.extend(words.map(str::to_owned));
-    }
-
     fn type_decl(&mut self, pair: Pair<'_, Rule>, outer: &mut Item) -> Option<TypeDecl> {
         let (rule, text) = (pair.as_rule(), pair.as_str());
         if matches!(rule, Rule::doc_line | Rule::doc_block) {
@@ -125,7 +114,7 @@ impl<'a> Builder<'a> {
         }
         let docs = outer.take_docs();
         let mut item = Item::default();
-        let (mut name, mut ty, mut bound) = (None, None, None);
+        let (mut name, mut ty, mut bound, mut word) = (None, None, None, None);
         let (mut fields, mut enumerators) = (Vec::new(), Vec::new());
         for pair in pair.into_inner() {
             let end = pair.as_span().end();
@@ -133,6 +122,7 @@ impl<'a> Builder<'a> {
                 Rule::name => name = Some(self.name(pair, "the type's name", &mut item)),
                 Rule::type_name => ty = Some(self.name(pair, "a type", &mut item)),
                 Rule::bound => bound = Some(self.bound(pair, &mut item)),
+                Rule::misspelt => word = Some(self.misspelt(&pair, type_keywords(rule))),
                 Rule::field => {
                     let docs = item.take_docs();
                     fields.push(self.field(pair, docs));
@@ -146,13 +136,15 @@ impl<'a> Builder<'a> {
             item.end = end;
         }
         let name = name.filter(|name| !name.name.is_empty());
-        if name.is_none() {
+        // Without the keyword one can't say which of two names is declared.
+        let is_clear = matches!(word, None | Some(Some("typedef")));
+        if name.is_none() || !is_clear {
             self.lose(text);
         }
         let kind = match (rule, ty, bound) {
             (Rule::struct_decl, ..) => TypeDeclKind::Struct(fields),
             (Rule::enum_decl, ..) => TypeDeclKind::Enum(enumerators),
-            _ if item.broken => TypeDeclKind::Broken,
+            _ if item.broken || !is_clear => TypeDeclKind::Broken,
             (Rule::alias_decl, Some(ty), _) => TypeDeclKind::Alias(ty),
             (_, Some(elem), Some(bound)) => TypeDeclKind::Array { elem, bound },
             (_, Some(ty), None) => TypeDeclKind::Typedef(ty),
@@ -187,7 +179,8 @@ impl<'a> Builder<'a> {
         };
         let start = pair.as_span().start();
         let mut item = Item::default();
-        let (mut name, mut args, mut annotations) = (None, Vec::new(), Vec::new());
+        let (mut name, mut args, mut annotations) = (None, Vec::<Arg>::new(), Vec::new());
+        let mut word = None;
         for pair in pair.into_inner() {
             let end = pair.as_span().end();
             match pair.as_rule() {
@@ -198,11 +191,18 @@ impl<'a> Builder<'a> {
                 }
                 Rule::annotation => annotations.extend(self.annotation(pair)),
                 Rule::old_word => self.old_word(&pair),
+                Rule::misspelt => word = Some(self.misspelt(&pair, &["message", "rpc"])),
                 _ => self.token(pair, &mut item),
             }
             item.end = end;
         }
         let name = name.unwrap_or_else(|| self.lost(start));
+        let is_rpc = args.iter().any(|arg| arg.direction.is_some());
+        let kind = match word {
+            Some(Some("rpc")) => MessageKind::Rpc,
+            Some(None) if is_rpc => MessageKind::Rpc,
+            _ => kind,
+        };
         Message { docs, kind, name, args, annotations }
     }
 
@@ -312,65 +312,13 @@ impl<'a> Builder<'a> {
             };
             self.ident(&inner)
         };
-        if RESERVED.contains(&ident.name.as_str()) && !item.broken {
+        if RESERVED.contains(&ident.name.as_str()) {
             let message = format!("expected {what}, found the reserved word `{}`", ident.name);
             self.diagnostics.report(Code::Reserved, ident.span, message);
             item.broken = true;
+            self.resume(ident.span.end as usize);
         }
         ident
-    }
-
-    /// A pair that carries no content: a doc comment, punctuation that may be missing, or junk.
-    fn token(&mut self, pair: Pair<'_, Rule>, item: &mut Item) {
-        let start = pair.as_span().start();
-        let rule = pair.as_rule();
-        if is_doc(rule) {
-            item.docs.extend(literal::docs(pair.as_str()));
-            return;
-        }
-        let Some(expected) = expected(rule) else { return };
-        let is_junk = matches!(rule, Rule::junk | Rule::junk_arg | Rule::junk_field);
-        if is_junk || rule == Rule::missing || pair.into_inner().any(|inner| is_missing(&inner)) {
-            let is_here = is_junk || rule == Rule::missing;
-            self.missing(if is_here { start } else { item.end }, expected, item);
-        }
-    }
-
-    /// Reports what is missing at `at`, unless the declaration is broken already.
-    fn missing(&mut self, at: usize, expected: &str, item: &mut Item) {
-        if !item.broken {
-            item.broken = true;
-            let message = format!("expected {expected}, found {}", self.found(at));
-            let span = if self.text[at..].starts_with(|next: char| !next.is_whitespace()) {
-                self.first_token(at)
-            } else {
-                Span::new(self.file, at, at)
-            };
-            self.report(span, message);
-        }
-    }
-
-    fn report(&mut self, span: Span, message: String) -> &mut Diagnostic {
-        self.diagnostics.report(Code::Syntax, span, message)
-    }
-
-    /// The first token at or after `start`, as errors quote it.
-    fn found(&self, start: usize) -> String {
-        let span = self.first_token(start);
-        match &self.text[span.start as usize..span.end as usize] {
-            "" => "the end of the file".to_owned(),
-            token => format!("`{token}`"),
-        }
-    }
-
-    /// Where the first token at or after `start` stands.
-    fn first_token(&self, start: usize) -> Span {
-        let start = start + blank(&self.text[start..]);
-        let rest = &self.text[start..];
-        let is_word = |next: char| next.is_ascii_alphanumeric() || next == '_';
-        let word = rest.find(|next| !is_word(next)).unwrap_or(rest.len());
-        let length = if word == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { word };
-        Span::new(self.file, start, start + length)
     }
 
     fn ident(&self, pair: &Pair<'_, Rule>) -> Ident {
@@ -382,62 +330,19 @@ impl<'a> Builder<'a> {
         Ident { name: String::new(), span: Span::new(self.file, at, at) }
     }
 
-    fn span(&self, pair: &Pair<'_, Rule>) -> Span {
+    pub(super) fn span(&self, pair: &Pair<'_, Rule>) -> Span {
         Span::new(self.file, pair.as_span().start(), pair.as_span().end())
     }
 }
 
-fn is_doc(rule: Rule) -> bool {
+/// The keywords that what follows the first word of a declaration could follow.
+fn type_keywords(rule: Rule) -> &'static [&'static str] {
+    match rule {
+        Rule::typedef_decl => &["typedef", "alias"],
+        _ => &["typedef"],
+    }
+}
+
+pub(super) fn is_doc(rule: Rule) -> bool {
     matches!(rule, Rule::doc_line | Rule::doc_block)
-}
-
-fn is_missing(pair: &Pair<'_, Rule>) -> bool {
-    pair.as_rule() == Rule::missing
-}
-
-/// What stands where `rule` found nothing, or where it found junk.
-fn expected(rule: Rule) -> Option<&'static str> {
-    Some(match rule {
-        Rule::lbrace => "`{`",
-        Rule::rbrace => "`}`",
-        Rule::lparen => "`(`",
-        Rule::rparen => "`)`",
-        Rule::rbracket => "`]`",
-        Rule::semi | Rule::junk => "`;`",
-        Rule::comma => "`,`",
-        Rule::junk_arg => "an argument, `,` or `)`",
-        Rule::junk_field => "a field",
-        Rule::missing => "an argument",
-        _ => return None,
-    })
-}
-
-/// How many bytes of white space and comments `text` starts with.
-fn blank(text: &str) -> usize {
-    let mut at = 0;
-    loop {
-        let rest = &text[at..];
-        at += match rest.as_bytes() {
-            [b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C, ..] => 1,
-            [b'/', b'/', ..] => rest.find('\n').unwrap_or(rest.len()),
-            [b'/', b'*', ..] => block_comment(rest),
-            _ => return at,
-        };
-    }
-}
-
-/// The length of the block comment at the start of `text`.
-fn block_comment(text: &str) -> usize {
-    let (mut at, mut depth) = (0, 0);
-    loop {
-        match text.as_bytes()[at..] {
-            [b'/', b'*', ..] => (at, depth) = (at + 2, depth + 1),
-            [b'*', b'/', ..] => (at, depth) = (at + 2, depth - 1),
-            [_, ..] => at += 1,
-            [] => return at,
-        }
-        if depth == 0 {
-            return at;
-        }
-    }
 }

@@ -12,6 +12,7 @@ pub enum Rule {
     r#doc_block,
     r#line_comment,
     r#block_comment,
+    r#misspelt,
     r#file,
     r#stray,
     r#interface,
@@ -23,6 +24,7 @@ pub enum Rule {
     r#enum_decl,
     r#typedef_decl,
     r#field,
+    r#next_field,
     r#junk_field,
     r#enumerator,
     r#message,
@@ -73,6 +75,7 @@ impl Rule {
             Rule::r#doc_block,
             Rule::r#line_comment,
             Rule::r#block_comment,
+            Rule::r#misspelt,
             Rule::r#file,
             Rule::r#stray,
             Rule::r#interface,
@@ -84,6 +87,7 @@ impl Rule {
             Rule::r#enum_decl,
             Rule::r#typedef_decl,
             Rule::r#field,
+            Rule::r#next_field,
             Rule::r#junk_field,
             Rule::r#enumerator,
             Rule::r#message,
@@ -405,6 +409,39 @@ impl ::pest::Parser<Rule> for GrammarParser {
                 }
                 #[inline]
                 #[allow(non_snake_case, unused_variables)]
+                pub fn r#misspelt(
+                    state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#misspelt,
+                            |state| {
+                                state
+                                    .atomic(
+                                        ::pest::Atomicity::Atomic,
+                                        |state| {
+                                            state
+                                                .sequence(|state| {
+                                                    state
+                                                        .lookahead(
+                                                            false,
+                                                            |state| {
+                                                                self::r#member_start(state)
+                                                                    .or_else(|state| { self::r#kw_struct(state) })
+                                                                    .or_else(|state| { self::r#kw_enum(state) })
+                                                            },
+                                                        )
+                                                        .and_then(|state| { self::r#ident(state) })
+                                                })
+                                        },
+                                    )
+                            },
+                        )
+                }
+                #[inline]
+                #[allow(non_snake_case, unused_variables)]
                 pub fn r#file(
                     state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
                 ) -> ::pest::ParseResult<
@@ -555,6 +592,40 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                 state
                                     .sequence(|state| {
                                         self::r#kw_interface(state)
+                                            .or_else(|state| {
+                                                state
+                                                    .sequence(|state| {
+                                                        self::r#misspelt(state)
+                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                            .and_then(|state| {
+                                                                state
+                                                                    .lookahead(
+                                                                        true,
+                                                                        |state| {
+                                                                            state
+                                                                                .sequence(|state| {
+                                                                                    state
+                                                                                        .lookahead(
+                                                                                            false,
+                                                                                            |state| {
+                                                                                                self::r#kw_struct(state)
+                                                                                                    .or_else(|state| { self::r#kw_enum(state) })
+                                                                                            },
+                                                                                        )
+                                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                                        .and_then(|state| { self::r#ident(state) })
+                                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                                        .and_then(|state| {
+                                                                                            state.optional(|state| { self::r#string(state) })
+                                                                                        })
+                                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                                        .and_then(|state| { state.match_string("{") })
+                                                                                })
+                                                                        },
+                                                                    )
+                                                            })
+                                                    })
+                                            })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| { self::r#name(state) })
                                             .and_then(|state| { super::hidden::skip(state) })
@@ -762,6 +833,27 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                 state
                                     .sequence(|state| {
                                         self::r#kw_typedef(state)
+                                            .or_else(|state| {
+                                                state
+                                                    .sequence(|state| {
+                                                        self::r#misspelt(state)
+                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                            .and_then(|state| {
+                                                                state
+                                                                    .lookahead(
+                                                                        true,
+                                                                        |state| {
+                                                                            state
+                                                                                .sequence(|state| {
+                                                                                    self::r#kw_struct(state)
+                                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                                        .and_then(|state| { state.match_string("{") })
+                                                                                })
+                                                                        },
+                                                                    )
+                                                            })
+                                                    })
+                                            })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| { self::r#kw_struct(state) })
                                             .and_then(|state| { super::hidden::skip(state) })
@@ -818,6 +910,27 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                 state
                                     .sequence(|state| {
                                         self::r#kw_typedef(state)
+                                            .or_else(|state| {
+                                                state
+                                                    .sequence(|state| {
+                                                        self::r#misspelt(state)
+                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                            .and_then(|state| {
+                                                                state
+                                                                    .lookahead(
+                                                                        true,
+                                                                        |state| {
+                                                                            state
+                                                                                .sequence(|state| {
+                                                                                    self::r#kw_enum(state)
+                                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                                        .and_then(|state| { state.match_string("{") })
+                                                                                })
+                                                                        },
+                                                                    )
+                                                            })
+                                                    })
+                                            })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| { self::r#kw_enum(state) })
                                             .and_then(|state| { super::hidden::skip(state) })
@@ -906,6 +1019,33 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                 state
                                     .sequence(|state| {
                                         self::r#kw_typedef(state)
+                                            .or_else(|state| {
+                                                state
+                                                    .sequence(|state| {
+                                                        self::r#misspelt(state)
+                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                            .and_then(|state| {
+                                                                state
+                                                                    .lookahead(
+                                                                        true,
+                                                                        |state| {
+                                                                            state
+                                                                                .sequence(|state| {
+                                                                                    self::r#ident(state)
+                                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                                        .and_then(|state| { self::r#ident(state) })
+                                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                                        .and_then(|state| {
+                                                                                            state
+                                                                                                .match_string("[")
+                                                                                                .or_else(|state| { state.match_string(";") })
+                                                                                        })
+                                                                                })
+                                                                        },
+                                                                    )
+                                                            })
+                                                    })
+                                            })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| { self::r#type_name(state) })
                                             .and_then(|state| { super::hidden::skip(state) })
@@ -946,10 +1086,55 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                             })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| {
-                                                state.optional(|state| { self::r#junk(state) })
+                                                self::r#next_field(state)
+                                                    .or_else(|state| {
+                                                        state
+                                                            .sequence(|state| {
+                                                                state
+                                                                    .optional(|state| { self::r#junk(state) })
+                                                                    .and_then(|state| { super::hidden::skip(state) })
+                                                                    .and_then(|state| { self::r#semi(state) })
+                                                            })
+                                                    })
                                             })
+                                    })
+                            },
+                        )
+                }
+                #[inline]
+                #[allow(non_snake_case, unused_variables)]
+                pub fn r#next_field(
+                    state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#next_field,
+                            |state| {
+                                state
+                                    .sequence(|state| {
+                                        state
+                                            .lookahead(
+                                                true,
+                                                |state| {
+                                                    state
+                                                        .sequence(|state| {
+                                                            self::r#ident(state)
+                                                                .and_then(|state| { super::hidden::skip(state) })
+                                                                .and_then(|state| { self::r#ident(state) })
+                                                                .and_then(|state| { super::hidden::skip(state) })
+                                                                .and_then(|state| {
+                                                                    state
+                                                                        .match_string("[")
+                                                                        .or_else(|state| { state.match_string(";") })
+                                                                        .or_else(|state| { self::r#ident(state) })
+                                                                })
+                                                        })
+                                                },
+                                            )
                                             .and_then(|state| { super::hidden::skip(state) })
-                                            .and_then(|state| { self::r#semi(state) })
+                                            .and_then(|state| { self::r#missing(state) })
                                     })
                             },
                         )
@@ -1094,6 +1279,7 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                         state
                                                             .sequence(|state| {
                                                                 self::r#old_word(state)
+                                                                    .or_else(|state| { self::r#misspelt(state) })
                                                                     .and_then(|state| { super::hidden::skip(state) })
                                                                     .and_then(|state| {
                                                                         state
@@ -1204,6 +1390,15 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                             state
                                                 .sequence(|state| {
                                                     self::r#arg(state)
+                                                        .or_else(|state| {
+                                                            state
+                                                                .sequence(|state| {
+                                                                    state
+                                                                        .lookahead(true, |state| { state.match_string(",") })
+                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                        .and_then(|state| { self::r#missing(state) })
+                                                                })
+                                                        })
                                                         .and_then(|state| { super::hidden::skip(state) })
                                                         .and_then(|state| {
                                                             state
@@ -1869,7 +2064,18 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                 state
                                     .sequence(|state| {
                                         state
-                                            .lookahead(true, |state| { self::r#ident(state) })
+                                            .lookahead(
+                                                false,
+                                                |state| {
+                                                    self::r#kw_interface(state)
+                                                        .or_else(|state| { self::r#kw_message(state) })
+                                                        .or_else(|state| { self::r#kw_rpc(state) })
+                                                },
+                                            )
+                                            .and_then(|state| { super::hidden::skip(state) })
+                                            .and_then(|state| {
+                                                state.lookahead(true, |state| { self::r#ident(state) })
+                                            })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| { self::r#missing(state) })
                                     })
@@ -2326,6 +2532,7 @@ impl ::pest::Parser<Rule> for GrammarParser {
                     Rule::r#doc_block => rules::r#doc_block(state),
                     Rule::r#line_comment => rules::r#line_comment(state),
                     Rule::r#block_comment => rules::r#block_comment(state),
+                    Rule::r#misspelt => rules::r#misspelt(state),
                     Rule::r#file => rules::r#file(state),
                     Rule::r#stray => rules::r#stray(state),
                     Rule::r#interface => rules::r#interface(state),
@@ -2337,6 +2544,7 @@ impl ::pest::Parser<Rule> for GrammarParser {
                     Rule::r#enum_decl => rules::r#enum_decl(state),
                     Rule::r#typedef_decl => rules::r#typedef_decl(state),
                     Rule::r#field => rules::r#field(state),
+                    Rule::r#next_field => rules::r#next_field(state),
                     Rule::r#junk_field => rules::r#junk_field(state),
                     Rule::r#enumerator => rules::r#enumerator(state),
                     Rule::r#message => rules::r#message(state),

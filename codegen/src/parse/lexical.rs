@@ -4,7 +4,8 @@
 //! recurse as deep as comments nest. So comments, strings, braces and white space are checked here,
 //! and the grammar only sees texts that pass.
 
-use crate::diag::{Code, Diagnostics};
+use crate::code::Code;
+use crate::diag::Diagnostics;
 use crate::source::{FileId, Span};
 
 /// How deep comments, and how deep braces, may nest: the parser recurses this far.

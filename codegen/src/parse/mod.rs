@@ -16,14 +16,17 @@ mod build;
 mod grammar;
 mod lexical;
 mod literal;
+mod recover;
 #[cfg(test)]
 #[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests;
+mod tokens;
 
 use pest::Parser as _;
 
 use crate::ast::{File, Lost};
-use crate::diag::{Code, Diagnostics};
+use crate::code::Code;
+use crate::diag::Diagnostics;
 use crate::source::{FileId, Sources, Span};
 use build::Builder;
 use grammar::{GrammarParser, Rule};

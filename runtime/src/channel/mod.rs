@@ -62,7 +62,7 @@ pub struct Channel<I: Interface> {
     received: Cell<u64>,
     closed: Cell<bool>,
     /// What the own dispatcher is called in traces.
-    label: Option<Rc<str>>,
+    label: Option<Arc<str>>,
     /// Counts the binding until it is closed.
     tally: Cell<Option<Tally>>,
     /// Closes the channel from outside when the holder ends.
@@ -86,7 +86,7 @@ pub(crate) struct ChannelParts<I: Interface> {
     pub(crate) holder: Holder,
     pub(crate) waitset: WeakWaitset,
     pub(crate) bell: Arc<Bell>,
-    pub(crate) label: Option<Rc<str>>,
+    pub(crate) label: Option<Arc<str>>,
 }
 
 impl<I: Interface> Channel<I> {
@@ -96,6 +96,9 @@ impl<I: Interface> Channel<I> {
         let weak: Weak<CloseWithHolder> = Arc::downgrade(&watch);
         holder.watch(weak);
         end.carrier().attach(Arc::clone(&bell));
+        if let Some(label) = &label {
+            end.carrier().introduce(Arc::clone(label));
+        }
         // What was sent before the bell was there is found by a first turn.
         bell.ring();
         Rc::new(Self {
@@ -117,6 +120,12 @@ impl<I: Interface> Channel<I> {
             label,
             _watch: watch,
         })
+    }
+
+    /// What the other end is called in traces: as it introduced itself, else by its badge.
+    pub(crate) fn peer_name(&self) -> Arc<str> {
+        let introduced = self.end.carrier().peer_label();
+        introduced.unwrap_or_else(|| self.peer.to_string().into())
     }
 
     pub(crate) fn peer(&self) -> Badge {

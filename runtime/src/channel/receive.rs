@@ -44,7 +44,7 @@ impl<I: Interface> Channel<I> {
         let Some(declared) = declared.filter(|declared| declared.kind == header.kind()) else {
             return Received::Error(BindingError::StrayResponse);
         };
-        log::received!(I::DESCRIPTOR.name, declared.name, self.peer, self.label.as_deref());
+        log::received!(I::DESCRIPTOR.name, declared.name, self.peer_name(), self.label.as_deref());
         let mut stamp = Stamp { holder: &self.holder, error: None };
         I::visit_caps(&mut message, &mut stamp);
         if let Some(error) = stamp.error {

@@ -106,6 +106,14 @@ impl Carrier for BytesEnd {
         self.0.carrier().attach(bell);
     }
 
+    fn introduce(&self, label: Arc<str>) {
+        self.0.carrier().introduce(label);
+    }
+
+    fn peer_label(&self) -> Option<Arc<str>> {
+        self.0.carrier().peer_label()
+    }
+
     fn arm(&self) -> bool {
         self.0.carrier().arm()
     }

@@ -44,6 +44,8 @@ struct Link {
 #[derive(Debug, Default)]
 struct Side {
     bell: Mutex<Option<Arc<Bell>>>,
+    /// What its owner is called in traces.
+    label: Mutex<Option<Arc<str>>>,
     /// Its owner sleeps until there is a packet or the channel is closed.
     wants_packet: AtomicBool,
     /// Its owner waits for room to send.
@@ -149,6 +151,14 @@ impl<Tx, Rx> LinkEnd<Tx, Rx> {
 impl<Tx: Level, Rx: Level> Carrier for LinkEnd<Tx, Rx> {
     fn attach(&self, bell: Arc<Bell>) {
         *lock(&self.own().bell) = Some(bell);
+    }
+
+    fn introduce(&self, label: Arc<str>) {
+        *lock(&self.own().label) = Some(label);
+    }
+
+    fn peer_label(&self) -> Option<Arc<str>> {
+        lock(&self.peer().label).clone()
     }
 
     fn arm(&self) -> bool {

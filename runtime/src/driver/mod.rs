@@ -37,6 +37,16 @@ pub trait Carrier: fmt::Debug {
     /// Says which bell to ring when there is something to do. Replaces an earlier one.
     fn attach(&self, bell: Arc<Bell>);
 
+    /// Tells the peer what the owner of this end is called in traces.
+    fn introduce(&self, label: Arc<str>) {
+        drop(label);
+    }
+
+    /// What the owner of the other end is called in traces, if it has said so.
+    fn peer_label(&self) -> Option<Arc<str>> {
+        None
+    }
+
     /// Asks for the bell at the next packet. False if there is one already, or the channel is
     /// closed: then receive again.
     fn arm(&self) -> bool;

@@ -1,0 +1,178 @@
+//! How findings reach people and tools.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use flounder_codegen::{Diagnostic, Diagnostics, FileId, Related, Severity, Sources, Span};
+use serde::Serialize;
+
+use crate::args::Format;
+
+/// Prints the findings to standard error, with colours if that is a terminal.
+pub(crate) fn show(findings: &Diagnostics, sources: &Sources, format: Format) {
+    let text = match format {
+        Format::Human => human(findings, sources),
+        Format::Short => lines(findings, |finding| finding.line(sources)),
+        Format::Json => lines(findings, |finding| json(finding, sources)),
+    };
+    anstream::eprint!("{text}");
+    if findings.unlisted() > 0 && format != Format::Json {
+        anstream::eprintln!("and {} more", findings.unlisted());
+    }
+}
+
+fn lines(findings: &Diagnostics, line: impl Fn(&Diagnostic) -> String) -> String {
+    findings.sorted().into_iter().map(|finding| line(finding) + "\n").collect()
+}
+
+fn human(findings: &Diagnostics, sources: &Sources) -> String {
+    let text: String = findings
+        .sorted()
+        .into_iter()
+        .map(|finding| Renderer::styled().render(&[report(finding, sources)]) + "\n\n")
+        .collect();
+    text + &summary(findings)
+}
+
+/// How many errors and warnings there are, unless there are none.
+fn summary(findings: &Diagnostics) -> String {
+    let counts = [(findings.errors(), "error"), (findings.warnings(), "warning")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts = counts.map(|(count, what)| format!("{count} {what}{}", plural(count)));
+    match counts.collect::<Vec<_>>().join(", ") {
+        counts if counts.is_empty() => counts,
+        counts => {
+            let first = findings.sorted()[0].code.number();
+            format!("{counts}; `flounder explain {first}` tells more\n")
+        }
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn report<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(&finding.message).id(finding.code.number());
+    let related = finding.related.as_ref();
+    let here = related.filter(|related| related.span.file == finding.span.file);
+    let mut group = title.element(snippet(sources, finding.span, here));
+    if let Some(there) = related.filter(|related| related.span.file != finding.span.file) {
+        let excerpt = Excerpt::new(sources, there.span.file, &[there.span]);
+        let mark = AnnotationKind::Context.span(excerpt.range(there.span)).label(&there.message);
+        group = group.element(excerpt.snippet().annotation(mark));
+    }
+    match &finding.help {
+        Some(help) => group.element(Level::HELP.message(help)),
+        None => group,
+    }
+}
+
+fn snippet<'a>(
+    sources: &'a Sources,
+    span: Span,
+    related: Option<&'a Related>,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let spans: Vec<_> = related.map(|related| related.span).into_iter().chain([span]).collect();
+    let excerpt = Excerpt::new(sources, span.file, &spans);
+    let mark = AnnotationKind::Primary.span(excerpt.range(span));
+    let related = related.map(|related| {
+        AnnotationKind::Context.span(excerpt.range(related.span)).label(&related.message)
+    });
+    excerpt.snippet().annotation(mark).annotations(related)
+}
+
+/// The lines of a file that some places are in, so that a large file isn't laid out for each finding.
+struct Excerpt<'a> {
+    path: &'a str,
+    text: &'a str,
+    /// Where the excerpt starts in the file.
+    start: usize,
+    line: usize,
+}
+
+impl<'a> Excerpt<'a> {
+    fn new(sources: &'a Sources, file: FileId, spans: &[Span]) -> Self {
+        let text = sources.text(file);
+        let first = spans.iter().copied().min().unwrap_or(Span::new(file, 0, 0));
+        let last = spans.iter().map(|span| span.end as usize).max().unwrap_or(0);
+        let after_mark = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+        let start = text[..first.start as usize].rfind('\n').map_or(after_mark, |at| at + 1);
+        let end = text[last..].find('\n').map_or(text.len(), |at| last + at + 1);
+        let line = sources.position(first).line;
+        Self { path: sources.path(file), text: &text[start..end], start, line }
+    }
+
+    fn range(&self, span: Span) -> Range<usize> {
+        let at = |offset: u32| (offset as usize).saturating_sub(self.start);
+        at(span.start)..at(span.end)
+    }
+
+    fn snippet(&self) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+        Snippet::source(self.text).path(self.path).line_start(self.line)
+    }
+}
+
+/// A finding as one line of JSON. Fields are only ever added.
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    severity: &'static str,
+    code: &'static str,
+    message: &'a str,
+    #[serde(flatten)]
+    place: JsonPlace<'a>,
+    help: Option<&'a str>,
+    related: Option<JsonRelated<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonRelated<'a> {
+    message: &'a str,
+    #[serde(flatten)]
+    place: JsonPlace<'a>,
+}
+
+#[derive(Serialize)]
+struct JsonPlace<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    start: u32,
+    end: u32,
+}
+
+fn json(finding: &Diagnostic, sources: &Sources) -> String {
+    let line = JsonFinding {
+        severity: finding.severity.name(),
+        code: finding.code.number(),
+        message: &finding.message,
+        place: json_place(finding.span, sources),
+        help: finding.help.as_deref(),
+        related: finding.related.as_ref().map(|related| JsonRelated {
+            message: &related.message,
+            place: json_place(related.span, sources),
+        }),
+    };
+    serde_json::to_string(&line).expect("strings and numbers always serialize")
+}
+
+fn json_place(span: Span, sources: &Sources) -> JsonPlace<'_> {
+    let Span { file, start, end } = span;
+    let first = sources.position(span);
+    let last = sources.position(Span { file, start: end, end });
+    JsonPlace {
+        file: sources.path(file),
+        line: first.line,
+        column: first.column,
+        end_line: last.line,
+        end_column: last.column,
+        start,
+        end,
+    }
+}
