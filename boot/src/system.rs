@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -49,8 +49,10 @@ pub struct System {
     kernel: Kernel,
     clock: MonotonicClock,
     layout: Vec<CoreLayout>,
+    grace: Duration,
     cores: BTreeMap<CoreId, Core>,
-    reports: Receiver<Report>,
+    /// Behind a lock that nobody ever waits for, so that threads can share a system.
+    reports: Mutex<Receiver<Report>>,
     /// What failed while the system ran.
     failures: Vec<String>,
 }
@@ -114,13 +116,14 @@ impl System {
         }
         let layout = layout(config)?;
         let (sender, reports) = channel();
+        let reports = Mutex::new(reports);
         let kernel = Kernel::new();
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
         let failures = Vec::new();
-        let mut system = Self { kernel, clock, layout, cores, reports, failures };
-        system.start_loops(config, modules, &sender)?;
-        drop(sender);
+        let grace = config.grace;
+        let mut system = Self { kernel, clock, layout, grace, cores, reports, failures };
+        system.start_loops(modules, sender)?;
         system.start_monitors()?;
         system.hear_until(|system| system.cores.values().all(|core| core.is_up))?;
         Ok(system)
@@ -166,20 +169,15 @@ impl System {
         if failures.is_empty() { Ok(report) } else { Err(SystemFailed { failures }) }
     }
 
-    fn start_loops(
-        &mut self,
-        config: Config,
-        modules: Modules,
-        reports: &Sender<Report>,
-    ) -> Result<(), BootError> {
+    fn start_loops(&mut self, modules: Modules, reports: Sender<Report>) -> Result<(), BootError> {
         let mut root =
             self.kernel.process_manager().map_err(|e| BootError::Failed(e.to_string()))?;
         let shared = Shared {
             kernel: self.kernel.clone(),
             modules: Arc::new(modules),
             clock: self.clock,
-            reports: reports.clone(),
-            grace: config.grace,
+            reports,
+            grace: self.grace,
         };
         for CoreLayout { core, cpu } in self.layout.clone() {
             self.cores.insert(core, Core::default());
@@ -226,7 +224,7 @@ impl System {
     /// Takes in reports until `done`.
     fn hear_until(&mut self, done: impl Fn(&Self) -> bool) -> Result<(), BootError> {
         while !done(self) {
-            let Ok(report) = self.reports.recv() else {
+            let Ok(report) = self.reports().recv() else {
                 return Err(BootError::Failed("every loop has ended".to_owned()));
             };
             if let Report::NotStarted { core, source } = report {
@@ -256,6 +254,10 @@ impl System {
         None
     }
 
+    fn reports(&mut self) -> &mut Receiver<Report> {
+        self.reports.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn core(&mut self, core: CoreId) -> &mut Core {
         self.cores.entry(core).or_default()
     }
@@ -278,6 +280,9 @@ impl System {
         self.stop_loops(LoopKind::Program, |core| {
             core.programs.take().is_some_and(|jobs| jobs.send(ProgramJob::Stop).is_ok())
         });
+        if !self.failures.is_empty() {
+            self.await_programs();
+        }
         let stuck = self.cores.values().map(|core| core.threads.len()).sum();
         self.cores.clear();
         ShutdownReport { wedged, stuck, left: self.kernel.counts() }
@@ -288,12 +293,20 @@ impl System {
         let first = self.cores.get(&CoreId(0)).and_then(|first| first.monitor.clone());
         let asked = first.is_some_and(|first| first.send(Command::Shutdown).is_ok());
         while asked && self.failures.is_empty() {
-            let Ok(report) = self.reports.recv() else { break };
+            let Ok(report) = self.reports().recv() else { break };
             if let Some(wedged) = self.take_in(report) {
                 return wedged;
             }
         }
         0
+    }
+
+    /// Gives the programs of a system that has failed the time to end that a killed one has: nobody
+    /// else did. Each has a sender of reports as long as it runs.
+    fn await_programs(&mut self) {
+        let deadline = Instant::now() + self.grace;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        while self.reports().recv_timeout(left()).is_ok() {}
     }
 
     /// Tells the loops of one kind to stop and joins their threads, except those that don't stop in
@@ -305,7 +318,7 @@ impl System {
         let deadline = Instant::now() + STOP_MAX;
         while self.cores.values().any(|core| core.threads.contains_key(&kind)) {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(report) = self.reports.recv_timeout(left) else { return };
+            let Ok(report) = self.reports().recv_timeout(left) else { return };
             self.take_in(report);
         }
     }
@@ -332,5 +345,38 @@ fn layout(config: Config) -> Result<Vec<CoreLayout>, BootError> {
 impl fmt::Debug for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("System").field("layout", &self.layout).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use flounder::Counts;
+    use flounder_domain::{Env, Program};
+
+    use super::*;
+
+    #[test]
+    fn a_system_that_failed_stops_its_programs_too() {
+        let modules = Modules::new()
+            .blocking("waits", |env: Env| env.block_on(pending()))
+            .asynchronous("async waits", async |_: Env| pending().await);
+        let config = Config::new().cores(2.try_into().unwrap());
+        let mut system = System::boot(config, modules).expect("it boots");
+        let kernel = system.kernel().clone();
+        let operator = system.operator(CoreId(0)).expect("core 0 is there");
+        operator.block_on(async {
+            let processes = operator.system().processes().await.expect("it is registered");
+            for name in ["waits", "async waits"] {
+                let program = Program::new(name).core(CoreId(1));
+                drop(processes.spawn(program).await.expect("it starts"));
+            }
+        });
+        drop(operator);
+        system.failures.push("a part of it".to_owned());
+        let failed = system.shutdown().expect_err("it has failed");
+        assert_eq!(failed.failures, ["a part of it"]);
+        assert_eq!(kernel.counts(), Counts::default());
     }
 }

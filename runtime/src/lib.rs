@@ -45,7 +45,7 @@ pub use binding::{
 };
 pub use channel::{BindingStats, Channel, Header, Packet, send};
 pub use clock::{Clock, MonotonicClock, Time};
-pub use contain::discard_panic;
+pub use contain::discard;
 pub use dispatcher::{Ctx, Dispatcher};
 pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused};
 pub use error::{

@@ -72,7 +72,7 @@ struct Inner {
     /// Somebody waits for the set's descriptor.
     awaited: Cell<bool>,
     /// Where panics of the handler or task go that has its turn, if they are contained.
-    containing: RefCell<Option<Contain>>,
+    containing: RefCell<Option<Rc<Contain>>>,
 }
 
 impl Waitset {
@@ -226,12 +226,12 @@ impl Waitset {
     }
 
     /// Says where panics go from now on; returns where they went before.
-    pub(crate) fn contain_with(&self, contain: Option<Contain>) -> Option<Contain> {
+    pub(crate) fn contain_with(&self, contain: Option<Rc<Contain>>) -> Option<Rc<Contain>> {
         self.inner.containing.replace(contain)
     }
 
     /// Where panics of the handler or task go that has its turn, if they are contained.
-    pub(crate) fn containing(&self) -> Option<Contain> {
+    pub(crate) fn containing(&self) -> Option<Rc<Contain>> {
         self.inner.containing.borrow().clone()
     }
 
