@@ -1,6 +1,7 @@
 //! What one can choose about a system, and what can go wrong when it boots.
 
 use std::num::NonZeroU16;
+use std::time::Duration;
 
 use flounder::CoreId;
 
@@ -18,16 +19,21 @@ use flounder::CoreId;
 pub struct Config {
     pub(crate) cores: NonZeroU16,
     pub(crate) pinned: bool,
+    pub(crate) grace: Duration,
 }
 
 impl Config {
     /// How many logical cores a system has unless it says otherwise.
     pub const CORES: NonZeroU16 = NonZeroU16::new(4).unwrap();
 
+    /// How long a killed program has to end unless the system says otherwise: a program that waits
+    /// on its dispatcher at all does so far more often.
+    pub const GRACE: Duration = Duration::from_secs(2);
+
     /// Four cores, each pinned to a CPU.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cores: Self::CORES, pinned: true }
+        Self { cores: Self::CORES, pinned: true, grace: Self::GRACE }
     }
 
     /// With this many logical cores, at most [`CoreId::COUNT_MAX`]. With more cores than CPUs
@@ -41,6 +47,12 @@ impl Config {
     #[must_use]
     pub const fn pinned(self, pinned: bool) -> Self {
         Self { pinned, ..self }
+    }
+
+    /// How long a killed program has to end before its core counts as wedged.
+    #[must_use]
+    pub const fn grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
     }
 }
 

@@ -7,8 +7,9 @@ use std::thread::{Builder, JoinHandle};
 
 use flounder::{Cap, CoreId, Waitset};
 
+use crate::jobs::ProgramJob;
 use crate::platform::Shared;
-use crate::program_loop::{ProgramJob, ProgramLoop};
+use crate::program_loop::ProgramLoop;
 use crate::report::{LoopKind, Report};
 use crate::system_loop::{CoreSetup, SystemLoop};
 
@@ -63,6 +64,7 @@ fn start(
                 if let Err(payload) = catch_unwind(run) {
                     let what = format!("the {name} loop panicked: {}", message(&*payload));
                     let _ = reports.send(Report::Failed { what });
+                    flounder::discard_panic(payload);
                 }
             }
         }

@@ -9,6 +9,7 @@
 
 mod config;
 mod core_threads;
+mod jobs;
 mod modules;
 mod newborn;
 mod operator;
@@ -23,3 +24,8 @@ pub use config::{BootError, Config};
 pub use modules::Modules;
 pub use operator::Operator;
 pub use system::{CoreLayout, ShutdownReport, System, SystemFailed};
+
+/// The program that the README shows, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -51,6 +51,12 @@ impl Operator {
         &self.home
     }
 
+    /// A dispatcher of the operator with a state of its own.
+    #[must_use]
+    pub fn dispatcher<S: 'static>(&self, state: S) -> Dispatcher<S> {
+        self.home.dispatcher(state)
+    }
+
     /// Runs its dispatchers until `future` is ready.
     ///
     /// # Panics

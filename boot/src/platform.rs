@@ -8,6 +8,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use flounder::platform::{
     Completion, Entry, Image, Platform, ProgramStart, Service, ServiceEnv, ServiceEvent,
@@ -17,22 +18,11 @@ use flounder::{
     Cap, CoreId, DomainId, Holder, Home, Kernel, KillSwitch, Mailbox, MonotonicClock, Waitset,
 };
 
+use crate::jobs::{Completions, ProgramJob};
 use crate::modules::{EntryPoint, Modules};
 use crate::newborn::{Newborn, hand_over};
-use crate::program_loop::ProgramJob;
 use crate::program_thread::{self, ThreadSetup};
 use crate::report::Report;
-
-/// Where a program's completions go, from its thread or loop: to the registry of its core first.
-#[derive(Clone)]
-pub(crate) struct Completions(pub(crate) Mailbox<Completion>);
-
-impl Completions {
-    pub(crate) fn send(&self, completion: Completion) {
-        // The mailbox has room for every domain's completions; closed, nobody is left to hear.
-        let _ = self.0.send(completion);
-    }
-}
 
 /// What all cores share.
 #[derive(Clone)]
@@ -41,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) modules: Arc<Modules>,
     pub(crate) clock: MonotonicClock,
     pub(crate) reports: Sender<Report>,
+    /// How long a killed program has to end.
+    pub(crate) grace: Duration,
 }
 
 /// The platform under the services of one core.
@@ -165,6 +157,12 @@ impl CorePlatform {
         }
     }
 
+    fn spawnd_config(&self) -> flounder_spawnd::machine::Config {
+        let mut config = flounder_spawnd::machine::Config::default();
+        config.grace = self.shared.grace;
+        config
+    }
+
     fn entry_point(&self, start: &ProgramStart) -> Result<EntryPoint, StartFailure> {
         let Image::Module(name) = &start.image else { return Err(StartFailure::Load) };
         let modules = &self.shared.modules;
@@ -281,7 +279,7 @@ impl Platform for CorePlatform {
         let env = ServiceEnv { core, generation, home, monitor, process_manager, platform };
         let handle = match service {
             ServiceKind::ProcMgmt => flounder_procmgmt::start(env),
-            ServiceKind::Spawnd => flounder_spawnd::start(env),
+            ServiceKind::Spawnd => flounder_spawnd::start_with(env, self.spawnd_config()),
         };
         if let Some(running) = self.services.borrow_mut().get_mut(&service) {
             running.handle = Some(handle);

@@ -8,24 +8,9 @@ use std::collections::BTreeMap;
 use flounder::platform::{Completion, ProgramEnd};
 use flounder::{Ctx, Dispatcher, DomainId, Holder, Home, Mailbox, Waitset};
 
+use crate::jobs::{Completions, JOBS_MAX, ProgramJob};
 use crate::modules::AsyncMain;
 use crate::newborn::{KILLED, Newborn};
-use crate::platform::Completions;
-
-/// How many jobs may wait: far more than the domains a core takes, so that none is ever refused.
-pub(crate) const JOBS_MAX: usize = 1 << 24;
-
-/// What a program loop is asked to do.
-pub(crate) enum ProgramJob {
-    /// Start a program.
-    Start { newborn: Box<Newborn>, main: AsyncMain, completions: Completions },
-    /// End a program.
-    Kill(DomainId),
-    /// A program has ended by itself.
-    Ended(DomainId, ProgramEnd),
-    /// Stop the loop.
-    Stop,
-}
 
 /// The state of a program loop.
 pub(crate) struct ProgramLoop {

@@ -8,9 +8,9 @@ use std::thread::{Builder, JoinHandle};
 use flounder::platform::{Completion, ProgramEnd, StartFailure};
 use flounder::{Home, KillSwitch, MonotonicClock, Waitset};
 
+use crate::jobs::Completions;
 use crate::modules::BlockingMain;
 use crate::newborn::{KILLED, Newborn};
-use crate::platform::Completions;
 
 /// What a program's thread needs beside the program.
 pub(crate) struct ThreadSetup {
@@ -57,7 +57,10 @@ fn run(newborn: Newborn, main: BlockingMain, waitset: Waitset) -> ProgramEnd {
     });
     match catch_unwind(program) {
         Ok(status) => ProgramEnd::Exited(status.0),
-        Err(payload) if KillSwitch::is_kill(&*payload) => ProgramEnd::Exited(KILLED),
-        Err(_) => ProgramEnd::Panicked,
+        Err(payload) => {
+            let killed = KillSwitch::is_kill(&*payload);
+            flounder::discard_panic(payload);
+            if killed { ProgramEnd::Exited(KILLED) } else { ProgramEnd::Panicked }
+        }
     }
 }

@@ -3,8 +3,7 @@
 use flounder::{CoreId, Mailbox};
 use flounder_monitor::Command;
 
-use crate::program_loop::ProgramJob;
-use crate::system_loop::SystemJob;
+use crate::jobs::{ProgramJob, SystemJob};
 
 /// What the threads of a system tell the thread that booted it.
 #[derive(Debug)]

@@ -12,12 +12,11 @@ use flounder_monitor::Command;
 
 use crate::config::{BootError, Config};
 use crate::core_threads::{start_program_loop, start_system_loop};
+use crate::jobs::{ProgramJob, SystemJob};
 use crate::modules::Modules;
 use crate::operator::Operator;
 use crate::platform::Shared;
-use crate::program_loop::ProgramJob;
 use crate::report::{LoopKind, Report};
-use crate::system_loop::SystemJob;
 
 /// How long a loop may take to stop. Only a loop that runs a program which never waits takes long,
 /// and that one never stops.
@@ -43,7 +42,7 @@ const STOP_MAX: Duration = Duration::from_secs(5);
 /// assert_eq!(status, 7);
 ///
 /// drop(operator);
-/// assert_eq!(system.shutdown()?.wedged, 0);
+/// assert!(system.shutdown()?.is_clean());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct System {
@@ -76,6 +75,14 @@ pub struct ShutdownReport {
     pub stuck: usize,
     /// What still exists in the kernel: caps, bindings, domains. All zero if nothing leaked.
     pub left: Counts,
+}
+
+impl ShutdownReport {
+    /// True if everything stopped and nothing is left.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The system failed while it ran or while it stopped.
@@ -111,8 +118,8 @@ impl System {
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
         let failures = Vec::new();
-        let mut system = Self { kernel: kernel.clone(), clock, layout, cores, reports, failures };
-        system.start_loops(&kernel, modules, &sender)?;
+        let mut system = Self { kernel, clock, layout, cores, reports, failures };
+        system.start_loops(config, modules, &sender)?;
         drop(sender);
         system.start_monitors()?;
         system.hear_until(|system| system.cores.values().all(|core| core.is_up))?;
@@ -161,17 +168,18 @@ impl System {
 
     fn start_loops(
         &mut self,
-        kernel: &Kernel,
+        config: Config,
         modules: Modules,
         reports: &Sender<Report>,
     ) -> Result<(), BootError> {
         let mut root =
-            kernel.process_manager().map_err(|error| BootError::Failed(error.to_string()))?;
+            self.kernel.process_manager().map_err(|e| BootError::Failed(e.to_string()))?;
         let shared = Shared {
-            kernel: kernel.clone(),
+            kernel: self.kernel.clone(),
             modules: Arc::new(modules),
             clock: self.clock,
             reports: reports.clone(),
+            grace: config.grace,
         };
         for CoreLayout { core, cpu } in self.layout.clone() {
             self.cores.insert(core, Core::default());

@@ -7,17 +7,9 @@ use flounder::platform::Service;
 use flounder::{Cap, CoreId, Ctx, Dispatcher, Half, Home, Mailbox, Waitset};
 use flounder_monitor::MonitorEnv;
 
-use crate::platform::{Completions, CorePlatform, Shared};
-use crate::program_loop::{JOBS_MAX, ProgramJob};
+use crate::jobs::{Completions, JOBS_MAX, ProgramJob, SystemJob};
+use crate::platform::{CorePlatform, Shared};
 use crate::report::Report;
-
-/// What a system loop is asked to do.
-pub(crate) enum SystemJob {
-    /// Start the core's monitor. `uplink` leads to monitor 0, which has none.
-    StartMonitor { uplink: Option<Half> },
-    /// Stop the loop.
-    Stop,
-}
 
 /// The state of a system loop.
 #[derive(Default)]

@@ -10,8 +10,8 @@ use crate::source::{FileId, Sources};
 
 /// Generates bindings in a build script.
 ///
-/// Each interface `NAME.if` becomes `OUT_DIR/NAME.rs`, each import too; a crate takes them in with
-/// `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))`, side by side in one module.
+/// Each interface `NAME.if` becomes `OUT_DIR/NAME.rs`, each import too; a crate takes them in side
+/// by side in one module, with `flounder::include_interfaces!(types, calculator)`.
 ///
 /// ```no_run
 /// fn main() -> Result<(), flounder_codegen::BuildError> {
@@ -25,11 +25,10 @@ pub struct Builder {
     out_dir: Option<PathBuf>,
 }
 
-/// Why no bindings were generated. Shown, it says where and what next.
-#[derive(Debug)]
+/// Why no bindings were generated. Shown, it says where and what next; `Debug` shows the same,
+/// since that is what a build script prints whose `main` returns it.
 pub struct BuildError(Cause);
 
-#[derive(Debug)]
 enum Cause {
     NoOutDir,
     File(FileError),
@@ -115,6 +114,12 @@ impl std::fmt::Display for BuildError {
             Cause::File(error) => error.fmt(f),
             Cause::Findings(text) => f.write_str(text.trim_end()),
         }
+    }
+}
+
+impl std::fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }
 

@@ -36,7 +36,10 @@ fn errors_say_where_and_leave_nothing() {
     let folder = folder("errors");
     let builder = Builder::new().import(folder.join("types.if")).out_dir(folder.join("out"));
     let bad = folder.join("bad.if");
-    let error = builder.compile(&[&bad]).expect_err("the type is unknown").to_string();
+    let error = builder.compile(&[&bad]).expect_err("the type is unknown");
+    // A build script whose `main` returns the error shows it so.
+    assert_eq!(format!("{error:?}"), error.to_string());
+    let error = error.to_string();
     let expected = format!("{}:2:12: error[E030]: no type named `coreif`", bad.display());
     assert!(error.starts_with(&expected), "{error}");
     let error = builder.compile(&[folder.join("absent.if")]).expect_err("there is no such file");

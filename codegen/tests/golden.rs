@@ -5,9 +5,10 @@ use std::path::Path;
 
 use flounder_codegen::{Request, Sources};
 
-/// Generates from interface files of the folder and compares every output with the file of its name.
-fn check(files: &[&str]) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+/// Generates from interface files of a folder, which is named as seen from this crate, and compares
+/// every output with the file of its name.
+fn check(folder: &str, files: &[&str]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut sources = Sources::new();
     let mut add = |name: &&str| {
         sources.add(*name, &fs::read(folder.join(name)).expect("the interface is there"))
@@ -26,15 +27,21 @@ fn check(files: &[&str]) {
 
 #[test]
 fn echo_reads_as_written_by_hand() {
-    check(&["echo.if"]);
+    check("tests/golden", &["echo.if"]);
 }
 
 #[test]
 fn every_form_of_the_language() {
-    check(&["every.if", "shared.if"]);
+    check("tests/golden", &["every.if", "shared.if"]);
 }
 
 #[test]
 fn one_message() {
-    check(&["one.if"]);
+    check("tests/golden", &["one.if"]);
+}
+
+/// The runtime's tests talk through these bindings, but the runtime can't depend on the compiler.
+#[test]
+fn the_probe_of_the_runtime_is_fresh() {
+    check("../runtime/tests/probe", &["probe.if"]);
 }

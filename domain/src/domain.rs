@@ -92,12 +92,13 @@ impl Domain {
         Ok(self.monitor.bind::<I, S>(ctx, iref, BindOptions::new(), rx_vtbl).await?)
     }
 
-    /// Exports a service that speaks `I` and registers it under `name`; see
-    /// [`Monitor::export`].
+    /// Exports a service that speaks `I`, on the dispatcher of `ctx`, and registers it under
+    /// `name`. `connect` is called with each client's binding and may refuse it; see
+    /// [`Monitor::export`]. The name goes when this `Domain` drops.
     ///
     /// # Errors
     ///
-    /// [`NameError`] if the monitor or the name service refuses.
+    /// [`ReachError`] if the monitor or the name service refuses.
     pub async fn serve<I: Interface, S: 'static>(
         &self,
         ctx: &Ctx<S>,

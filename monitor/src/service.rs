@@ -104,6 +104,7 @@ pub enum Command {
 /// #   fn start_program(&self, _: flounder::platform::ProgramStart) {}
 /// #   fn kill_program(&self, _: DomainId) {}
 /// #   fn release_program(&self, _: DomainId) {}
+/// #   fn core_up(&self, _: CoreId) {}
 /// #   fn shutdown_done(&self, _: u32) {}
 /// }
 ///

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use crate::binding::{BindingSource, Owner, Parts};
 use crate::channel::{Channel, ChannelParts};
+use crate::contain::{Contain, discard_panic, until_it_returns};
 use crate::driver::Loopback;
 use crate::error::ClaimError;
 use crate::half::{Half, Opened};
@@ -76,9 +77,6 @@ pub(crate) struct Core<S: 'static> {
     stopped: Cell<bool>,
 }
 
-/// Is told when a handler or a task panicked; the dispatcher has ended by then.
-type Contain = Box<dyn Fn(Box<dyn Any + Send>)>;
-
 /// Both ends of a loopback binding.
 type BothEnds<I, S> = (<I as Interface>::Binding<S>, <I as Interface>::Binding<S>);
 
@@ -94,10 +92,11 @@ impl<S: 'static> Dispatcher<S> {
     }
 
     /// A dispatcher on a waitset that it may share with others. Received capabilities are held by
-    /// `holder`, and its end closes all bindings.
+    /// `holder`, and its end closes all bindings. Made by a handler or a task whose panics are
+    /// contained, its own are, too: the loop they share is not theirs to end.
     #[must_use]
     pub fn on(waitset: &Waitset, holder: Holder, state: S) -> Self {
-        Self::build(waitset, holder, state, None)
+        Self::build(waitset, holder, state, waitset.containing())
     }
 
     /// A dispatcher whose panics don't reach its loop: when a handler or a task panics, the
@@ -107,9 +106,9 @@ impl<S: 'static> Dispatcher<S> {
         waitset: &Waitset,
         holder: Holder,
         state: S,
-        on_panic: impl Fn(Box<dyn Any + Send>) + 'static,
+        on_panic: impl Fn(&(dyn Any + Send)) + 'static,
     ) -> Self {
-        Self::build(waitset, holder, state, Some(Box::new(on_panic)))
+        Self::build(waitset, holder, state, Some(Rc::new(on_panic)))
     }
 
     fn build(waitset: &Waitset, holder: Holder, state: S, contain: Option<Contain>) -> Self {
@@ -203,7 +202,10 @@ impl<S: 'static> AsFd for Dispatcher<S> {
 
 impl<S: 'static> Drop for Dispatcher<S> {
     fn drop(&mut self) {
-        self.core.end();
+        match self.core.contain {
+            None => self.core.end(),
+            Some(_) => self.core.end_contained(),
+        }
     }
 }
 
@@ -285,16 +287,24 @@ impl<S: 'static> Core<S> {
     /// Runs a piece of the program. A panic is contained if that was asked for.
     pub(crate) fn guard<R>(&self, run: impl FnOnce() -> R) -> Option<R> {
         let Some(on_panic) = &self.contain else { return Some(run()) };
-        match catch_unwind(AssertUnwindSafe(run)) {
+        let outer = self.waitset.contain_with(Some(Rc::clone(on_panic)));
+        let result = catch_unwind(AssertUnwindSafe(run));
+        self.waitset.contain_with(outer);
+        match result {
             Ok(result) => Some(result),
             Err(payload) => {
-                // What the program's values do when they drop may panic too; the first panic is the
-                // one that counts. Each attempt ends at least one source.
-                while catch_unwind(AssertUnwindSafe(|| self.end())).is_err() {}
-                on_panic(payload);
+                self.end_contained();
+                on_panic(&*payload);
+                discard_panic(payload);
                 None
             }
         }
+    }
+
+    /// Ends all sources. What the program's values do when they drop may panic too; the first panic
+    /// is the one that counts.
+    fn end_contained(&self) {
+        until_it_returns(|| self.end()); // each attempt ends at least one source
     }
 
     fn must_not_run(&self) {

@@ -4,12 +4,11 @@ use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::contain::Contain;
 use crate::dispatcher::Dispatcher;
 use crate::kernel::Holder;
 use crate::sync::Arc;
 use crate::waitset::Waitset;
-
-type OnPanic = Rc<dyn Fn(Box<dyn Any + Send>)>;
 
 /// Where the dispatchers of one domain or service live: their waitset, the holder of their
 /// capabilities, and who is told if one of them panics.
@@ -17,7 +16,7 @@ type OnPanic = Rc<dyn Fn(Box<dyn Any + Send>)>;
 pub struct Home {
     waitset: Waitset,
     holder: Holder,
-    on_panic: Option<OnPanic>,
+    on_panic: Option<Contain>,
     label: Option<Arc<str>>,
 }
 
@@ -34,7 +33,7 @@ impl Home {
     pub fn contained(
         waitset: Waitset,
         holder: Holder,
-        on_panic: impl Fn(Box<dyn Any + Send>) + 'static,
+        on_panic: impl Fn(&(dyn Any + Send)) + 'static,
     ) -> Self {
         Self { waitset, holder, on_panic: Some(Rc::new(on_panic)), label: None }
     }
@@ -52,7 +51,7 @@ impl Home {
         let mut dispatcher = match self.on_panic.clone() {
             None => Dispatcher::on(&self.waitset, holder, state),
             Some(on_panic) => {
-                let contain = move |payload| on_panic(payload);
+                let contain = move |payload: &(dyn Any + Send)| on_panic(payload);
                 Dispatcher::contained(&self.waitset, holder, state, contain)
             }
         };

@@ -16,6 +16,7 @@ pub mod abi;
 mod binding;
 mod channel;
 mod clock;
+mod contain;
 mod dispatcher;
 mod driver;
 mod error;
@@ -44,6 +45,7 @@ pub use binding::{
 };
 pub use channel::{BindingStats, Channel, Header, Packet, send};
 pub use clock::{Clock, MonotonicClock, Time};
+pub use contain::discard_panic;
 pub use dispatcher::{Ctx, Dispatcher};
 pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused};
 pub use error::{
@@ -67,13 +69,35 @@ pub use rpc::{Call, CallId, Deadline, Failure, Incoming, Reply};
 pub use source::{DescriptorWatch, MailError, Mailbox, Timer};
 pub use waitset::{Bell, Interest, Sleep, Waitset};
 
-/// Brings the bindings that a build script generated for interface `$name` into the module.
+/// Brings bindings that a build script generated into the module, as public modules of these names.
 ///
-/// It stands for `include!(concat!(env!("OUT_DIR"), "/NAME.rs"))`. What the interface imports is
-/// brought in the same way, beside it.
+/// It includes `NAME.rs` from the build script's output folder for each name. What an interface
+/// imports must be named with it:
+///
+/// ```ignore
+/// flounder::include_interfaces!(types, echo);
+///
+/// use echo::{Echo, EchoResponse};
+/// ```
+///
+/// Nobody uses all of an interface: what a program leaves unused is no warning.
 #[macro_export]
-macro_rules! include_interface {
-    ($name:literal) => {
-        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/", $name, ".rs"));
+macro_rules! include_interfaces {
+    ($($name:ident),+ $(,)?) => {
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            unused_imports,
+            unreachable_pub,
+            reason = "nobody uses all of an interface"
+        )]
+        mod flounder_interfaces {
+            $(::core::include!(
+                ::core::concat!(::core::env!("OUT_DIR"), "/", ::core::stringify!($name), ".rs")
+            );)+
+        }
+
+        #[allow(unused_imports, unreachable_pub, reason = "nobody uses all of an interface")]
+        pub use flounder_interfaces::{$($name),+};
     };
 }

@@ -1,10 +1,13 @@
 //! Statements, expressions and patterns.
 
 use quote::ToTokens as _;
-use syn::{Arm, Block, Expr, FieldValue, GenericArgument, Pat, Path, PathArguments, Stmt, Type};
+use syn::{
+    Arm, Block, Expr, ExprMethodCall, FieldValue, GenericArgument, Pat, Path, PathArguments, Stmt,
+    Type,
+};
 
 use super::flat::flat;
-use super::{INDENT, Printer};
+use super::{INDENT, Printer, WIDTH_MAX};
 
 impl Printer {
     pub(super) fn statements(&mut self, block: &Block) {
@@ -62,6 +65,7 @@ impl Printer {
                 let open = format!("{before}{}(", flat(&call.func));
                 self.list(&open, call.args.iter(), &format!("){after}"));
             }
+            Expr::MethodCall(call) if is_chain(call) => self.chain(before, call, after),
             Expr::MethodCall(call) => {
                 let open = format!("{before}{}.{}(", flat(&call.receiver), call.method);
                 self.list(&open, call.args.iter(), &format!("){after}"));
@@ -84,6 +88,29 @@ impl Printer {
             Expr::Path(path) => self.path(before, &path.path, after),
             _ => self.line(&line),
         }
+    }
+
+    /// A call of a method on what another one returned: each on a line of its own. The first stays
+    /// beside a receiver that is no longer than an indentation.
+    fn chain(&mut self, before: &str, call: &ExprMethodCall, after: &str) {
+        let mut links = vec![call];
+        while let Expr::MethodCall(call) = &*links[links.len() - 1].receiver {
+            links.push(call);
+        }
+        let mut links = links.into_iter().rev().peekable();
+        let mut head = links.peek().map(|first| flat(&first.receiver)).unwrap_or_default();
+        if head.len() <= INDENT
+            && let Some(first) = links.next()
+        {
+            head.push_str(&link(first));
+        }
+        self.line(&format!("{before}{head}"));
+        self.indent += INDENT;
+        while let Some(next) = links.next() {
+            let end = if links.peek().is_none() { after } else { "" };
+            self.line(&format!("{}{end}", link(next)));
+        }
+        self.indent -= INDENT;
     }
 
     /// A path with its generic arguments one below the other, if it has some.
@@ -144,10 +171,18 @@ impl Printer {
         let line = format!("{pattern} => {},", flat(&arm.body));
         if self.fits(&line) {
             self.line(&line);
+        } else if self.breaks_in_block(&arm.body) {
+            self.expr(&format!("{pattern} => "), &arm.body, ",");
         } else {
             let end = if self.returns_nothing { ";" } else { "" };
             self.block(&format!("{pattern} => {{"), "}", |to| to.expr("", &arm.body, end));
         }
+    }
+
+    /// Whether a chain would have to be broken even in a block of its own, and so needs none.
+    fn breaks_in_block(&self, body: &Expr) -> bool {
+        let Expr::MethodCall(call) = body else { return false };
+        is_chain(call) && self.indent + INDENT + flat(body).chars().count() > WIDTH_MAX
     }
 
     /// The last line of a pattern, after the others are printed: alternatives that don't fit stand
@@ -172,4 +207,16 @@ impl Printer {
 /// Whether an expression always takes several lines.
 fn is_block(expr: &Expr) -> bool {
     matches!(expr, Expr::Match(_) | Expr::ForLoop(_))
+}
+
+/// Whether a method is called on what another one returned.
+fn is_chain(call: &ExprMethodCall) -> bool {
+    matches!(*call.receiver, Expr::MethodCall(_))
+}
+
+/// A call without its receiver: `.method(arguments)`.
+fn link(call: &ExprMethodCall) -> String {
+    let whole = flat(call);
+    let receiver = flat(&call.receiver);
+    whole.strip_prefix(&receiver).map_or_else(|| whole.clone(), str::to_owned)
 }

@@ -1578,9 +1578,9 @@ pub mod every {
                 6 => ::flounder::Payload::decode(reader).map(Message::Bind),
                 7 => ::flounder::Payload::decode(reader).map(Message::Export),
                 8 => ::flounder::Payload::decode(reader).map(Message::Connect),
-                9 => {
-                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::Close)
-                }
+                9 => ::flounder::Payload::decode(reader)
+                    .map(::std::boxed::Box::new)
+                    .map(Message::Close),
                 10 => ::flounder::Payload::decode(reader).map(Message::Clone),
                 11 => ::flounder::Payload::decode(reader).map(Message::Drop),
                 12 => ::flounder::Payload::decode(reader).map(Message::DropResponse),

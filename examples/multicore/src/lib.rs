@@ -3,4 +3,4 @@
 //! A library of its own, as an interface is for others to speak: the service and its clients are in
 //! the binary.
 
-flounder::include_interface!("witness");
+flounder::include_interfaces!(witness);

@@ -45,7 +45,7 @@ const TABLE: RxVtbl<Notebook> = RxVtbl { saw_call: on_saw, hold_call: on_hold };
 impl Listener {
     /// Exports the witness and registers its name.
     pub(crate) async fn serve(operator: &Operator) -> Result<Self, ReachError> {
-        let dispatcher = operator.home().dispatcher(Notebook::default());
+        let dispatcher = operator.dispatcher(Notebook::default());
         let ctx = dispatcher.ctx();
         let system = operator.system();
         let iref =

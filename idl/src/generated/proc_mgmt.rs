@@ -1498,9 +1498,9 @@ pub mod proc_mgmt {
                 7 => ::flounder::Payload::decode(reader).map(Message::ShutdownDone),
                 8 => ::flounder::Payload::decode(reader).map(Message::Spawn),
                 9 => ::flounder::Payload::decode(reader).map(Message::SpawnResponse),
-                10 => {
-                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::SpawnWithCaps)
-                }
+                10 => ::flounder::Payload::decode(reader)
+                    .map(::std::boxed::Box::new)
+                    .map(Message::SpawnWithCaps),
                 11 => ::flounder::Payload::decode(reader).map(Message::SpawnWithCapsResponse),
                 12 => ::flounder::Payload::decode(reader).map(Message::Span),
                 13 => ::flounder::Payload::decode(reader).map(Message::SpanResponse),

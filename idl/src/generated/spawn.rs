@@ -693,15 +693,15 @@ pub mod spawn {
             reader: &mut ::flounder::wire::Reader<'_>,
         ) -> ::core::result::Result<Message, ::flounder::wire::WireError> {
             match number {
-                3 => {
-                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::SpawnRequest)
-                }
-                4 => {
-                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::SpawnWithCapsRequest)
-                }
-                5 => {
-                    ::flounder::Payload::decode(reader).map(::std::boxed::Box::new).map(Message::SpanRequest)
-                }
+                3 => ::flounder::Payload::decode(reader)
+                    .map(::std::boxed::Box::new)
+                    .map(Message::SpawnRequest),
+                4 => ::flounder::Payload::decode(reader)
+                    .map(::std::boxed::Box::new)
+                    .map(Message::SpawnWithCapsRequest),
+                5 => ::flounder::Payload::decode(reader)
+                    .map(::std::boxed::Box::new)
+                    .map(Message::SpanRequest),
                 6 => ::flounder::Payload::decode(reader).map(Message::KillRequest),
                 7 => ::flounder::Payload::decode(reader).map(Message::CleanupRequest),
                 8 => ::flounder::Payload::decode(reader).map(Message::SpawnReply),

@@ -113,6 +113,10 @@ impl Platform for FakePlatform {
         self.started.borrow_mut().insert(service, Started { monitor, events, news });
     }
 
+    fn core_up(&self, core: CoreId) {
+        unreachable!("a monitor doesn't say that core {core} is up");
+    }
+
     fn shutdown_done(&self, wedged: u32) {
         assert_eq!(self.stopped.replace(Some(wedged)), None, "told once");
     }

@@ -26,6 +26,7 @@ pub use self::timers::Sleep;
 pub(crate) use self::timers::TimerGuard;
 use self::timers::Timers;
 use crate::clock::{Clock, MonotonicClock, Time};
+use crate::contain::Contain;
 use crate::kill::KillSwitch;
 use crate::sync::Arc;
 
@@ -70,6 +71,8 @@ struct Inner {
     in_turn: Cell<bool>,
     /// Somebody waits for the set's descriptor.
     awaited: Cell<bool>,
+    /// Where panics of the handler or task go that has its turn, if they are contained.
+    containing: RefCell<Option<Contain>>,
 }
 
 impl Waitset {
@@ -105,6 +108,7 @@ impl Waitset {
             turns: Cell::new(0),
             in_turn: Cell::new(false),
             awaited: Cell::new(false),
+            containing: RefCell::default(),
         };
         Ok(Self { inner: Rc::new(inner) })
     }
@@ -209,13 +213,26 @@ impl Waitset {
         self.inner.ready.awake();
     }
 
+    /// True if the calling program is to be unwound. One that is being unwound already isn't: to
+    /// unwind out of a drop then would abort the process, so what drops may still wait.
     fn is_killed(&self) -> bool {
-        self.inner.kill.as_ref().is_some_and(KillSwitch::is_thrown)
+        let thrown = self.inner.kill.as_ref().is_some_and(KillSwitch::is_thrown);
+        thrown && !std::thread::panicking()
     }
 
     /// Panics in a handler or a task: what they would wait for could be themselves.
     pub(crate) fn must_not_have_turn(&self) {
         assert!(!self.inner.in_turn.get(), "handlers and tasks don't dispatch or block");
+    }
+
+    /// Says where panics go from now on; returns where they went before.
+    pub(crate) fn contain_with(&self, contain: Option<Contain>) -> Option<Contain> {
+        self.inner.containing.replace(contain)
+    }
+
+    /// Where panics of the handler or task go that has its turn, if they are contained.
+    pub(crate) fn containing(&self) -> Option<Contain> {
+        self.inner.containing.borrow().clone()
     }
 
     /// Unwinds the calling program if it is killed.

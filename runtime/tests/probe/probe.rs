@@ -8,18 +8,25 @@ pub mod probe {
     };
     pub use self::replies::{FetchReply, SameReply};
     pub use self::types::{Caps, Pair, Place};
+
     const _: () = ::flounder::abi::require(1);
+
     /// The interface's name.
     pub const NAME: &str = "probe";
+
     /// What the interface file says the interface is for.
     pub const DESCRIPTION: &str = "What every driver must carry";
+
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
     pub const FINGERPRINT: ::flounder::Fingerprint =
         ::flounder::Fingerprint::new(0xc2cc_9242_acf5_3e2b, 0x8ec3_b64c_c1cb_a9f4);
+
     /// The most bytes a message of this interface takes when it is encoded.
     pub const MESSAGE_BYTES_MAX: usize = 88;
+
     /// The memory that a binding's two directions take, in bytes, at the default capacity.
     pub const BYTES_PER_BINDING: usize = ::flounder::bytes_per_binding::<Interface>();
+
     /// Describes the interface to tools: its messages and their arguments, in order.
     pub const DESCRIPTOR: ::flounder::Descriptor = ::flounder::Descriptor {
         name: NAME,
@@ -114,6 +121,7 @@ pub mod probe {
             },
         ],
     };
+
     /// The types that the interface declares.
     pub mod types {
         /// A few values, far from 0.
@@ -125,11 +133,14 @@ pub mod probe {
             /// The last.
             Last = 1,
         }
+
         impl ::flounder::wire::Value for Place {
             const SIZE: usize = 4;
+
             fn put(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self as u32);
             }
+
             fn get(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -140,6 +151,7 @@ pub mod probe {
                 }
             }
         }
+
         /// A pair in one value.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct Pair {
@@ -150,13 +162,16 @@ pub mod probe {
             /// An enumerator inside.
             pub place: Place,
         }
+
         impl ::flounder::wire::Value for Pair {
             const SIZE: usize = 13;
+
             fn put(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.low);
                 writer.put(self.high);
                 writer.put(self.place);
             }
+
             fn get(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -167,9 +182,11 @@ pub mod probe {
                 })
             }
         }
+
         /// Four caps in one value.
         pub type Caps = [::flounder::Cap; 2];
     }
+
     /// The messages, each with its arguments.
     pub mod messages {
         /// A number that counts up, to see the order.
@@ -178,22 +195,28 @@ pub mod probe {
             /// `uint64 number`
             pub number: u64,
         }
+
         impl ::flounder::Payload<super::Interface> for Count {
             const NUMBER: u16 = 3;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.number);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { number: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Count(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -202,27 +225,35 @@ pub mod probe {
                     other => ::core::result::Result::Err(other),
                 }
             }
+
             fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.count
             }
         }
+
         /// Nothing at all.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Nothing {}
+
         impl ::flounder::Payload<super::Interface> for Nothing {
             const NUMBER: u16 = 4;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, _writer: &mut ::flounder::wire::Writer) {}
+
             fn decode(
                 _reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self {})
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Nothing(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -231,10 +262,12 @@ pub mod probe {
                     other => ::core::result::Result::Err(other),
                 }
             }
+
             fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.nothing
             }
         }
+
         /// Integers at their limits.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Integers {
@@ -261,11 +294,14 @@ pub mod probe {
             /// `iref iref`
             pub iref: ::flounder::Iref,
         }
+
         impl ::flounder::Payload<super::Interface> for Integers {
             const NUMBER: u16 = 5;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.a);
                 writer.put(self.b);
@@ -279,6 +315,7 @@ pub mod probe {
                 writer.put(self.err);
                 writer.put(self.iref);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -296,9 +333,11 @@ pub mod probe {
                     iref: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Integers(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -307,10 +346,12 @@ pub mod probe {
                     other => ::core::result::Result::Err(other),
                 }
             }
+
             fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.integers
             }
         }
+
         /// Strings and arrays.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Lengths {
@@ -321,18 +362,22 @@ pub mod probe {
             /// `pair pairs[pair_count, 3]`: at most 3 elements.
             pub pairs: ::std::vec::Vec<super::types::Pair>,
         }
+
         impl ::flounder::Payload<super::Interface> for Lengths {
             const NUMBER: u16 = 6;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("text", &self.text, 15)?;
                 ::flounder::wire::check_array("bytes", &self.bytes, 8)?;
                 ::flounder::wire::check_array("pairs", &self.pairs, 3)
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put_string(&self.text);
                 writer.put_array(self.bytes);
                 writer.put_array(self.pairs);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -342,9 +387,11 @@ pub mod probe {
                     pairs: reader.get_array(3)?,
                 })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Lengths(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -353,10 +400,12 @@ pub mod probe {
                     other => ::core::result::Result::Err(other),
                 }
             }
+
             fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.lengths
             }
         }
+
         /// Capabilities, copied and moved.
         #[derive(Debug)]
         pub struct HandOver {
@@ -367,16 +416,20 @@ pub mod probe {
             /// `caps both`
             pub both: super::types::Caps,
         }
+
         impl ::flounder::Payload<super::Interface> for HandOver {
             const NUMBER: u16 = 7;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.copied);
                 writer.put(self.moved);
                 writer.put(self.both);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
@@ -386,43 +439,53 @@ pub mod probe {
                     both: reader.get()?,
                 })
             }
+
             fn into_message(self) -> super::Message {
-                super::Message::HandOver(self)
+                super::Message::HandOver(::std::boxed::Box::new(self))
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
                 match message {
-                    super::Message::HandOver(message) => ::core::result::Result::Ok(message),
+                    super::Message::HandOver(message) => ::core::result::Result::Ok(*message),
                     other => ::core::result::Result::Err(other),
                 }
             }
+
             fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.hand_over
             }
         }
+
         /// Asks for the number again.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Same {
             /// `uint64 number`
             pub number: u64,
         }
+
         impl ::flounder::Payload<super::Interface> for Same {
             const NUMBER: u16 = 8;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.number);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { number: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Same(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -431,35 +494,44 @@ pub mod probe {
                     other => ::core::result::Result::Err(other),
                 }
             }
+
             fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.same_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for Same {
             type Response = SameResponse;
         }
+
         /// Answers [`Same`].
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct SameResponse {
             /// `uint64 number_again`
             pub number_again: u64,
         }
+
         impl ::flounder::Payload<super::Interface> for SameResponse {
             const NUMBER: u16 = 9;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.number_again);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { number_again: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::SameResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -468,27 +540,35 @@ pub mod probe {
                     other => ::core::result::Result::Err(other),
                 }
             }
+
             fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.same_response
             }
         }
+
         /// Asks for a cap.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Fetch {}
+
         impl ::flounder::Payload<super::Interface> for Fetch {
             const NUMBER: u16 = 10;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, _writer: &mut ::flounder::wire::Writer) {}
+
             fn decode(
                 _reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self {})
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::Fetch(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -497,13 +577,16 @@ pub mod probe {
                     other => ::core::result::Result::Err(other),
                 }
             }
+
             fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.fetch_call
             }
         }
+
         impl ::flounder::Request<super::Interface> for Fetch {
             type Response = FetchResponse;
         }
+
         /// Answers [`Fetch`].
         #[derive(Debug)]
         pub struct FetchResponse {
@@ -512,23 +595,29 @@ pub mod probe {
             /// `give_away_cap endpoint`: moves to the receiver.
             pub endpoint: ::flounder::Cap,
         }
+
         impl ::flounder::Payload<super::Interface> for FetchResponse {
             const NUMBER: u16 = 11;
+
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
             }
+
             fn encode(self, writer: &mut ::flounder::wire::Writer) {
                 writer.put(self.err);
                 writer.put(self.endpoint);
             }
+
             fn decode(
                 reader: &mut ::flounder::wire::Reader<'_>,
             ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
                 ::core::result::Result::Ok(Self { err: reader.get()?, endpoint: reader.get()? })
             }
+
             fn into_message(self) -> super::Message {
                 super::Message::FetchResponse(self)
             }
+
             fn from_message(
                 message: super::Message,
             ) -> ::core::result::Result<Self, super::Message> {
@@ -537,25 +626,31 @@ pub mod probe {
                     other => ::core::result::Result::Err(other),
                 }
             }
+
             fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
                 table.fetch_response
             }
         }
     }
+
     /// The futures that calls return.
     pub mod calls {
         /// A `same` under way: a future of [`SameResponse`](super::messages::SameResponse).
         pub type SameCall = ::flounder::Call<super::Interface, super::messages::SameResponse>;
+
         /// A `fetch` under way: a future of [`FetchResponse`](super::messages::FetchResponse).
         pub type FetchCall = ::flounder::Call<super::Interface, super::messages::FetchResponse>;
     }
+
     /// The tokens that handlers answer calls with, each exactly once.
     pub mod replies {
         /// Answers a `same` with a [`SameResponse`](super::messages::SameResponse).
         pub type SameReply = ::flounder::Reply<super::Interface, super::messages::SameResponse>;
+
         /// Answers a `fetch` with a [`FetchResponse`](super::messages::FetchResponse).
         pub type FetchReply = ::flounder::Reply<super::Interface, super::messages::FetchResponse>;
     }
+
     /// Any message of the interface: what a driver that moves messages carries.
     #[derive(Debug)]
     pub enum Message {
@@ -568,7 +663,7 @@ pub mod probe {
         /// A `lengths`.
         Lengths(messages::Lengths),
         /// A `hand_over`.
-        HandOver(messages::HandOver),
+        HandOver(::std::boxed::Box<messages::HandOver>),
         /// The call of `same`.
         Same(messages::Same),
         /// The response of `same`.
@@ -578,21 +673,27 @@ pub mod probe {
         /// The response of `fetch`.
         FetchResponse(messages::FetchResponse),
     }
+
     /// The interface as a type, to name it: `dispatcher.connect::<probe::Interface>(..)`.
     #[derive(Debug)]
     pub enum Interface {}
+
     impl ::flounder::Interface for Interface {
         type Message = Message;
         type RxVtbl<S: 'static> = RxVtbl<S>;
         type TxVtbl = TxVtbl;
         type Binding<S: 'static> = Binding<S>;
+
         const DESCRIPTOR: &'static ::flounder::Descriptor = &DESCRIPTOR;
+
         fn tx_vtbl<D: ::flounder::Driver>() -> &'static TxVtbl {
             const { &TxVtbl::of::<D>() }
         }
+
         fn binding<S: 'static>(parts: ::flounder::Parts<Self, S>) -> Binding<S> {
             Binding { parts }
         }
+
         fn deliver<S: 'static>(delivery: ::flounder::Delivery<'_, Self, S>) {
             let ::flounder::Delivery { rx_vtbl, state, binding, message, incoming } = delivery;
             match message {
@@ -600,7 +701,7 @@ pub mod probe {
                 Message::Nothing(message) => (rx_vtbl.nothing)(state, binding, message),
                 Message::Integers(message) => (rx_vtbl.integers)(state, binding, message),
                 Message::Lengths(message) => (rx_vtbl.lengths)(state, binding, message),
-                Message::HandOver(message) => (rx_vtbl.hand_over)(state, binding, message),
+                Message::HandOver(message) => (rx_vtbl.hand_over)(state, binding, *message),
                 Message::Same(message) => {
                     (rx_vtbl.same_call)(state, binding, message, incoming.reply());
                 }
@@ -610,6 +711,7 @@ pub mod probe {
                 Message::SameResponse(_) | Message::FetchResponse(_) => incoming.stray(),
             }
         }
+
         fn number(message: &Message) -> u16 {
             match message {
                 Message::Count(_) => 3,
@@ -623,19 +725,21 @@ pub mod probe {
                 Message::FetchResponse(_) => 11,
             }
         }
+
         fn encode(message: Message, writer: &mut ::flounder::wire::Writer) {
             match message {
                 Message::Count(message) => ::flounder::Payload::encode(message, writer),
                 Message::Nothing(message) => ::flounder::Payload::encode(message, writer),
                 Message::Integers(message) => ::flounder::Payload::encode(message, writer),
                 Message::Lengths(message) => ::flounder::Payload::encode(message, writer),
-                Message::HandOver(message) => ::flounder::Payload::encode(message, writer),
+                Message::HandOver(message) => ::flounder::Payload::encode(*message, writer),
                 Message::Same(message) => ::flounder::Payload::encode(message, writer),
                 Message::SameResponse(message) => ::flounder::Payload::encode(message, writer),
                 Message::Fetch(message) => ::flounder::Payload::encode(message, writer),
                 Message::FetchResponse(message) => ::flounder::Payload::encode(message, writer),
             }
         }
+
         fn decode(
             number: u16,
             reader: &mut ::flounder::wire::Reader<'_>,
@@ -645,7 +749,9 @@ pub mod probe {
                 4 => ::flounder::Payload::decode(reader).map(Message::Nothing),
                 5 => ::flounder::Payload::decode(reader).map(Message::Integers),
                 6 => ::flounder::Payload::decode(reader).map(Message::Lengths),
-                7 => ::flounder::Payload::decode(reader).map(Message::HandOver),
+                7 => ::flounder::Payload::decode(reader)
+                    .map(::std::boxed::Box::new)
+                    .map(Message::HandOver),
                 8 => ::flounder::Payload::decode(reader).map(Message::Same),
                 9 => ::flounder::Payload::decode(reader).map(Message::SameResponse),
                 10 => ::flounder::Payload::decode(reader).map(Message::Fetch),
@@ -653,6 +759,7 @@ pub mod probe {
                 _ => ::core::result::Result::Err(::flounder::wire::WireError::Number(number)),
             }
         }
+
         fn visit_caps(message: &mut Message, visitor: &mut dyn ::flounder::CapVisitor) {
             match message {
                 Message::HandOver(message) => {
@@ -673,6 +780,7 @@ pub mod probe {
             }
         }
     }
+
     /// Receive handlers, one per message. Start from [`RxVtbl::UNHANDLED`].
     pub struct RxVtbl<S: 'static> {
         /// A number that counts up, to see the order.
@@ -690,8 +798,10 @@ pub mod probe {
         /// Asks for a cap.
         pub fetch_call: fn(&mut S, &Binding<S>, messages::Fetch, replies::FetchReply),
     }
+
     impl<S: 'static> RxVtbl<S> {
-        /// Handles nothing: a message is reported to the binding's error handler, a call is answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
+        /// Handles nothing: a message is reported to the binding's error handler, a call is
+        /// answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
         pub const UNHANDLED: Self = Self {
             count: |state, binding, message| ::flounder::unhandled(state, binding, message),
             nothing: |state, binding, message| ::flounder::unhandled(state, binding, message),
@@ -702,17 +812,21 @@ pub mod probe {
             fetch_call: |_, _, _, reply| reply.unhandled(),
         };
     }
+
     impl<S: 'static> ::core::clone::Clone for RxVtbl<S> {
         fn clone(&self) -> Self {
             *self
         }
     }
+
     impl<S: 'static> ::core::marker::Copy for RxVtbl<S> {}
+
     impl<S: 'static> ::core::fmt::Debug for RxVtbl<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("probe::RxVtbl").finish_non_exhaustive()
         }
     }
+
     /// Send functions, one per message; each interconnect driver has one such table.
     #[derive(Clone, Copy, Debug)]
     pub struct TxVtbl {
@@ -735,6 +849,7 @@ pub mod probe {
         /// Sends the response of `fetch`.
         pub fetch_response: ::flounder::SendFn<Interface, messages::FetchResponse>,
     }
+
     impl TxVtbl {
         /// The table of the driver `D`.
         #[must_use]
@@ -752,71 +867,85 @@ pub mod probe {
             }
         }
     }
-    /// One end of a connection that speaks `probe`. What all bindings can do is in [`AnyBinding`](::flounder::AnyBinding).
+
+    /// One end of a connection that speaks `probe`. What all bindings can do is in
+    /// [`AnyBinding`](::flounder::AnyBinding).
     pub struct Binding<S: 'static> {
         parts: ::flounder::Parts<Interface, S>,
     }
+
     impl<S: 'static> Binding<S> {
         /// Sends `count`: a number that counts up, to see the order.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn count(
             &self,
             message: messages::Count,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::Count>> {
             self.parts.send(message)
         }
+
         /// Sends `nothing`: nothing at all.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn nothing(
             &self,
             message: messages::Nothing,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::Nothing>> {
             self.parts.send(message)
         }
+
         /// Sends `integers`: integers at their limits.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn integers(
             &self,
             message: messages::Integers,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::Integers>> {
             self.parts.send(message)
         }
+
         /// Sends `lengths`: strings and arrays.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn lengths(
             &self,
             message: messages::Lengths,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::Lengths>> {
             self.parts.send(message)
         }
+
         /// Sends `hand_over`: Capabilities, copied and moved.
         ///
         /// # Errors
         ///
-        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the channel is full or closed.
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
         pub fn hand_over(
             &self,
             message: messages::HandOver,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::HandOver>> {
             self.parts.send(message)
         }
+
         /// Calls `same`: asks for the number again. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn same(
             &self,
             message: messages::Same,
@@ -824,11 +953,13 @@ pub mod probe {
         {
             self.parts.call(message)
         }
+
         /// Calls `fetch`: asks for a cap. The call is sent at once.
         ///
         /// # Errors
         ///
-        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large, the channel is full or closed, or too many calls are outstanding.
+        /// [`CallError`](::flounder::CallError) hands the message back: an argument is too large,
+        /// the channel is full or closed, or too many calls are outstanding.
         pub fn fetch(
             &self,
             message: messages::Fetch,
@@ -837,18 +968,22 @@ pub mod probe {
             self.parts.call(message)
         }
     }
+
     impl<S: 'static> ::flounder::AnyBinding for Binding<S> {
         type Interface = Interface;
         type State = S;
+
         fn parts(&self) -> &::flounder::Parts<Interface, S> {
             &self.parts
         }
     }
+
     impl<S: 'static> ::core::clone::Clone for Binding<S> {
         fn clone(&self) -> Self {
             Self { parts: self.parts.clone() }
         }
     }
+
     impl<S: 'static> ::core::fmt::Debug for Binding<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             ::core::fmt::Debug::fmt(&self.parts, f)

@@ -1,0 +1,42 @@
+//! What crosses the threads of one core: jobs for its loops, completions of its programs.
+
+use flounder::platform::{Completion, ProgramEnd};
+use flounder::{DomainId, Half, Mailbox};
+
+use crate::modules::AsyncMain;
+use crate::newborn::Newborn;
+
+/// How many jobs or completions may wait: far more than the domains a core takes, so that none is
+/// ever refused.
+pub(crate) const JOBS_MAX: usize = 1 << 24;
+
+/// What a system loop is asked to do.
+pub(crate) enum SystemJob {
+    /// Start the core's monitor. `uplink` leads to monitor 0, which has none.
+    StartMonitor { uplink: Option<Half> },
+    /// Stop the loop.
+    Stop,
+}
+
+/// What a program loop is asked to do.
+pub(crate) enum ProgramJob {
+    /// Start a program.
+    Start { newborn: Box<Newborn>, main: AsyncMain, completions: Completions },
+    /// End a program.
+    Kill(DomainId),
+    /// A program has ended by itself.
+    Ended(DomainId, ProgramEnd),
+    /// Stop the loop.
+    Stop,
+}
+
+/// Where a program's completions go, from its thread or loop: to the registry of its core first.
+#[derive(Clone)]
+pub(crate) struct Completions(pub(crate) Mailbox<Completion>);
+
+impl Completions {
+    pub(crate) fn send(&self, completion: Completion) {
+        // The mailbox has room for every domain's completions; closed, nobody is left to hear.
+        let _ = self.0.send(completion);
+    }
+}
