@@ -18,8 +18,8 @@ const ANNOTATIONS: [&str; 1] = ["ata"];
 
 impl Checker<'_> {
     pub(super) fn interface(&mut self, file: FileId, interface: ast::Interface, mut scope: Scope) {
-        self.interface_name(file, &interface.name);
-        let types = self.types(interface.types, &mut scope);
+        let types =
+            self.types(interface.types, &mut scope, &mut Names::new("type", Code::DuplicateType));
         if interface.messages.is_empty() && !scope.may_be_lost("") {
             let message = format!("interface `{}` has no messages", interface.name.name);
             self.diagnostics.report(Code::NoMessages, interface.name.span, message);
@@ -37,7 +37,7 @@ impl Checker<'_> {
         });
     }
 
-    fn interface_name(&mut self, file: FileId, name: &Ident) {
+    pub(super) fn interface_name(&mut self, file: FileId, name: &Ident) {
         let stem = self.sources.stem(file);
         if !name.name.is_empty() && name.name != stem {
             let message = format!("interface `{}` is in a file named `{stem}.if`", name.name);
@@ -153,6 +153,9 @@ impl Checker<'_> {
     }
 
     fn direction(&mut self, arg: &ast::Arg, kind: MessageKind) {
+        if arg.ty.name.is_empty() {
+            return;
+        }
         let name = &arg.name.name;
         match (kind, arg.direction) {
             (MessageKind::Rpc, None) => {

@@ -16,7 +16,7 @@ use crate::diag::Diagnostics;
 use crate::model::{Import, Model};
 use crate::names;
 use crate::source::{Sources, Span};
-use scope::Scope;
+use scope::{Names, Scope};
 
 /// The files of a run, parsed.
 #[derive(Debug)]
@@ -29,7 +29,8 @@ pub(crate) struct Unit {
 
 /// Checks a run. The model is good for nothing if there are errors in `diagnostics`.
 pub(crate) fn check(unit: Unit, sources: &Sources, diagnostics: &mut Diagnostics) -> Model {
-    let mut checker = Checker { sources, diagnostics, model: Model::default() };
+    let mut checker =
+        Checker { sources, diagnostics, model: Model::default(), modules: BTreeMap::new() };
     let mut scope = Scope::default();
     for file in unit.imports {
         checker.import(file, &mut scope);
@@ -45,6 +46,8 @@ struct Checker<'a> {
     sources: &'a Sources,
     diagnostics: &'a mut Diagnostics,
     model: Model,
+    /// The type names of imports by the module they end in.
+    modules: BTreeMap<String, Names>,
 }
 
 impl Checker<'_> {
@@ -56,7 +59,12 @@ impl Checker<'_> {
                 .help("an import declares types only; name the file without `-i` to compile it");
         }
         scope.lose(&file.lost);
-        let types = self.types(file.types, scope);
+        // Imports of one name, in different folders, share a module.
+        let module = names::file(self.sources.stem(file.id));
+        let taken = self.modules.remove(&module);
+        let mut taken = taken.unwrap_or_else(|| Names::new("type", Code::DuplicateType));
+        let types = self.types(file.types, scope, &mut taken);
+        self.modules.insert(module, taken);
         self.model.imports.push(Import { file: file.id, types });
     }
 
@@ -68,13 +76,15 @@ impl Checker<'_> {
                 .report(Code::NotAlone, decl.name.span, message)
                 .help("move it to the start of the interface or into an import");
         }
-        self.types(file.types, &mut scope);
+        self.types(file.types, &mut scope, &mut Names::new("type", Code::DuplicateType));
         for (index, interface) in file.interfaces.into_iter().enumerate() {
             if index > 0 {
                 let message = format!("`{}` is a second interface", interface.name.name);
                 self.diagnostics
                     .report(Code::NotAlone, interface.name.span, message)
                     .help("give each interface a file of its own");
+            } else {
+                self.interface_name(file.id, &interface.name);
             }
             self.interface(file.id, interface, scope.clone());
         }

@@ -18,9 +18,14 @@ pub(crate) const FIXED_CAPS_MAX: u64 = 64;
 const ALIASED_BUILTINS: [&str; 2] = ["iref", "errval"];
 
 impl Checker<'_> {
-    /// Declares the types of a file or an interface in `scope`; returns those that are new.
-    pub(super) fn types(&mut self, decls: Vec<TypeDecl>, scope: &mut Scope) -> Vec<TypeId> {
-        let mut rust_names = Names::new("type", Code::DuplicateType);
+    /// Declares the types of a file or an interface in `scope`, for a module of Rust in which
+    /// `rust_names` are taken; returns those that are new.
+    pub(super) fn types(
+        &mut self,
+        decls: Vec<TypeDecl>,
+        scope: &mut Scope,
+        rust_names: &mut Names,
+    ) -> Vec<TypeId> {
         let mut ids = Vec::new();
         for decl in decls {
             if self.is_builtin(&decl) {

@@ -123,6 +123,7 @@ impl<'a> Builder<'a> {
                 Rule::type_name => ty = Some(self.name(pair, "a type", &mut item)),
                 Rule::bound => bound = Some(self.bound(pair, &mut item)),
                 Rule::misspelt => word = Some(self.misspelt(&pair, type_keywords(rule))),
+                Rule::misspelt_kind => drop(self.misspelt(&pair, kind_keyword(rule))),
                 Rule::field => {
                     let docs = item.take_docs();
                     fields.push(self.field(pair, docs));
@@ -135,17 +136,23 @@ impl<'a> Builder<'a> {
             }
             item.end = end;
         }
+        let (name, ty) = match word {
+            Some(Some("alias")) => (ty, name),
+            // Without the keyword one can't say which of two names is declared.
+            Some(None) => (None, None),
+            _ => (name, ty),
+        };
         let name = name.filter(|name| !name.name.is_empty());
-        // Without the keyword one can't say which of two names is declared.
-        let is_clear = matches!(word, None | Some(Some("typedef")));
-        if name.is_none() || !is_clear {
+        if name.is_none() {
             self.lose(text);
         }
         let kind = match (rule, ty, bound) {
             (Rule::struct_decl, ..) => TypeDeclKind::Struct(fields),
             (Rule::enum_decl, ..) => TypeDeclKind::Enum(enumerators),
-            _ if item.broken || !is_clear => TypeDeclKind::Broken,
-            (Rule::alias_decl, Some(ty), _) => TypeDeclKind::Alias(ty),
+            _ if item.broken => TypeDeclKind::Broken,
+            (_, Some(ty), _) if rule == Rule::alias_decl || word == Some(Some("alias")) => {
+                TypeDeclKind::Alias(ty)
+            }
             (_, Some(elem), Some(bound)) => TypeDeclKind::Array { elem, bound },
             (_, Some(ty), None) => TypeDeclKind::Typedef(ty),
             _ => TypeDeclKind::Broken,
@@ -168,6 +175,7 @@ impl<'a> Builder<'a> {
             item.end = end;
         }
         let lost = || self.lost(start);
+        let ty = ty.filter(|_| !item.broken);
         let (ty, name) = (ty.unwrap_or_else(lost), name.unwrap_or_else(lost));
         Field { docs, ty, name, bound }
     }
@@ -229,6 +237,8 @@ impl<'a> Builder<'a> {
             item.end = end;
         }
         let lost = || self.lost(start);
+        // Of an argument with an error of its own only the name counts.
+        let ty = ty.filter(|_| !item.broken);
         let (ty, name) = (ty.unwrap_or_else(lost), name.unwrap_or_else(lost));
         Arg { docs, direction, ty, name, bound, span }
     }
@@ -333,6 +343,11 @@ impl<'a> Builder<'a> {
     pub(super) fn span(&self, pair: &Pair<'_, Rule>) -> Span {
         Span::new(self.file, pair.as_span().start(), pair.as_span().end())
     }
+}
+
+/// The keyword after `typedef` that what follows could follow.
+fn kind_keyword(rule: Rule) -> &'static [&'static str] {
+    if rule == Rule::enum_decl { &["enum"] } else { &["struct"] }
 }
 
 /// The keywords that what follows the first word of a declaration could follow.

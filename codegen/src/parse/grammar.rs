@@ -13,6 +13,7 @@ pub enum Rule {
     r#line_comment,
     r#block_comment,
     r#misspelt,
+    r#misspelt_kind,
     r#file,
     r#stray,
     r#interface,
@@ -25,6 +26,11 @@ pub enum Rule {
     r#typedef_decl,
     r#field,
     r#next_field,
+    r#struct_open,
+    r#enum_open,
+    r#end_of_fields,
+    r#no_field,
+    r#junk_value,
     r#junk_field,
     r#enumerator,
     r#message,
@@ -38,6 +44,7 @@ pub enum Rule {
     r#length_name,
     r#maximum,
     r#annotation,
+    r#junk_annotation,
     r#pair,
     r#name,
     r#type_name,
@@ -76,6 +83,7 @@ impl Rule {
             Rule::r#line_comment,
             Rule::r#block_comment,
             Rule::r#misspelt,
+            Rule::r#misspelt_kind,
             Rule::r#file,
             Rule::r#stray,
             Rule::r#interface,
@@ -88,6 +96,11 @@ impl Rule {
             Rule::r#typedef_decl,
             Rule::r#field,
             Rule::r#next_field,
+            Rule::r#struct_open,
+            Rule::r#enum_open,
+            Rule::r#end_of_fields,
+            Rule::r#no_field,
+            Rule::r#junk_value,
             Rule::r#junk_field,
             Rule::r#enumerator,
             Rule::r#message,
@@ -101,6 +114,7 @@ impl Rule {
             Rule::r#length_name,
             Rule::r#maximum,
             Rule::r#annotation,
+            Rule::r#junk_annotation,
             Rule::r#pair,
             Rule::r#name,
             Rule::r#type_name,
@@ -417,6 +431,39 @@ impl ::pest::Parser<Rule> for GrammarParser {
                     state
                         .rule(
                             Rule::r#misspelt,
+                            |state| {
+                                state
+                                    .atomic(
+                                        ::pest::Atomicity::Atomic,
+                                        |state| {
+                                            state
+                                                .sequence(|state| {
+                                                    state
+                                                        .lookahead(
+                                                            false,
+                                                            |state| {
+                                                                self::r#member_start(state)
+                                                                    .or_else(|state| { self::r#kw_struct(state) })
+                                                                    .or_else(|state| { self::r#kw_enum(state) })
+                                                            },
+                                                        )
+                                                        .and_then(|state| { self::r#ident(state) })
+                                                })
+                                        },
+                                    )
+                            },
+                        )
+                }
+                #[inline]
+                #[allow(non_snake_case, unused_variables)]
+                pub fn r#misspelt_kind(
+                    state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#misspelt_kind,
                             |state| {
                                 state
                                     .atomic(
@@ -855,32 +902,91 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                     })
                                             })
                                             .and_then(|state| { super::hidden::skip(state) })
-                                            .and_then(|state| { self::r#kw_struct(state) })
+                                            .and_then(|state| {
+                                                self::r#kw_struct(state)
+                                                    .or_else(|state| {
+                                                        state
+                                                            .sequence(|state| {
+                                                                self::r#misspelt_kind(state)
+                                                                    .and_then(|state| { super::hidden::skip(state) })
+                                                                    .and_then(|state| {
+                                                                        state
+                                                                            .lookahead(
+                                                                                true,
+                                                                                |state| {
+                                                                                    state
+                                                                                        .sequence(|state| {
+                                                                                            state
+                                                                                                .match_string("{")
+                                                                                                .and_then(|state| { super::hidden::skip(state) })
+                                                                                                .and_then(|state| { self::r#ident(state) })
+                                                                                                .and_then(|state| { super::hidden::skip(state) })
+                                                                                                .and_then(|state| { self::r#ident(state) })
+                                                                                        })
+                                                                                },
+                                                                            )
+                                                                    })
+                                                            })
+                                                    })
+                                            })
                                             .and_then(|state| { super::hidden::skip(state) })
-                                            .and_then(|state| { state.match_string("{") })
+                                            .and_then(|state| { self::r#struct_open(state) })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| {
                                                 state
                                                     .sequence(|state| {
                                                         state
-                                                            .optional(|state| {
-                                                                self::r#field(state)
-                                                                    .or_else(|state| { self::r#junk_field(state) })
+                                                            .sequence(|state| {
+                                                                state
+                                                                    .lookahead(false, |state| { self::r#end_of_fields(state) })
+                                                                    .and_then(|state| { super::hidden::skip(state) })
                                                                     .and_then(|state| {
+                                                                        self::r#field(state)
+                                                                            .or_else(|state| { self::r#junk_field(state) })
+                                                                    })
+                                                            })
+                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                            .and_then(|state| {
+                                                                state
+                                                                    .sequence(|state| {
                                                                         state
-                                                                            .repeat(|state| {
+                                                                            .optional(|state| {
                                                                                 state
                                                                                     .sequence(|state| {
-                                                                                        super::hidden::skip(state)
+                                                                                        state
+                                                                                            .lookahead(false, |state| { self::r#end_of_fields(state) })
+                                                                                            .and_then(|state| { super::hidden::skip(state) })
                                                                                             .and_then(|state| {
                                                                                                 self::r#field(state)
                                                                                                     .or_else(|state| { self::r#junk_field(state) })
+                                                                                            })
+                                                                                    })
+                                                                                    .and_then(|state| {
+                                                                                        state
+                                                                                            .repeat(|state| {
+                                                                                                state
+                                                                                                    .sequence(|state| {
+                                                                                                        super::hidden::skip(state)
+                                                                                                            .and_then(|state| {
+                                                                                                                state
+                                                                                                                    .sequence(|state| {
+                                                                                                                        state
+                                                                                                                            .lookahead(false, |state| { self::r#end_of_fields(state) })
+                                                                                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                                                                                            .and_then(|state| {
+                                                                                                                                self::r#field(state)
+                                                                                                                                    .or_else(|state| { self::r#junk_field(state) })
+                                                                                                                            })
+                                                                                                                    })
+                                                                                                            })
+                                                                                                    })
                                                                                             })
                                                                                     })
                                                                             })
                                                                     })
                                                             })
                                                     })
+                                                    .or_else(|state| { self::r#no_field(state) })
                                             })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| { self::r#rbrace(state) })
@@ -932,9 +1038,39 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                     })
                                             })
                                             .and_then(|state| { super::hidden::skip(state) })
-                                            .and_then(|state| { self::r#kw_enum(state) })
+                                            .and_then(|state| {
+                                                self::r#kw_enum(state)
+                                                    .or_else(|state| {
+                                                        state
+                                                            .sequence(|state| {
+                                                                self::r#misspelt_kind(state)
+                                                                    .and_then(|state| { super::hidden::skip(state) })
+                                                                    .and_then(|state| {
+                                                                        state
+                                                                            .lookahead(
+                                                                                true,
+                                                                                |state| {
+                                                                                    state
+                                                                                        .sequence(|state| {
+                                                                                            state
+                                                                                                .match_string("{")
+                                                                                                .and_then(|state| { super::hidden::skip(state) })
+                                                                                                .and_then(|state| { self::r#ident(state) })
+                                                                                                .and_then(|state| { super::hidden::skip(state) })
+                                                                                                .and_then(|state| {
+                                                                                                    state
+                                                                                                        .match_string(",")
+                                                                                                        .or_else(|state| { state.match_string("}") })
+                                                                                                })
+                                                                                        })
+                                                                                },
+                                                                            )
+                                                                    })
+                                                            })
+                                                    })
+                                            })
                                             .and_then(|state| { super::hidden::skip(state) })
-                                            .and_then(|state| { state.match_string("{") })
+                                            .and_then(|state| { self::r#enum_open(state) })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| { self::r#enumerator(state) })
                                             .and_then(|state| { super::hidden::skip(state) })
@@ -989,7 +1125,7 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                             })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| {
-                                                state.optional(|state| { self::r#junk(state) })
+                                                state.optional(|state| { self::r#junk_value(state) })
                                             })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| { self::r#rbrace(state) })
@@ -1141,6 +1277,226 @@ impl ::pest::Parser<Rule> for GrammarParser {
                 }
                 #[inline]
                 #[allow(non_snake_case, unused_variables)]
+                pub fn r#struct_open(
+                    state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#struct_open,
+                            |state| {
+                                state
+                                    .match_string("{")
+                                    .or_else(|state| {
+                                        state
+                                            .sequence(|state| {
+                                                state
+                                                    .lookahead(
+                                                        true,
+                                                        |state| {
+                                                            state
+                                                                .sequence(|state| {
+                                                                    self::r#ident(state)
+                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                        .and_then(|state| { self::r#ident(state) })
+                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                        .and_then(|state| { state.match_string(";") })
+                                                                })
+                                                        },
+                                                    )
+                                                    .and_then(|state| { super::hidden::skip(state) })
+                                                    .and_then(|state| { self::r#missing(state) })
+                                            })
+                                    })
+                            },
+                        )
+                }
+                #[inline]
+                #[allow(non_snake_case, unused_variables)]
+                pub fn r#enum_open(
+                    state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#enum_open,
+                            |state| {
+                                state
+                                    .match_string("{")
+                                    .or_else(|state| {
+                                        state
+                                            .sequence(|state| {
+                                                state
+                                                    .lookahead(
+                                                        true,
+                                                        |state| {
+                                                            state
+                                                                .sequence(|state| {
+                                                                    self::r#ident(state)
+                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                        .and_then(|state| { state.match_string(",") })
+                                                                })
+                                                        },
+                                                    )
+                                                    .and_then(|state| { super::hidden::skip(state) })
+                                                    .and_then(|state| { self::r#missing(state) })
+                                            })
+                                    })
+                            },
+                        )
+                }
+                #[inline]
+                #[allow(non_snake_case, unused_variables)]
+                pub fn r#end_of_fields(
+                    state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    let state = state.check_stack_limit()?;
+                    self::r#kw_interface(state)
+                        .or_else(|state| { self::r#kw_message(state) })
+                        .or_else(|state| { self::r#kw_rpc(state) })
+                        .or_else(|state| {
+                            state
+                                .sequence(|state| {
+                                    self::r#kw_typedef(state)
+                                        .or_else(|state| { self::r#kw_alias(state) })
+                                        .and_then(|state| { super::hidden::skip(state) })
+                                        .and_then(|state| { self::r#ident(state) })
+                                        .and_then(|state| { super::hidden::skip(state) })
+                                        .and_then(|state| {
+                                            self::r#ident(state)
+                                                .or_else(|state| { state.match_string("{") })
+                                        })
+                                })
+                        })
+                        .or_else(|state| {
+                            state
+                                .sequence(|state| {
+                                    self::r#ident(state)
+                                        .and_then(|state| { super::hidden::skip(state) })
+                                        .and_then(|state| { state.match_string(";") })
+                                        .and_then(|state| { super::hidden::skip(state) })
+                                        .and_then(|state| { self::r#member_start(state) })
+                                })
+                        })
+                }
+                #[inline]
+                #[allow(non_snake_case, unused_variables)]
+                pub fn r#no_field(
+                    state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#no_field,
+                            |state| {
+                                state
+                                    .sequence(|state| {
+                                        state
+                                            .lookahead(true, |state| { state.match_string("}") })
+                                            .and_then(|state| { super::hidden::skip(state) })
+                                            .and_then(|state| { self::r#missing(state) })
+                                    })
+                            },
+                        )
+                }
+                #[inline]
+                #[allow(non_snake_case, unused_variables)]
+                pub fn r#junk_value(
+                    state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#junk_value,
+                            |state| {
+                                state
+                                    .sequence(|state| {
+                                        state
+                                            .sequence(|state| {
+                                                state
+                                                    .lookahead(
+                                                        false,
+                                                        |state| {
+                                                            state
+                                                                .match_string(";")
+                                                                .or_else(|state| { state.match_string("}") })
+                                                                .or_else(|state| { self::r#member_start(state) })
+                                                        },
+                                                    )
+                                                    .and_then(|state| { super::hidden::skip(state) })
+                                                    .and_then(|state| {
+                                                        self::r#group(state)
+                                                            .or_else(|state| { self::r#token(state) })
+                                                    })
+                                            })
+                                            .and_then(|state| { super::hidden::skip(state) })
+                                            .and_then(|state| {
+                                                state
+                                                    .sequence(|state| {
+                                                        state
+                                                            .optional(|state| {
+                                                                state
+                                                                    .sequence(|state| {
+                                                                        state
+                                                                            .lookahead(
+                                                                                false,
+                                                                                |state| {
+                                                                                    state
+                                                                                        .match_string(";")
+                                                                                        .or_else(|state| { state.match_string("}") })
+                                                                                        .or_else(|state| { self::r#member_start(state) })
+                                                                                },
+                                                                            )
+                                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                                            .and_then(|state| {
+                                                                                self::r#group(state)
+                                                                                    .or_else(|state| { self::r#token(state) })
+                                                                            })
+                                                                    })
+                                                                    .and_then(|state| {
+                                                                        state
+                                                                            .repeat(|state| {
+                                                                                state
+                                                                                    .sequence(|state| {
+                                                                                        super::hidden::skip(state)
+                                                                                            .and_then(|state| {
+                                                                                                state
+                                                                                                    .sequence(|state| {
+                                                                                                        state
+                                                                                                            .lookahead(
+                                                                                                                false,
+                                                                                                                |state| {
+                                                                                                                    state
+                                                                                                                        .match_string(";")
+                                                                                                                        .or_else(|state| { state.match_string("}") })
+                                                                                                                        .or_else(|state| { self::r#member_start(state) })
+                                                                                                                },
+                                                                                                            )
+                                                                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                                                                            .and_then(|state| {
+                                                                                                                self::r#group(state)
+                                                                                                                    .or_else(|state| { self::r#token(state) })
+                                                                                                            })
+                                                                                                    })
+                                                                                            })
+                                                                                    })
+                                                                            })
+                                                                    })
+                                                            })
+                                                    })
+                                            })
+                                    })
+                            },
+                        )
+                }
+                #[inline]
+                #[allow(non_snake_case, unused_variables)]
                 pub fn r#junk_field(
                     state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
                 ) -> ::pest::ParseResult<
@@ -1260,13 +1616,17 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                 state
                                                     .optional(|state| {
                                                         self::r#annotation(state)
+                                                            .or_else(|state| { self::r#junk_annotation(state) })
                                                             .and_then(|state| {
                                                                 state
                                                                     .repeat(|state| {
                                                                         state
                                                                             .sequence(|state| {
                                                                                 super::hidden::skip(state)
-                                                                                    .and_then(|state| { self::r#annotation(state) })
+                                                                                    .and_then(|state| {
+                                                                                        self::r#annotation(state)
+                                                                                            .or_else(|state| { self::r#junk_annotation(state) })
+                                                                                    })
                                                                             })
                                                                     })
                                                             })
@@ -1322,13 +1682,17 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                 state
                                                     .optional(|state| {
                                                         self::r#annotation(state)
+                                                            .or_else(|state| { self::r#junk_annotation(state) })
                                                             .and_then(|state| {
                                                                 state
                                                                     .repeat(|state| {
                                                                         state
                                                                             .sequence(|state| {
                                                                                 super::hidden::skip(state)
-                                                                                    .and_then(|state| { self::r#annotation(state) })
+                                                                                    .and_then(|state| {
+                                                                                        self::r#annotation(state)
+                                                                                            .or_else(|state| { self::r#junk_annotation(state) })
+                                                                                    })
                                                                             })
                                                                     })
                                                             })
@@ -1493,10 +1857,19 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                             })
                                             .or_else(|state| { self::r#ident(state) })
                                             .and_then(|state| { super::hidden::skip(state) })
-                                            .and_then(|state| { self::r#name(state) })
-                                            .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| {
-                                                state.optional(|state| { self::r#bound(state) })
+                                                state
+                                                    .sequence(|state| {
+                                                        state
+                                                            .lookahead(true, |state| { self::r#ident(state) })
+                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                            .and_then(|state| { self::r#name(state) })
+                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                            .and_then(|state| {
+                                                                state.optional(|state| { self::r#bound(state) })
+                                                            })
+                                                    })
+                                                    .or_else(|state| { self::r#name(state) })
                                             })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| {
@@ -1560,7 +1933,16 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                                 .or_else(|state| { state.match_string(";") })
                                                                 .or_else(|state| { state.match_string("{") })
                                                                 .or_else(|state| { state.match_string("}") })
-                                                                .or_else(|state| { self::r#ident(state) })
+                                                                .or_else(|state| { self::r#kw_message(state) })
+                                                                .or_else(|state| { self::r#kw_rpc(state) })
+                                                                .or_else(|state| {
+                                                                    state
+                                                                        .sequence(|state| {
+                                                                            self::r#ident(state)
+                                                                                .and_then(|state| { super::hidden::skip(state) })
+                                                                                .and_then(|state| { self::r#ident(state) })
+                                                                        })
+                                                                })
                                                         },
                                                     )
                                                     .and_then(|state| { super::hidden::skip(state) })
@@ -1584,7 +1966,16 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                                                         .or_else(|state| { state.match_string(";") })
                                                                                         .or_else(|state| { state.match_string("{") })
                                                                                         .or_else(|state| { state.match_string("}") })
-                                                                                        .or_else(|state| { self::r#ident(state) })
+                                                                                        .or_else(|state| { self::r#kw_message(state) })
+                                                                                        .or_else(|state| { self::r#kw_rpc(state) })
+                                                                                        .or_else(|state| {
+                                                                                            state
+                                                                                                .sequence(|state| {
+                                                                                                    self::r#ident(state)
+                                                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                                                        .and_then(|state| { self::r#ident(state) })
+                                                                                                })
+                                                                                        })
                                                                                 },
                                                                             )
                                                                             .and_then(|state| { super::hidden::skip(state) })
@@ -1609,7 +2000,16 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                                                                                         .or_else(|state| { state.match_string(";") })
                                                                                                                         .or_else(|state| { state.match_string("{") })
                                                                                                                         .or_else(|state| { state.match_string("}") })
-                                                                                                                        .or_else(|state| { self::r#ident(state) })
+                                                                                                                        .or_else(|state| { self::r#kw_message(state) })
+                                                                                                                        .or_else(|state| { self::r#kw_rpc(state) })
+                                                                                                                        .or_else(|state| {
+                                                                                                                            state
+                                                                                                                                .sequence(|state| {
+                                                                                                                                    self::r#ident(state)
+                                                                                                                                        .and_then(|state| { super::hidden::skip(state) })
+                                                                                                                                        .and_then(|state| { self::r#ident(state) })
+                                                                                                                                })
+                                                                                                                        })
                                                                                                                 },
                                                                                                             )
                                                                                                             .and_then(|state| { super::hidden::skip(state) })
@@ -1758,6 +2158,77 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                             })
                                             .and_then(|state| { super::hidden::skip(state) })
                                             .and_then(|state| { state.match_string(")") })
+                                    })
+                            },
+                        )
+                }
+                #[inline]
+                #[allow(non_snake_case, unused_variables)]
+                pub fn r#junk_annotation(
+                    state: ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                ) -> ::pest::ParseResult<
+                    ::alloc::boxed::Box<::pest::ParserState<'_, Rule>>,
+                > {
+                    state
+                        .rule(
+                            Rule::r#junk_annotation,
+                            |state| {
+                                state
+                                    .sequence(|state| {
+                                        state
+                                            .match_string("@")
+                                            .and_then(|state| { super::hidden::skip(state) })
+                                            .and_then(|state| {
+                                                state
+                                                    .sequence(|state| {
+                                                        state
+                                                            .optional(|state| {
+                                                                state
+                                                                    .sequence(|state| {
+                                                                        state
+                                                                            .lookahead(
+                                                                                false,
+                                                                                |state| {
+                                                                                    state
+                                                                                        .match_string(";")
+                                                                                        .or_else(|state| { state.match_string("}") })
+                                                                                        .or_else(|state| { state.match_string("@") })
+                                                                                        .or_else(|state| { self::r#member_start(state) })
+                                                                                },
+                                                                            )
+                                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                                            .and_then(|state| { self::r#token(state) })
+                                                                    })
+                                                                    .and_then(|state| {
+                                                                        state
+                                                                            .repeat(|state| {
+                                                                                state
+                                                                                    .sequence(|state| {
+                                                                                        super::hidden::skip(state)
+                                                                                            .and_then(|state| {
+                                                                                                state
+                                                                                                    .sequence(|state| {
+                                                                                                        state
+                                                                                                            .lookahead(
+                                                                                                                false,
+                                                                                                                |state| {
+                                                                                                                    state
+                                                                                                                        .match_string(";")
+                                                                                                                        .or_else(|state| { state.match_string("}") })
+                                                                                                                        .or_else(|state| { state.match_string("@") })
+                                                                                                                        .or_else(|state| { self::r#member_start(state) })
+                                                                                                                },
+                                                                                                            )
+                                                                                                            .and_then(|state| { super::hidden::skip(state) })
+                                                                                                            .and_then(|state| { self::r#token(state) })
+                                                                                                    })
+                                                                                            })
+                                                                                    })
+                                                                            })
+                                                                    })
+                                                            })
+                                                    })
+                                            })
                                     })
                             },
                         )
@@ -2533,6 +3004,7 @@ impl ::pest::Parser<Rule> for GrammarParser {
                     Rule::r#line_comment => rules::r#line_comment(state),
                     Rule::r#block_comment => rules::r#block_comment(state),
                     Rule::r#misspelt => rules::r#misspelt(state),
+                    Rule::r#misspelt_kind => rules::r#misspelt_kind(state),
                     Rule::r#file => rules::r#file(state),
                     Rule::r#stray => rules::r#stray(state),
                     Rule::r#interface => rules::r#interface(state),
@@ -2545,6 +3017,11 @@ impl ::pest::Parser<Rule> for GrammarParser {
                     Rule::r#typedef_decl => rules::r#typedef_decl(state),
                     Rule::r#field => rules::r#field(state),
                     Rule::r#next_field => rules::r#next_field(state),
+                    Rule::r#struct_open => rules::r#struct_open(state),
+                    Rule::r#enum_open => rules::r#enum_open(state),
+                    Rule::r#end_of_fields => rules::r#end_of_fields(state),
+                    Rule::r#no_field => rules::r#no_field(state),
+                    Rule::r#junk_value => rules::r#junk_value(state),
                     Rule::r#junk_field => rules::r#junk_field(state),
                     Rule::r#enumerator => rules::r#enumerator(state),
                     Rule::r#message => rules::r#message(state),
@@ -2558,6 +3035,7 @@ impl ::pest::Parser<Rule> for GrammarParser {
                     Rule::r#length_name => rules::r#length_name(state),
                     Rule::r#maximum => rules::r#maximum(state),
                     Rule::r#annotation => rules::r#annotation(state),
+                    Rule::r#junk_annotation => rules::r#junk_annotation(state),
                     Rule::r#pair => rules::r#pair(state),
                     Rule::r#name => rules::r#name(state),
                     Rule::r#type_name => rules::r#type_name(state),

@@ -28,8 +28,10 @@ impl Builder<'_> {
         }
         let Some(expected) = expected(rule) else { return };
         let span = pair.as_span();
-        if matches!(rule, Rule::junk | Rule::junk_arg | Rule::junk_field) {
-            self.missing(span.start(), expected, item);
+        if is_junk(rule) {
+            if !item.broken {
+                self.missing(span.start(), expected, item);
+            }
             self.resume(span.end());
         } else if rule == Rule::missing {
             self.missing(span.start(), expected, item);
@@ -70,11 +72,12 @@ impl Builder<'_> {
     fn stray(&mut self, pair: &Pair<'_, Rule>, code: Code, expected: &str, keywords: &[&str]) {
         let span = self.first_token(pair.as_span().start());
         let word = &self.text[span.start as usize..span.end as usize];
-        let near = nearest(word, keywords.iter().copied());
-        let message = format!("expected {expected}, found {}", self.found(pair.as_span().start()));
-        let diagnostic = self.diagnostics.report(code, span, message);
-        if let Some(near) = near {
-            diagnostic.help(format!("did you mean `{near}`?"));
+        if self.resumed_at != Some(span.start) {
+            let message = format!("expected {expected}, found {}", self.found(span.start as usize));
+            let diagnostic = self.diagnostics.report(code, span, message);
+            if let Some(near) = nearest(word, keywords.iter().copied()) {
+                diagnostic.help(format!("did you mean `{near}`?"));
+            }
         }
         self.resume(pair.as_span().end());
         self.lose(pair.as_str());
@@ -92,7 +95,11 @@ impl Builder<'_> {
             [only] => Some(*only),
             _ => nearest(word, keywords.iter().copied()),
         };
-        let expected = if keywords.contains(&"interface") { A_FILE } else { A_MEMBER };
+        let expected = match keywords {
+            ["interface"] => A_FILE,
+            ["struct" | "enum"] => "`struct` or `enum`",
+            _ => A_MEMBER,
+        };
         let message = format!("expected {expected}, found `{word}`");
         let span = self.span(pair);
         let diagnostic = self.report(span, message);
@@ -130,6 +137,13 @@ impl Builder<'_> {
     }
 }
 
+fn is_junk(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::junk | Rule::junk_arg | Rule::junk_field | Rule::junk_value | Rule::junk_annotation
+    )
+}
+
 fn is_missing(pair: &Pair<'_, Rule>) -> bool {
     pair.as_rule() == Rule::missing
 }
@@ -137,7 +151,7 @@ fn is_missing(pair: &Pair<'_, Rule>) -> bool {
 /// What stands where `rule` found nothing, or where it found junk.
 fn expected(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::lbrace => "`{`",
+        Rule::lbrace | Rule::struct_open | Rule::enum_open => "`{`",
         Rule::rbrace => "`}`",
         Rule::lparen => "`(`",
         Rule::rparen => "`)`",
@@ -145,7 +159,9 @@ fn expected(rule: Rule) -> Option<&'static str> {
         Rule::semi | Rule::next_field | Rule::junk => "`;`",
         Rule::comma => "`,`",
         Rule::junk_arg => "an argument, `,` or `)`",
-        Rule::junk_field => "a field",
+        Rule::junk_field | Rule::no_field => "a field",
+        Rule::junk_value => "`,` or `}`",
+        Rule::junk_annotation => "`@name(key = value)`",
         Rule::missing => "an argument",
         _ => return None,
     })

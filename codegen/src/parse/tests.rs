@@ -315,23 +315,21 @@ fn several_errors_in_one_declaration() {
     check(
         "interface a { message m(uint8 a uint8 b, uint8 c uint8) message n() };",
         &expect![[r#"
-        a.if:1:33: error[E005]: expected `,`, found `uint8`
-        a.if:1:50: error[E005]: expected `,`, found `uint8`
-        a.if:1:55: error[E005]: expected the argument's name, found `)`
-        a.if:1:56: error[E005]: expected `;`, found `message`
-        a.if:1:68: error[E005]: expected `;`, found `}`
-    "#]],
+            a.if:1:33: error[E005]: expected `,`, found `uint8`
+            a.if:1:50: error[E005]: expected an argument, `,` or `)`, found `uint8`
+            a.if:1:56: error[E005]: expected `;`, found `message`
+            a.if:1:68: error[E005]: expected `;`, found `}`
+        "#]],
     );
     check(
         "interface a { rpc m(in uint8 a[n 3], out b c[n, ] message n(uint8 5 a, 7 b); };",
         &expect![[r#"
-        a.if:1:33: error[E005]: expected `]`, found `3`
-        a.if:1:49: error[E005]: expected a maximum, found `]`
-        a.if:1:51: error[E005]: expected `)`, found `message`
-        a.if:1:67: error[E005]: expected the argument's name, found `5`
-        a.if:1:70: error[E005]: expected the argument's name, found `,`
-        a.if:1:72: error[E005]: expected an argument, found `7`
-    "#]],
+            a.if:1:33: error[E005]: expected `]`, found `3`
+            a.if:1:49: error[E005]: expected a maximum, found `]`
+            a.if:1:51: error[E005]: expected `)`, found `message`
+            a.if:1:67: error[E005]: expected the argument's name, found `5`
+            a.if:1:72: error[E005]: expected an argument, found `7`
+        "#]],
     );
     check(
         "typedef struct { uint8 a uint8 b uint8; 5 } t typedef uint8 u",
@@ -365,13 +363,14 @@ fn several_errors_in_one_declaration() {
     check(
         "interface a { typedef enum { a b, , c } e typedef struct { } f message n(,); }",
         &expect![[r#"
-        a.if:1:31: error[E005]: expected `,`, found `b`
-        a.if:1:35: error[E005]: expected an enumerator, found `,`
-        a.if:1:42: error[E005]: expected `;`, found `typedef`
-        a.if:1:63: error[E005]: expected `;`, found `message`
-        a.if:1:74: error[E005]: expected an argument, found `,`
-        a.if:1:75: error[E005]: expected an argument, found `)`
-        a.if:1:79: error[E005]: expected `;`, found the end of the file
-    "#]],
+            a.if:1:31: error[E005]: expected `,`, found `b`
+            a.if:1:35: error[E005]: expected an enumerator, found `,`
+            a.if:1:42: error[E005]: expected `;`, found `typedef`
+            a.if:1:59: error[E005]: expected a field, found `}`
+            a.if:1:63: error[E005]: expected `;`, found `message`
+            a.if:1:74: error[E005]: expected an argument, found `,`
+            a.if:1:75: error[E005]: expected an argument, found `)`
+            a.if:1:79: error[E005]: expected `;`, found the end of the file
+        "#]],
     );
 }

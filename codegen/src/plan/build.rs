@@ -86,15 +86,12 @@ impl Planner<'_> {
             }
         }
         let description = interface.description.clone().unwrap_or_default();
-        let fallback = || {
-            let text = description.trim();
-            if text.is_empty() { format!("The interface `{name}`.") } else { format!("{text}.") }
-        };
+        let docs = Docs::first_of(&[&interface.docs, &sentence(&description)]);
         Interface {
             module: names::snake(name),
             file: names::file(name),
             source: format!("{}.if", self.sources.stem(interface.file)),
-            docs: Docs::of(&interface.docs, fallback),
+            docs: docs.unwrap_or_else(|| Docs::text(format!("The interface `{name}`."))),
             name: name.clone(),
             fingerprint: fingerprint::fingerprint(&halves.wire),
             bytes_max: halves.list.iter().map(|half| half.bytes_max).max().unwrap_or(0),
@@ -315,4 +312,12 @@ fn bytes_max(model: &Model, args: &[model::Arg]) -> u64 {
         args.iter().map(|arg| arg.kind).partition(|kind| matches!(kind, ArgKind::Value(_)));
     let whole = (fixed.into_iter().chain(dynamic).map(extent)).fold(Extent::bytes(0), Extent::then);
     whole.bytes_in_all().next_multiple_of(MESSAGE_ALIGN)
+}
+
+/// A description as the lines of a comment.
+fn sentence(description: &str) -> Vec<String> {
+    match description.trim() {
+        "" => Vec::new(),
+        text => format!("{text}.").lines().map(str::to_owned).collect(),
+    }
 }

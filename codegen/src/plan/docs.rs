@@ -20,6 +20,11 @@ impl Docs {
         if blocks.is_empty() { Self::text(fallback()) } else { Self(blocks) }
     }
 
+    /// What the first of these comments says that says anything.
+    pub(crate) fn first_of(comments: &[&[String]]) -> Option<Self> {
+        comments.iter().map(|comment| blocks(comment)).find(|blocks| !blocks.is_empty()).map(Self)
+    }
+
     /// The same with another paragraph of our own.
     pub(crate) fn and(mut self, paragraph: impl Into<String>) -> Self {
         self.0.push(paragraph.into());
@@ -84,6 +89,7 @@ fn blocks(comment: &[String]) -> Vec<String> {
     let mut blocks: Vec<String> = Vec::new();
     let mut open = false;
     for line in comment {
+        let line: String = line.chars().filter(|next| !is_hidden(*next)).collect();
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.is_empty() {
             open = false;
@@ -96,6 +102,13 @@ fn blocks(comment: &[String]) -> Vec<String> {
         }
     }
     blocks.iter().map(|block| escape_block(block)).collect()
+}
+
+/// Characters that show nothing and that rustc refuses in comments: control characters, but white
+/// space, and those that change the direction of text.
+fn is_hidden(next: char) -> bool {
+    let is_direction = matches!(next, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    is_direction || (next.is_control() && !next.is_whitespace())
 }
 
 /// The text of a list item.
