@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::pipeline::Output;
@@ -90,6 +90,35 @@ pub fn write<'a>(outputs: &'a [Output], folder: &Path) -> Result<Vec<&'a Output>
         }
     }
     replaced.map(|()| stale)
+}
+
+/// Replaces a file as a whole, so that a failure leaves the old one.
+///
+/// # Errors
+///
+/// If the file can't be written.
+pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
+    let new = temporary(path);
+    let written = fs::write(&new, text).map_err(FileError::new("write", &new));
+    let replaced =
+        written.and_then(|()| fs::rename(&new, path).map_err(FileError::new("replace", path)));
+    if replaced.is_err() {
+        // It may never have been written.
+        let _ = fs::remove_file(&new);
+    }
+    replaced
+}
+
+/// Reads an interface from standard input into `sources`; errors show it as `<stdin>`.
+///
+/// # Errors
+///
+/// If standard input can't be read.
+pub fn read_stdin(sources: &mut Sources) -> Result<FileId, FileError> {
+    let name = Path::new("<stdin>");
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes).map_err(FileError::new("read", name))?;
+    Ok(sources.add(name.to_string_lossy(), &bytes))
 }
 
 /// Where a file's new content is written first: beside it, with this process's number, so that two

@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// Generate bindings, one Rust file per interface and per import
     #[command(after_help = GEN)]
     Gen(Gen),
+    /// Bring interface files into the usual layout
+    #[command(after_help = FMT)]
+    Fmt(Fmt),
     /// Tell what an error or a warning means, with a wrong and a right example
     #[command(after_help = EXPLAIN)]
     Explain {
@@ -52,7 +55,35 @@ pub(crate) enum Command {
         #[arg(value_parser = code)]
         code: Option<Code>,
     },
+    /// Print what makes a shell complete this command
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = MAN)]
+    Man,
 }
+
+const FMT: &str = "\
+Examples:
+  flounder fmt idl/*.if            format files in place
+  flounder fmt idl/*.if --check    name the files that aren't formatted, change nothing
+  flounder fmt echo.if --diff      show what would change
+  flounder fmt - < echo.if         format standard input to standard output
+
+Comments and blank lines stay. Files with syntax errors are left alone.";
+
+const COMPLETIONS: &str = "\
+Examples:
+  flounder completions bash > /etc/bash_completion.d/flounder
+  flounder completions fish > ~/.config/fish/completions/flounder.fish";
+
+const MAN: &str = "\
+Examples:
+  flounder man | man -l -
+  flounder man > /usr/local/share/man/man1/flounder.1";
 
 const EXPLAIN: &str = "\
 Examples:
@@ -153,6 +184,25 @@ impl Findings {
         }
         levels
     }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fmt {
+    /// Interface files, or `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Change nothing; name the files that aren't formatted
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// Change nothing; show what would change
+    #[arg(long)]
+    pub(crate) diff: bool,
+
+    /// How syntax errors look
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, clap::Args)]

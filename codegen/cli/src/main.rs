@@ -5,6 +5,7 @@
 
 mod args;
 mod explain;
+mod fmt;
 mod run;
 mod show;
 

@@ -4,15 +4,16 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
+use clap::CommandFactory as _;
 use flounder_codegen::files::{self, FileError};
 use flounder_codegen::{Output, Request, Sources};
 
 use crate::args::{Args, Command, Findings, Gen, Inputs};
-use crate::explain;
 use crate::show::show;
+use crate::{explain, fmt};
 
 /// How a run ended that could read and write its files.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Outcome {
     Clean,
     Findings,
@@ -27,6 +28,20 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, FileError> {
     match &args.command {
         Command::Check(inputs) => check(inputs),
         Command::Gen(command) => generate(command),
+        Command::Fmt(command) => fmt::run(command),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "flounder", &mut script);
+            print(&String::from_utf8_lossy(&script));
+            Ok(Outcome::Clean)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            // Writing to a Vec can't fail.
+            let _ = clap_mangen::Man::new(Args::command()).render(&mut page);
+            print(&String::from_utf8_lossy(&page));
+            Ok(Outcome::Clean)
+        }
         Command::Explain { code } => {
             print(&code.map_or_else(explain::index, |code| explain::page(code).to_owned()));
             Ok(Outcome::Clean)
@@ -35,7 +50,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, FileError> {
 }
 
 /// Prints a text. Whoever reads it may stop early, as `head` does.
-fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 

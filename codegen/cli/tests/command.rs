@@ -203,10 +203,71 @@ fn explain_prints_pages_and_their_list() {
 #[test]
 fn every_command_teaches_with_examples() {
     let folder = Folder::new("help");
-    for command in ["", "check ", "gen ", "explain "] {
+    for command in ["", "check ", "gen ", "fmt ", "explain ", "completions ", "man "] {
         let help = folder.run(&format!("{command}--help"));
         let text = String::from_utf8(help.stdout).expect("help is UTF-8");
         assert!(text.contains("Examples:\n  flounder "), "{command}: {text}");
+    }
+}
+
+#[test]
+fn fmt_writes_checks_and_shows() {
+    let folder = Folder::new("fmt");
+    folder.write("ugly.if", "interface ugly { // note\nmessage m( uint8 a );\n};");
+    let (ugly, good) = (folder.modified("ugly.if"), folder.modified("good.if"));
+    folder.check("fmt ugly.if good.if --check", 1, "ugly.if is not formatted\n", "");
+    let diff = "\
+--- ugly.if
++++ ugly.if (formatted)
+@@ -1,3 +1,3 @@
+ interface ugly { // note
+-message m( uint8 a );
+-};
+\\ No newline at end of file
++    message m(uint8 a);
++};
+";
+    folder.check("fmt ugly.if good.if --diff", 1, diff, "");
+    assert_eq!(folder.modified("ugly.if"), ugly);
+
+    folder.check("fmt ugly.if good.if", 0, "", "");
+    folder.check("fmt ugly.if good.if --check --diff", 0, "", "");
+    let text = fs::read_to_string(folder.0.join("ugly.if")).expect("the file is there");
+    assert_eq!(text, "interface ugly { // note\n    message m(uint8 a);\n};\n");
+    assert_eq!(folder.modified("good.if"), good);
+}
+
+#[test]
+fn fmt_leaves_files_with_errors_alone() {
+    let folder = Folder::new("fmt_errors");
+    let text = "interface broken {\nmessage m()\n};\n";
+    folder.write("broken.if", text);
+    let error = "broken.if:2:12: error[E005]: expected `;`, found `}`\n";
+    folder.check("fmt broken.if --format short", 1, "", error);
+    assert_eq!(fs::read_to_string(folder.0.join("broken.if")).expect("it is there"), text);
+}
+
+#[test]
+fn fmt_takes_standard_input() {
+    let folder = Folder::new("fmt_stdin");
+    let input = fs::File::open(folder.0.join("types.if")).expect("it is there");
+    let output = Command::new(env!("CARGO_BIN_EXE_flounder"))
+        .args(["fmt", "-"])
+        .stdin(input)
+        .output()
+        .expect("the command starts");
+    assert_eq!(output.stdout, TYPES.as_bytes());
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn shells_and_manuals_know_the_commands() {
+    let folder = Folder::new("completions");
+    for line in ["completions bash", "completions zsh", "completions fish", "man"] {
+        let output = folder.run(line);
+        let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+        assert!(text.contains("explain") && text.contains("fmt"), "{line}");
+        assert_eq!(output.status.code(), Some(0), "{line}");
     }
 }
 

@@ -30,6 +30,7 @@ use crate::diag::Diagnostics;
 use crate::source::{FileId, Sources, Span};
 use build::Builder;
 use grammar::{GrammarParser, Rule};
+pub(crate) use tokens::block_comment;
 
 /// Parses one file. Errors are noted in `diagnostics`; what could be understood is returned.
 pub(crate) fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> File {

@@ -25,7 +25,7 @@ fn blank(text: &str) -> usize {
 }
 
 /// The length of the block comment at the start of `text`.
-fn block_comment(text: &str) -> usize {
+pub(crate) fn block_comment(text: &str) -> usize {
     let (mut at, mut depth) = (0, 0);
     loop {
         match text.as_bytes()[at..] {
