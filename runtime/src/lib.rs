@@ -12,6 +12,10 @@ compile_error!("`flounder` runs on Linux: it sleeps in epoll and pins threads to
 #[cfg(panic = "abort")]
 compile_error!("`flounder` ends programs by unwinding: build with panic = \"unwind\"");
 
+// Generated code, which the models use, names the crate.
+#[cfg(all(test, loom))]
+extern crate self as flounder;
+
 pub mod abi;
 mod binding;
 mod channel;

@@ -4,10 +4,14 @@
 //! gives it one turn; a source with more to do goes to the end of the queue, so every ready source
 //! gets its turn. Idle sources cost nothing.
 
+mod doorbell;
 mod poller;
 mod ready;
 mod sources;
 mod timers;
+
+#[cfg(all(test, loom))]
+mod interleavings;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
