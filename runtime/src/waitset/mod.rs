@@ -10,6 +10,7 @@ mod sources;
 mod timers;
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::{Rc, Weak};
@@ -60,6 +61,8 @@ pub struct Waitset {
 
 struct Inner {
     ready: Arc<ReadySet>,
+    /// What was rung and moved here, and what rang for itself: in the order of turns to come.
+    queue: RefCell<VecDeque<Key>>,
     poller: Poller,
     timers: RefCell<Timers>,
     sources: RefCell<Sources>,
@@ -98,6 +101,7 @@ impl Waitset {
         let inner = Inner {
             poller: Poller::new(Arc::clone(&ready))?,
             ready,
+            queue: RefCell::default(),
             timers: RefCell::default(),
             sources: RefCell::default(),
             clock,
@@ -154,7 +158,7 @@ impl Waitset {
                 self.fire_timers();
                 self.inner.poller.look(|key| self.ring(key));
             }
-            let Some(key) = self.inner.ready.pop() else { break };
+            let Some(key) = self.inner.next_ready() else { break };
             self.give_turn(key);
             given += 1;
         }
@@ -185,7 +189,7 @@ impl Waitset {
     pub fn announce_wait(&self) -> bool {
         self.inner.awaited.set(true);
         self.inner.ready.fall_asleep();
-        self.inner.ready.is_empty() && !self.is_killed()
+        !self.inner.has_ready() && !self.is_killed()
     }
 
     /// Runs ready sources, and sleeps while there are none, until `done` says so. It is asked
@@ -202,7 +206,7 @@ impl Waitset {
     /// something to do already.
     fn sleep_unless(&self, done: &mut impl FnMut() -> bool) {
         self.inner.ready.fall_asleep();
-        if self.inner.ready.is_empty() && !done() && !self.is_killed() {
+        if !self.inner.has_ready() && !done() && !self.is_killed() {
             let until = self.next_timer();
             self.inner.poller.sleep(self.now(), until, |key| self.ring(key));
         }
@@ -246,7 +250,7 @@ impl Waitset {
         entry.bell.answer();
         self.inner.in_turn.set(true);
         // A source that unwinds wasn't done.
-        let mut turn = InTurn { inner: &self.inner, bell: &entry.bell, outcome: Turn::Again };
+        let mut turn = InTurn { inner: &self.inner, entry: &entry, key, outcome: Turn::Again };
         turn.outcome = entry.source.turn();
     }
 
@@ -256,7 +260,7 @@ impl Waitset {
         }
     }
 
-    fn entry(&self, key: Key) -> Option<Entry> {
+    fn entry(&self, key: Key) -> Option<Rc<Entry>> {
         self.inner.sources.borrow().get(key)
     }
 
@@ -339,6 +343,26 @@ impl Waitset {
     }
 }
 
+impl Inner {
+    /// Takes the next key that is ready.
+    fn next_ready(&self) -> Option<Key> {
+        let mut queue = self.queue.borrow_mut();
+        self.ready.move_to(&mut queue);
+        queue.pop_front()
+    }
+
+    fn has_ready(&self) -> bool {
+        !self.ready.is_empty() || !self.queue.borrow().is_empty()
+    }
+
+    /// Queues a key behind all that was rung so far.
+    fn queue_last(&self, key: Key) {
+        let mut queue = self.queue.borrow_mut();
+        self.ready.move_to(&mut queue);
+        queue.push_back(key);
+    }
+}
+
 impl Default for Waitset {
     fn default() -> Self {
         Self::new()
@@ -362,15 +386,16 @@ impl fmt::Debug for Waitset {
 /// A source's turn, however it ends.
 struct InTurn<'a> {
     inner: &'a Inner,
-    bell: &'a Bell,
+    entry: &'a Entry,
+    key: Key,
     outcome: Turn,
 }
 
 impl Drop for InTurn<'_> {
     fn drop(&mut self) {
         self.inner.in_turn.set(false);
-        if self.outcome == Turn::Again {
-            self.bell.ring();
+        if self.outcome == Turn::Again && self.entry.bell.ring_here() {
+            self.inner.queue_last(self.key);
         }
     }
 }
