@@ -2,12 +2,14 @@
 //!
 //! Every source has a [`Bell`]. A turn of the loop takes the next rung source from the ready set and
 //! gives it one turn; a source with more to do goes to the end of the queue, so every ready source
-//! gets its turn. Idle sources cost nothing.
+//! gets its turn. A few sources that were busy just now are looked at instead of being rung for.
+//! Idle sources cost nothing.
 
 mod poller;
 mod ready;
 mod sources;
 mod timers;
+mod watched;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -26,6 +28,7 @@ pub(crate) use self::sources::{Owned, Registration};
 pub use self::timers::Sleep;
 pub(crate) use self::timers::TimerGuard;
 use self::timers::Timers;
+use self::watched::Watched;
 use crate::clock::{Clock, MonotonicClock, Time};
 use crate::kill::KillSwitch;
 use crate::sync::Arc;
@@ -40,6 +43,16 @@ pub(crate) trait Source {
 
     /// The dispatcher ends: lets go of everything.
     fn end(&self);
+
+    /// True if a source that said [`Turn::Watch`] has something to do.
+    fn has_event(&self) -> bool {
+        false
+    }
+
+    /// Asks for the bell after [`Turn::Watch`]. False if there is something to do already.
+    fn rest(&self) -> bool {
+        true
+    }
 }
 
 /// What a source says after its turn.
@@ -49,6 +62,8 @@ pub(crate) enum Turn {
     Again,
     /// Nothing to do until its bell rings.
     Idle,
+    /// Nothing to do now; the bell may ring, but it isn't rung for everything: look at it.
+    Watch,
 }
 
 /// The event sources that one thread waits on, shared by the dispatchers of that thread.
@@ -63,6 +78,7 @@ struct Inner {
     ready: Arc<ReadySet>,
     /// What was rung and moved here, and what rang for itself: in the order of turns to come.
     queue: RefCell<VecDeque<Key>>,
+    watched: Watched,
     poller: Poller,
     timers: RefCell<Timers>,
     sources: RefCell<Sources>,
@@ -102,6 +118,7 @@ impl Waitset {
             poller: Poller::new(Arc::clone(&ready))?,
             ready,
             queue: RefCell::default(),
+            watched: Watched::default(),
             timers: RefCell::default(),
             sources: RefCell::default(),
             clock,
@@ -158,8 +175,8 @@ impl Waitset {
                 self.fire_timers();
                 self.inner.poller.look(|key| self.ring(key));
             }
-            let Some(key) = self.inner.next_ready() else { break };
-            self.give_turn(key);
+            let Some((key, entry)) = self.inner.next() else { break };
+            self.give_turn(key, &entry);
             given += 1;
         }
         given
@@ -188,6 +205,7 @@ impl Waitset {
     #[must_use = "if it is false, nothing will wake who waits now"]
     pub fn announce_wait(&self) -> bool {
         self.inner.awaited.set(true);
+        self.inner.rest_all();
         self.inner.ready.fall_asleep();
         !self.inner.has_ready() && !self.is_killed()
     }
@@ -205,6 +223,7 @@ impl Waitset {
     /// Sleeps until a bell rings, a descriptor is ready or a timer is due, unless there is
     /// something to do already.
     fn sleep_unless(&self, done: &mut impl FnMut() -> bool) {
+        self.inner.rest_all();
         self.inner.ready.fall_asleep();
         if !self.inner.has_ready() && !done() && !self.is_killed() {
             let until = self.next_timer();
@@ -244,24 +263,18 @@ impl Waitset {
         }
     }
 
-    fn give_turn(&self, key: Key) {
-        let Some(entry) = self.entry(key) else { return };
+    fn give_turn(&self, key: Key, entry: &Entry) {
         self.inner.turns.set(self.inner.turns.get() + 1);
-        entry.bell.answer();
         self.inner.in_turn.set(true);
         // A source that unwinds wasn't done.
-        let mut turn = InTurn { inner: &self.inner, entry: &entry, key, outcome: Turn::Again };
+        let mut turn = InTurn { inner: &self.inner, entry, key, outcome: Turn::Again };
         turn.outcome = entry.source.turn();
     }
 
     fn ring(&self, key: Key) {
-        if let Some(entry) = self.entry(key) {
+        if let Some(entry) = self.inner.entry(key) {
             entry.bell.ring();
         }
-    }
-
-    fn entry(&self, key: Key) -> Option<Rc<Entry>> {
-        self.inner.sources.borrow().get(key)
     }
 
     /// Registers the source that `make` builds around its bell, as one of `owned`.
@@ -344,6 +357,25 @@ impl Waitset {
 }
 
 impl Inner {
+    fn entry(&self, key: Key) -> Option<Rc<Entry>> {
+        self.sources.borrow().get(key)
+    }
+
+    /// Takes the next source that has something to do.
+    fn next(&self) -> Option<(Key, Rc<Entry>)> {
+        if self.turns.get().is_multiple_of(TURNS_PER_LOOK as u64) {
+            self.queue_watched();
+        }
+        while let Some(key) = self.next_ready() {
+            // A source that is gone may have rung.
+            let Some(entry) = self.entry(key) else { continue };
+            entry.bell.answer();
+            return Some((key, entry));
+        }
+        // Its bell isn't answered: if it rang too, another turn is queued.
+        self.next_watched()
+    }
+
     /// Takes the next key that is ready.
     fn next_ready(&self) -> Option<Key> {
         let mut queue = self.queue.borrow_mut();
@@ -355,11 +387,13 @@ impl Inner {
         !self.ready.is_empty() || !self.queue.borrow().is_empty()
     }
 
-    /// Queues a key behind all that was rung so far.
-    fn queue_last(&self, key: Key) {
-        let mut queue = self.queue.borrow_mut();
-        self.ready.move_to(&mut queue);
-        queue.push_back(key);
+    /// Queues a source behind all that was rung so far, unless it is queued.
+    fn queue_again(&self, key: Key, entry: &Entry) {
+        if entry.bell.ring_here() {
+            let mut queue = self.queue.borrow_mut();
+            self.ready.move_to(&mut queue);
+            queue.push_back(key);
+        }
     }
 }
 
@@ -394,8 +428,10 @@ struct InTurn<'a> {
 impl Drop for InTurn<'_> {
     fn drop(&mut self) {
         self.inner.in_turn.set(false);
-        if self.outcome == Turn::Again && self.entry.bell.ring_here() {
-            self.inner.queue_last(self.key);
+        match self.outcome {
+            Turn::Again => self.inner.queue_again(self.key, self.entry),
+            Turn::Watch => self.inner.watch(self.key, self.entry),
+            Turn::Idle => {}
         }
     }
 }
