@@ -115,7 +115,7 @@ impl Waitset {
             kill.attach(Arc::clone(&ready));
         }
         let inner = Inner {
-            poller: Poller::new(Arc::clone(&ready))?,
+            poller: Poller::new(&ready)?,
             ready,
             queue: RefCell::default(),
             watched: Watched::default(),

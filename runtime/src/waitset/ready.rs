@@ -32,6 +32,7 @@ pub(crate) struct ReadySet {
     /// Something is listed in `rung`. Changed under its lock only.
     any: AtomicBool,
     asleep: AtomicBool,
+    /// An event counter: each write is an event for the poller.
     doorbell: OwnedFd,
 }
 
@@ -71,7 +72,8 @@ impl ReadySet {
         // Pairs with the fence in `fall_asleep`.
         fence(Ordering::SeqCst);
         if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
-            // The counter is at most 2^64 - 2 and reset at each waking: a write can't fail.
+            // The counter is never reset and holds 2^64 - 2 wakings, which take centuries: a write
+            // can't fail.
             let written = rustix::io::write(&self.doorbell, &1_u64.to_ne_bytes());
             debug_assert!(written.is_ok(), "an eventfd with room takes a write");
         }
@@ -88,13 +90,6 @@ impl ReadySet {
     /// Takes back what `fall_asleep` published.
     pub(crate) fn awake(&self) {
         self.asleep.store(false, Ordering::Relaxed);
-    }
-
-    /// Empties the doorbell after a sleep.
-    pub(crate) fn silence(&self) {
-        let mut count = [0; 8];
-        // WouldBlock: nobody rang, which is as good.
-        let _ = rustix::io::read(&self.doorbell, &mut count);
     }
 }
 
