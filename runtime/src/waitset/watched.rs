@@ -43,6 +43,12 @@ impl Inner {
         }
     }
 
+    /// True if a watched source has something to do.
+    pub(super) fn has_watched(&self) -> bool {
+        let list = self.watched.list.borrow();
+        list.iter().any(|watch| self.entry(watch.key).is_some_and(|entry| entry.source.has_event()))
+    }
+
     /// Takes the next watched source that has something to do.
     pub(super) fn next_watched(&self) -> Option<(Key, Rc<Entry>)> {
         let watched = self.watched.list.borrow().len();
