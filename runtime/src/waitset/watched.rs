@@ -94,3 +94,100 @@ impl Inner {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::super::{Owned, Registration, Source, Turn, Waitset};
+    use super::*;
+    use std::cell::Cell;
+
+    /// A source that is always watched, and counts what is done with it.
+    #[derive(Default)]
+    struct Probe {
+        events: Cell<u32>,
+        looks: Cell<u32>,
+        rests: Cell<u32>,
+    }
+
+    impl Source for Probe {
+        fn turn(&self) -> Turn {
+            self.events.set(self.events.get().saturating_sub(1));
+            Turn::Watch
+        }
+
+        fn end(&self) {}
+
+        fn has_event(&self) -> bool {
+            self.looks.set(self.looks.get() + 1);
+            self.events.get() > 0
+        }
+
+        fn rest(&self) -> bool {
+            self.rests.set(self.rests.get() + 1);
+            self.events.get() == 0
+        }
+    }
+
+    /// Probes that had a turn, so that as many as fit are watched.
+    fn probes(waitset: &Waitset, count: usize) -> Vec<(Rc<Probe>, Registration)> {
+        let owned = Owned::default();
+        let insert = |_| waitset.insert(&owned, |_| Rc::<Probe>::default());
+        let probes: Vec<_> = (0..count).map(insert).collect();
+        ring_all(&probes);
+        assert_eq!(waitset.poll(count), count);
+        probes
+    }
+
+    fn ring_all(probes: &[(Rc<Probe>, Registration)]) {
+        for (_, registration) in probes {
+            registration.bell().ring();
+        }
+    }
+
+    fn rests(probes: &[(Rc<Probe>, Registration)]) -> Vec<u32> {
+        probes.iter().map(|(probe, _)| probe.rests.get()).collect()
+    }
+
+    #[test]
+    fn a_watched_source_has_its_turns_without_a_ring() {
+        let waitset = Waitset::new();
+        let probes = probes(&waitset, 2);
+        assert_eq!(waitset.poll(9), 0, "nothing to do");
+        probes[1].0.events.set(3);
+        assert!(waitset.inner.has_watched());
+        assert_eq!(waitset.poll(9), 3);
+        assert!(!waitset.inner.has_watched());
+    }
+
+    #[test]
+    fn one_too_many_rests_and_is_rung_for() {
+        let waitset = Waitset::new();
+        let probes = probes(&waitset, WATCHED_MAX + 1);
+        assert_eq!(rests(&probes), [0, 0, 0, 0, 1]);
+        drop(probes);
+        assert_eq!(waitset.poll(9), 0, "sources that are gone are looked at no more");
+    }
+
+    #[test]
+    fn a_source_that_stays_quiet_rests() {
+        let waitset = Waitset::new();
+        let probes = probes(&waitset, 1);
+        while probes[0].0.rests.get() == 0 {
+            assert_eq!(waitset.poll(1), 0);
+            assert!(probes[0].0.looks.get() <= 2 * LOOKS_MAX, "it is watched without an end");
+        }
+    }
+
+    #[test]
+    fn who_is_about_to_sleep_lets_all_rest_and_overlooks_nothing() {
+        let waitset = Waitset::new();
+        let probes = probes(&waitset, 2);
+        assert!(waitset.announce_wait());
+        assert_eq!(rests(&probes), [1, 1]);
+        ring_all(&probes);
+        assert_eq!(waitset.poll(2), 2);
+        probes[0].0.events.set(1);
+        assert!(!waitset.announce_wait(), "there is something to do");
+        assert_eq!(waitset.poll(9), 1);
+    }
+}
