@@ -18,10 +18,11 @@ pub(super) struct Sources {
 #[derive(Default)]
 pub(super) struct Slot {
     generation: u32,
-    entry: Option<Entry>,
+    entry: Option<Rc<Entry>>,
 }
 
-#[derive(Clone)]
+/// A registered source. It is handed out for each turn, for which a shared count of the bell would
+/// be too dear.
 pub(super) struct Entry {
     pub(super) bell: Arc<Bell>,
     pub(super) source: Rc<dyn Source>,
@@ -32,14 +33,14 @@ impl Sources {
         self.slots.iter().filter(|slot| slot.entry.is_some()).count()
     }
 
-    pub(super) fn get(&self, key: Key) -> Option<Entry> {
+    pub(super) fn get(&self, key: Key) -> Option<Rc<Entry>> {
         let slot = self.slots.get(key.index as usize)?;
         if slot.generation == key.generation { slot.entry.clone() } else { None }
     }
 
     /// Puts the source into the place that was reserved for it.
     pub(super) fn fill(&mut self, key: Key, entry: Entry) {
-        self.slots[key.index as usize].entry = Some(entry);
+        self.slots[key.index as usize].entry = Some(Rc::new(entry));
     }
 
     pub(super) fn reserve(&mut self) -> Key {
@@ -51,7 +52,7 @@ impl Sources {
         Key { index, generation: self.slots[index as usize].generation }
     }
 
-    pub(super) fn remove(&mut self, key: Key) -> Option<Entry> {
+    pub(super) fn remove(&mut self, key: Key) -> Option<Rc<Entry>> {
         let slot = self.slots.get_mut(key.index as usize)?;
         if slot.generation != key.generation {
             return None;

@@ -1,0 +1,174 @@
+//! The cases: what is measured against what, and what is to be reached.
+
+use crate::allocations;
+use crate::bound;
+use crate::idle;
+use crate::plan::Plan;
+use crate::race::{Contestant, Goal, LIMIT, Outcome, race};
+use crate::report::Row;
+use crate::rivals::{channels, sleepers};
+
+/// One figure and how it is measured.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) how: How,
+}
+
+/// How a case is measured.
+#[derive(Debug)]
+pub(crate) enum How {
+    /// Contestants against each other, in so many rounds for a hundred of the plan.
+    Race { contestants: &'static [Contestant], percent: usize },
+    /// Something that is counted.
+    Count(fn(&Plan) -> Outcome<Vec<Row>>),
+    /// It can't be measured, and why.
+    Absent(&'static str),
+}
+
+const CROSSBEAM: &str = "crossbeam, by hand";
+const FUTEX: &str = "futex ping-pong";
+const PARK: &str = "park on one CPU";
+const HOT: &str = "polled, 1 binding";
+const ASLEEP: &str = "asleep, 1 binding";
+const NO_UMP: &str = "there is no `ump` driver yet";
+
+/// Every case there is, measured or not.
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "B1",
+        what: "call u64 -> u64 over `local`, both sides awake",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(CROSSBEAM, channels::crossbeam),
+                Contestant::rival("crossbeam unbounded", channels::crossbeam_unbounded),
+                Contestant::rival("std mpsc", channels::std_mpsc),
+                Contestant::rival("binding, polled", bound::polled)
+                    .against(CROSSBEAM)
+                    .goal(Goal::ratio(1.25)),
+                Contestant::rival("binding, spinning", bound::spinning)
+                    .against(CROSSBEAM)
+                    .goal(Goal::ratio(1.25)),
+            ],
+            percent: 100,
+        },
+    },
+    absent("B2", "call u64 -> u64 over `ump`", NO_UMP),
+    absent("B3", "one-way u64 over `ump`", NO_UMP),
+    absent("B4", "the spawn call over `ump`", NO_UMP),
+    Case {
+        name: "B5",
+        what: "call between two dispatchers of one loop",
+        how: How::Race {
+            contestants: &[Contestant::rival("binding, one loop", bound::one_loop)
+                .against(LIMIT.name)
+                .goal(Goal { ratio: 1.0, p50_ns: Some(100.0) })],
+            percent: 100,
+        },
+    },
+    Case {
+        name: "B6",
+        what: "call whose sides sleep, on two CPUs and on one",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(FUTEX, sleepers::futex_ping_pong),
+                Contestant::rival("binding, asleep", bound::asleep)
+                    .against(FUTEX)
+                    .goal(Goal::ratio(1.1)),
+                Contestant::rival(PARK, sleepers::park_on_one_cpu),
+                Contestant::rival("binding, on one CPU", bound::asleep_on_one_cpu)
+                    .against(PARK)
+                    .goal(Goal::ratio(1.2)),
+            ],
+            percent: 100,
+        },
+    },
+    Case {
+        name: "B7",
+        what: "call over one binding of many",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(HOT, bound::polled_among::<1>),
+                Contestant::rival("polled, among 10,000", bound::polled_among::<10_000>)
+                    .against(HOT)
+                    .goal(Goal::ratio(1.2)),
+                Contestant::rival(ASLEEP, bound::asleep_among::<1>),
+                Contestant::rival("asleep, among 10,000", bound::asleep_among::<10_000>)
+                    .against(ASLEEP)
+                    .goal(Goal::ratio(1.5)),
+            ],
+            percent: 50,
+        },
+    },
+    Case {
+        name: "B8",
+        what: "heap allocations per message and per call, after warming up",
+        how: How::Count(allocations::count),
+    },
+    absent("B9", "call against tokio's channels", "tokio is not a dependency yet"),
+    Case { name: "B10", what: "an idle system of 4 cores", how: How::Count(idle::measure) },
+    absent("B11", "start a program and wait for it", "host programs can't be started yet"),
+    absent("B12", "simulated steps per second", "there is no simulator yet"),
+    absent("B13", "check and generate all interfaces", "no case for it is written yet"),
+];
+
+const fn absent(name: &'static str, what: &'static str, why: &'static str) -> Case {
+    Case { name, what, how: How::Absent(why) }
+}
+
+/// The rows of a case, and what else is to be said.
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) note: Option<String>,
+}
+
+impl Case {
+    /// Measures the case, or says why it can't be.
+    pub(crate) fn measure(&self, plan: &Plan) -> Outcome<Measured> {
+        let name = self.name;
+        let skipped = |why: &str| Measured {
+            rows: Vec::new(),
+            note: Some(format!("{name}: not measured, {why}")),
+        };
+        match &self.how {
+            How::Absent(why) => Ok(skipped(why)),
+            How::Count(count) => Ok(Measured { rows: count(plan)?, note: None }),
+            How::Race { contestants, percent } => match plan.slice() {
+                None => Ok(skipped("the limit needs two CPUs and this process may use one")),
+                Some(slice) => {
+                    let rounds = (plan.rounds * percent).div_ceil(100);
+                    let (rows, note) = race(name, contestants, rounds, slice)?;
+                    Ok(Measured { rows, note })
+                }
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_are_numbered_and_compare_with_contestants_of_their_own() {
+        for (index, case) in CASES.iter().enumerate() {
+            assert_eq!(case.name, format!("B{}", index + 1));
+            let How::Race { contestants, .. } = &case.how else { continue };
+            let names: Vec<_> = contestants.iter().chain([&LIMIT]).map(|c| c.name).collect();
+            for contestant in *contestants {
+                let against = contestant.against;
+                assert!(against.is_none_or(|name| names.contains(&name)), "{against:?}");
+                assert!(contestant.goal.is_none() || against.is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn with_one_cpu_a_race_is_skipped_and_says_so() {
+        let plan = Plan { cpus: vec![3], ..Plan::full(Vec::new()) };
+        let measured = CASES[0].measure(&plan).unwrap();
+        assert!(measured.rows.is_empty() && measured.note.unwrap().contains("two CPUs"));
+    }
+}
