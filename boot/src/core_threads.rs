@@ -22,7 +22,11 @@ pub(crate) fn start_program_loop(
     start(LoopKind::Program, core, cpu, shared, move |waitset, shared| {
         let (dispatcher, jobs) = ProgramLoop::start(waitset, shared.kernel.holder());
         let _ = shared.reports.send(Report::ProgramLoop { core, jobs });
-        dispatcher.run();
+        // Dispatchers contain their panics. A waker that a program made by hand has none: its panic
+        // costs the turn it had and nobody's program.
+        while let Err(payload) = catch_unwind(AssertUnwindSafe(|| dispatcher.run())) {
+            flounder::discard(payload);
+        }
     })
 }
 
@@ -64,7 +68,7 @@ fn start(
                 if let Err(payload) = catch_unwind(run) {
                     let what = format!("the {name} loop panicked: {}", message(&*payload));
                     let _ = reports.send(Report::Failed { what });
-                    flounder::discard_panic(payload);
+                    flounder::discard(payload);
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! What crosses the threads of one core: jobs for its loops, completions of its programs.
 
+use std::thread::JoinHandle;
+
 use flounder::platform::{Completion, ProgramEnd};
 use flounder::{DomainId, Half, Mailbox};
 
@@ -26,6 +28,8 @@ pub(crate) enum ProgramJob {
     Kill(DomainId),
     /// A program has ended by itself.
     Ended(DomainId, ProgramEnd),
+    /// Join the thread of a blocking program that has ended.
+    Join(JoinHandle<()>),
     /// Stop the loop.
     Stop,
 }

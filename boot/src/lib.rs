@@ -22,7 +22,7 @@ mod system_loop;
 
 pub use config::{BootError, Config};
 pub use modules::Modules;
-pub use operator::Operator;
+pub use operator::{Operator, Operators};
 pub use system::{CoreLayout, ShutdownReport, System, SystemFailed};
 
 /// The program that the README shows, compiled and run.

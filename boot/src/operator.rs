@@ -1,10 +1,13 @@
 //! Whoever runs the system: a thread of its own that talks to one core's monitor.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::rc::Rc;
 
-use flounder::{CoreId, Dispatcher, Holder, Home, Kernel, MonotonicClock, Waitset};
+use flounder::{CoreId, Dispatcher, Holder, Home, Kernel, Mailbox, MonotonicClock, Waitset};
 use flounder_domain::Domain;
+use flounder_monitor::Command;
 
 /// A client of the system on the thread that made it, with the operator's role. Everything it holds
 /// is given up when it drops.
@@ -16,19 +19,53 @@ pub struct Operator {
     holder: Holder,
 }
 
-impl Operator {
+/// Makes clients of the system, each on the thread that asks.
+#[derive(Clone, Debug)]
+pub struct Operators {
+    kernel: Kernel,
+    clock: MonotonicClock,
+    monitors: BTreeMap<CoreId, Mailbox<Command>>,
+}
+
+impl Operators {
     pub(crate) fn new(
-        core: CoreId,
-        kernel: &Kernel,
+        kernel: Kernel,
         clock: MonotonicClock,
+        monitors: BTreeMap<CoreId, Mailbox<Command>>,
+    ) -> Self {
+        Self { kernel, clock, monitors }
+    }
+
+    /// A client of the system for the calling thread, on the monitor of `core`. Once the system has
+    /// stopped it reaches nothing.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such core, or the system has no file descriptor left.
+    pub fn operator(&self, core: CoreId) -> io::Result<Operator> {
+        let Some(monitor) = self.monitors.get(&core) else {
+            let what = format!("there is no core {core}: there are {}", self.monitors.len());
+            return Err(io::Error::new(io::ErrorKind::NotFound, what));
+        };
+        Operator::new(core, self, |half| {
+            // A closed mailbox: the monitor is gone, and the half closes with the command.
+            let _ = monitor.send(Command::AddOperator { half });
+        })
+    }
+}
+
+impl Operator {
+    fn new(
+        core: CoreId,
+        system: &Operators,
         connect: impl FnOnce(flounder::Half),
-    ) -> std::io::Result<Self> {
-        let waitset = Waitset::with_clock(Rc::new(clock), None)?;
-        let holder = kernel.holder();
+    ) -> io::Result<Self> {
+        let waitset = Waitset::with_clock(Rc::new(system.clock), None)?;
+        let holder = system.kernel.holder();
         let home = Home::new(waitset, holder.clone()).named(format!("operator@{core}"));
         let (monitor, own) = flounder_monitor::child_pair(core);
         connect(monitor);
-        let domain = Domain::claim(own, &home).map_err(std::io::Error::other)?;
+        let domain = Domain::claim(own, &home).map_err(io::Error::other)?;
         let host = home.dispatcher(());
         Ok(Self { core, domain, host, home, holder })
     }

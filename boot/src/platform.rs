@@ -69,7 +69,7 @@ pub(crate) struct RunningProgram {
 
 /// How a program runs, and so how it is ended.
 enum How {
-    Thread { kill: KillSwitch, thread: Option<JoinHandle<()>> },
+    Thread { kill: KillSwitch, thread: JoinHandle<()> },
     Loop,
 }
 
@@ -88,8 +88,8 @@ impl CorePlatform {
         let released =
             if never_ran || (is_over && !heard) { programs.remove(&domain) } else { None };
         drop(programs);
-        if let Some(mut program) = released {
-            program.join();
+        if let Some(program) = released {
+            self.join(program);
         }
         if is_over && !heard {
             self.survivor_ended(domain);
@@ -131,22 +131,30 @@ impl CorePlatform {
         domains
     }
 
-    /// Drops the services and joins the threads of ended programs. Returns how many programs still
-    /// run.
-    pub(crate) fn stop(&self) -> usize {
+    /// Drops the services, joins the threads of ended programs and tells those to end that still
+    /// run: wedged ones, and all of a system that has failed.
+    pub(crate) fn stop(&self) {
         // In this order: the process manager is served by the spawnd.
         let services = std::mem::take(&mut *self.services.borrow_mut());
         for (_, running) in services.into_iter().rev() {
             drop(running.handle);
             running.holder.end();
         }
+        self.end_programs();
         let programs = std::mem::take(&mut *self.programs.borrow_mut());
-        let (ended, running): (Vec<_>, Vec<_>) =
-            programs.into_values().partition(|program| program.ended);
-        for mut program in ended {
-            program.join();
+        for program in programs.into_values().filter(|program| program.ended) {
+            self.join(program);
         }
-        running.len()
+    }
+
+    /// Has an ended program's thread joined. It has sent its end and has only its return left, but
+    /// what it kept for its thread drops then, which may take any time: so the loop waits for it
+    /// that programs may hold up.
+    fn join(&self, program: RunningProgram) {
+        if let How::Thread { thread, .. } = program.how {
+            // The mailbox has room for every thread; closed, there is nobody left to wait.
+            let _ = self.program_loop.send(ProgramJob::Join(thread));
+        }
     }
 
     /// What a service is called in traces.
@@ -189,9 +197,10 @@ impl CorePlatform {
                     clock: self.shared.clock,
                     kill: kill.clone(),
                     completions,
+                    alive: self.shared.reports.clone(),
                 };
                 let thread = program_thread::start(newborn, main, setup);
-                How::Thread { kill, thread: Some(thread.map_err(|_| StartFailure::Run)?) }
+                How::Thread { kill, thread: thread.map_err(|_| StartFailure::Run)? }
             }
             EntryPoint::Asynchronous(main) => {
                 let job = ProgramJob::Start { newborn: Box::new(newborn), main, completions };
@@ -200,18 +209,6 @@ impl CorePlatform {
             }
         };
         Ok(RunningProgram { holder, how, completions: asker, ended: false })
-    }
-}
-
-impl RunningProgram {
-    /// Joins the program's thread, which has sent its end and has only its return left.
-    fn join(&mut self) {
-        if let How::Thread { thread, .. } = &mut self.how
-            && let Some(thread) = thread.take()
-        {
-            // The thread catches every panic of its program.
-            let _ = thread.join();
-        }
     }
 }
 
@@ -252,8 +249,8 @@ impl Platform for CorePlatform {
 
     fn release_program(&self, domain: DomainId) {
         let program = self.programs.borrow_mut().remove(&domain);
-        if let Some(mut program) = program {
-            program.join();
+        if let Some(program) = program {
+            self.join(program);
         }
     }
 

@@ -1,7 +1,8 @@
 //! The loop that runs a core's asynchronous programs.
 //!
 //! A program is a dispatcher of its own, contained: its panic ends it and nothing else. All it had
-//! is dropped, and its holder ended, before anybody hears of its end.
+//! is dropped, and its holder ended, before anybody hears of its end. The loop also waits for the
+//! threads of blocking programs that have ended: services never do.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +23,17 @@ pub(crate) struct ProgramLoop {
 
 /// A program on the loop.
 struct Resident {
-    dispatcher: Dispatcher<()>,
-    holder: Holder,
+    _dispatcher: Dispatcher<()>,
+    home: Home,
     completions: Completions,
+}
+
+impl Resident {
+    /// Ends all its dispatchers, the own one first, and then what it holds.
+    fn stop(&self) {
+        self.home.end();
+        self.home.holder().end();
+    }
 }
 
 impl ProgramLoop {
@@ -48,8 +57,14 @@ impl ProgramLoop {
             }
             ProgramJob::Kill(domain) => self.end(domain, ProgramEnd::Exited(KILLED)),
             ProgramJob::Ended(domain, end) => self.end(domain, end),
+            ProgramJob::Join(thread) => {
+                // It catches every panic of its program.
+                let _ = thread.join();
+            }
             ProgramJob::Stop => {
-                self.programs.clear();
+                for program in std::mem::take(&mut self.programs).values() {
+                    program.stop();
+                }
                 if let Some((ctx, _)) = self.own.take() {
                     ctx.stop();
                 }
@@ -61,12 +76,12 @@ impl ProgramLoop {
         let Some((_, jobs)) = &self.own else { return };
         let (domain, holder, is_span) = (newborn.domain, newborn.holder.clone(), newborn.is_span());
         let panicked = jobs.clone();
-        let home = Home::contained(self.waitset.clone(), holder.clone(), move |_| {
+        let home = Home::contained(self.waitset.clone(), holder, move |_| {
             // The mailbox has room for the end of every domain.
             let _ = panicked.send(ProgramJob::Ended(domain, ProgramEnd::Panicked));
         })
         .named(newborn.label());
-        let dispatcher = home.dispatcher(());
+        let (dispatcher, own) = (home.dispatcher(()), home.clone());
         let ended = jobs.clone();
         dispatcher.spawn_local(async move {
             let status = main(newborn.into_env(home)).await;
@@ -76,14 +91,13 @@ impl ProgramLoop {
             let _ = ended.send(ProgramJob::Ended(domain, ProgramEnd::Exited(status.0)));
         });
         completions.send(Completion::Started { domain });
-        self.programs.insert(domain, Resident { dispatcher, holder, completions });
+        self.programs.insert(domain, Resident { _dispatcher: dispatcher, home: own, completions });
     }
 
     /// Ends a program, unless it has ended already.
     fn end(&mut self, domain: DomainId, end: ProgramEnd) {
         let Some(program) = self.programs.remove(&domain) else { return };
-        drop(program.dispatcher);
-        program.holder.end();
+        program.stop();
         program.completions.send(Completion::Ended { domain, end });
     }
 }

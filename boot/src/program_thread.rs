@@ -3,6 +3,7 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::mpsc::Sender;
 use std::thread::{Builder, JoinHandle};
 
 use flounder::platform::{Completion, ProgramEnd, StartFailure};
@@ -11,6 +12,7 @@ use flounder::{Home, KillSwitch, MonotonicClock, Waitset};
 use crate::jobs::Completions;
 use crate::modules::BlockingMain;
 use crate::newborn::{KILLED, Newborn};
+use crate::report::Report;
 
 /// What a program's thread needs beside the program.
 pub(crate) struct ThreadSetup {
@@ -18,6 +20,8 @@ pub(crate) struct ThreadSetup {
     pub(crate) clock: MonotonicClock,
     pub(crate) kill: KillSwitch,
     pub(crate) completions: Completions,
+    /// Not for reports: the system knows that a thread is there as long as it has this.
+    pub(crate) alive: Sender<Report>,
 }
 
 /// Starts the program's thread. Its last act is to send the program's end.
@@ -28,7 +32,7 @@ pub(crate) fn start(
 ) -> io::Result<JoinHandle<()>> {
     Builder::new().name(newborn.label()).spawn(move || {
         let (domain, holder) = (newborn.domain, newborn.holder.clone());
-        let ThreadSetup { cpu, clock, kill, completions } = setup;
+        let ThreadSetup { cpu, clock, kill, completions, alive } = setup;
         let waitset = cpu
             .map_or(Ok(()), flounder::thread::pin_to)
             .and_then(|()| Waitset::with_clock(Rc::new(clock), Some(kill)));
@@ -41,6 +45,7 @@ pub(crate) fn start(
         };
         holder.end();
         completions.send(last);
+        drop(alive);
     })
 }
 
@@ -59,7 +64,7 @@ fn run(newborn: Newborn, main: BlockingMain, waitset: Waitset) -> ProgramEnd {
         Ok(status) => ProgramEnd::Exited(status.0),
         Err(payload) => {
             let killed = KillSwitch::is_kill(&*payload);
-            flounder::discard_panic(payload);
+            flounder::discard(payload);
             if killed { ProgramEnd::Exited(KILLED) } else { ProgramEnd::Panicked }
         }
     }

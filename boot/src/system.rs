@@ -14,7 +14,7 @@ use crate::config::{BootError, Config};
 use crate::core_threads::{start_program_loop, start_system_loop};
 use crate::jobs::{ProgramJob, SystemJob};
 use crate::modules::Modules;
-use crate::operator::Operator;
+use crate::operator::{Operator, Operators};
 use crate::platform::Shared;
 use crate::report::{LoopKind, Report};
 
@@ -49,6 +49,7 @@ pub struct System {
     kernel: Kernel,
     clock: MonotonicClock,
     layout: Vec<CoreLayout>,
+    grace: Duration,
     cores: BTreeMap<CoreId, Core>,
     reports: Receiver<Report>,
     /// What failed while the system ran.
@@ -118,9 +119,9 @@ impl System {
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
         let failures = Vec::new();
-        let mut system = Self { kernel, clock, layout, cores, reports, failures };
-        system.start_loops(config, modules, &sender)?;
-        drop(sender);
+        let grace = config.grace;
+        let mut system = Self { kernel, clock, layout, grace, cores, reports, failures };
+        system.start_loops(modules, sender)?;
         system.start_monitors()?;
         system.hear_until(|system| system.cores.values().all(|core| core.is_up))?;
         Ok(system)
@@ -144,15 +145,15 @@ impl System {
     ///
     /// If there is no such core, or the system has no file descriptor left.
     pub fn operator(&self, core: CoreId) -> std::io::Result<Operator> {
-        let monitor = self.cores.get(&core).and_then(|core| core.monitor.as_ref());
-        let Some(monitor) = monitor else {
-            let what = format!("there is no core {core}: cores are 0 to {}", self.cores.len() - 1);
-            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, what));
-        };
-        Operator::new(core, &self.kernel, self.clock, |half| {
-            // A closed mailbox: the monitor is gone, and the half closes with the command.
-            let _ = monitor.send(Command::AddOperator { half });
-        })
+        self.operators().operator(core)
+    }
+
+    /// What makes clients of the system on other threads.
+    #[must_use]
+    pub fn operators(&self) -> Operators {
+        let cores = self.cores.iter();
+        let monitors = cores.filter_map(|(&core, state)| Some((core, state.monitor.clone()?)));
+        Operators::new(self.kernel.clone(), self.clock, monitors.collect())
     }
 
     /// Stops every domain, then the services, then the threads.
@@ -166,20 +167,15 @@ impl System {
         if failures.is_empty() { Ok(report) } else { Err(SystemFailed { failures }) }
     }
 
-    fn start_loops(
-        &mut self,
-        config: Config,
-        modules: Modules,
-        reports: &Sender<Report>,
-    ) -> Result<(), BootError> {
+    fn start_loops(&mut self, modules: Modules, reports: Sender<Report>) -> Result<(), BootError> {
         let mut root =
             self.kernel.process_manager().map_err(|e| BootError::Failed(e.to_string()))?;
         let shared = Shared {
             kernel: self.kernel.clone(),
             modules: Arc::new(modules),
             clock: self.clock,
-            reports: reports.clone(),
-            grace: config.grace,
+            reports,
+            grace: self.grace,
         };
         for CoreLayout { core, cpu } in self.layout.clone() {
             self.cores.insert(core, Core::default());
@@ -278,6 +274,9 @@ impl System {
         self.stop_loops(LoopKind::Program, |core| {
             core.programs.take().is_some_and(|jobs| jobs.send(ProgramJob::Stop).is_ok())
         });
+        if !self.failures.is_empty() {
+            self.await_programs();
+        }
         let stuck = self.cores.values().map(|core| core.threads.len()).sum();
         self.cores.clear();
         ShutdownReport { wedged, stuck, left: self.kernel.counts() }
@@ -294,6 +293,14 @@ impl System {
             }
         }
         0
+    }
+
+    /// Gives the programs of a system that has failed the time to end that a killed one has: nobody
+    /// else did. Each has a sender of reports as long as it runs.
+    fn await_programs(&mut self) {
+        let deadline = Instant::now() + self.grace;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        while self.reports.recv_timeout(left()).is_ok() {}
     }
 
     /// Tells the loops of one kind to stop and joins their threads, except those that don't stop in
@@ -332,5 +339,38 @@ fn layout(config: Config) -> Result<Vec<CoreLayout>, BootError> {
 impl fmt::Debug for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("System").field("layout", &self.layout).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use flounder::Counts;
+    use flounder_domain::{Env, Program};
+
+    use super::*;
+
+    #[test]
+    fn a_system_that_failed_stops_its_programs_too() {
+        let modules = Modules::new()
+            .blocking("waits", |env: Env| env.block_on(pending()))
+            .asynchronous("async waits", async |_: Env| pending().await);
+        let config = Config::new().cores(2.try_into().unwrap());
+        let mut system = System::boot(config, modules).expect("it boots");
+        let kernel = system.kernel().clone();
+        let operator = system.operator(CoreId(0)).expect("core 0 is there");
+        operator.block_on(async {
+            let processes = operator.system().processes().await.expect("it is registered");
+            for name in ["waits", "async waits"] {
+                let program = Program::new(name).core(CoreId(1));
+                drop(processes.spawn(program).await.expect("it starts"));
+            }
+        });
+        drop(operator);
+        system.failures.push("a part of it".to_owned());
+        let failed = system.shutdown().expect_err("it has failed");
+        assert_eq!(failed.failures, ["a part of it"]);
+        assert_eq!(kernel.counts(), Counts::default());
     }
 }

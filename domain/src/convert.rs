@@ -63,5 +63,5 @@ pub fn endpoint_of(half: Half, holder: &Holder) -> flounder::Cap {
 #[must_use]
 pub fn half_of(endpoint: flounder::Cap) -> Option<Half> {
     let payload = endpoint.take_endpoint().ok()?;
-    payload.downcast::<Half>().ok().map(|half| *half)
+    payload.downcast::<Half>().map(|half| *half).map_err(flounder::discard).ok()
 }

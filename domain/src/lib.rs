@@ -15,7 +15,7 @@ mod promise;
 
 pub use domain::{Domain, ReachError};
 pub use env::{Birth, Env, ExitStatus};
-pub use monitor::{BindError, Monitor, REQUESTS_MAX, accept_on};
+pub use monitor::{BindError, Monitor, OWED_MAX, REQUESTS_MAX, accept_on};
 pub use names::{NameError, NameService};
 pub use process::{
     CALLS_MAX, DomainStatus, PROC_MGMT_NAME, ProcessError, Processes, Program, WAITS_MAX, Waited,

@@ -54,6 +54,10 @@ impl BindError {
     }
 }
 
+/// How many calls and one-way messages a client's bind may let a service owe it: a client chooses how
+/// much it wants to read late, within what a service with 1,000 clients can keep.
+pub const OWED_MAX: u32 = 1_024;
+
 type Done<T> = Box<dyn FnOnce(Result<T, ErrVal>)>;
 type Connect = Rc<dyn Fn(Badge, Half) -> Result<(), ErrVal>>;
 
@@ -141,7 +145,7 @@ impl Monitor {
     /// True once the binding to the monitor is closed: nothing can be asked any more.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.inner.table.closed.get()
+        self.inner.table.closed.get() || AnyBinding::is_closed(&self.inner.binding)
     }
 
     /// Exports a service that speaks `I`. For each client `connect` gets its badge and one end,
@@ -303,7 +307,8 @@ fn send<T: flounder::Payload<MonitorInterface>>(
     binding.send_or_queue(message).map_err(|error| error.code().into())
 }
 
-/// A connect callback that accepts each client on the dispatcher of `ctx`.
+/// A connect callback that accepts each client on the dispatcher of `ctx`, unless it wants to be owed
+/// more than [`OWED_MAX`].
 pub fn accept_on<I: Interface, S: 'static>(
     ctx: &Ctx<S>,
     rx_vtbl: &'static I::RxVtbl<S>,
@@ -311,6 +316,10 @@ pub fn accept_on<I: Interface, S: 'static>(
 ) -> impl Fn(Badge, Half) -> Result<(), ErrVal> + use<I, S> {
     let ctx = ctx.clone();
     move |_, half| {
+        let options = half.options();
+        if options.calls_max_of().get() > OWED_MAX || options.outbox_max_of() > OWED_MAX {
+            return Err(ErrCode::FLOUNDER_ERR_TOO_MANY_CALLS.into());
+        }
         let binding = ctx.accept::<I>(half, rx_vtbl).map_err(ErrVal::from)?;
         let answer = ctx.with(|state| connect(state, &binding));
         if answer.is_err() {

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use crate::binding::{BindingSource, Owner, Parts};
 use crate::channel::{Channel, ChannelParts};
-use crate::contain::{Contain, discard_panic, until_it_returns};
+use crate::contain::{Contain, Contained, until_it_returns};
 use crate::driver::Loopback;
 use crate::error::ClaimError;
 use crate::half::{Half, Opened};
@@ -70,7 +70,7 @@ pub(crate) struct Core<S: 'static> {
     /// The other waitsets that bindings were moved to, and what is there: a handful.
     elsewhere: RefCell<Vec<(Waitset, Owned)>>,
     holder: Holder,
-    contain: Option<Contain>,
+    contain: Option<Rc<Contain>>,
     /// What it is called in traces.
     label: RefCell<Option<Arc<str>>>,
     ended: Cell<bool>,
@@ -100,7 +100,8 @@ impl<S: 'static> Dispatcher<S> {
     }
 
     /// A dispatcher whose panics don't reach its loop: when a handler or a task panics, the
-    /// dispatcher ends and `on_panic` gets what it panicked with.
+    /// dispatcher ends, with those that its handlers and tasks made on the same waitset, and
+    /// `on_panic` gets what it panicked with.
     #[must_use]
     pub fn contained(
         waitset: &Waitset,
@@ -108,10 +109,15 @@ impl<S: 'static> Dispatcher<S> {
         state: S,
         on_panic: impl Fn(&(dyn Any + Send)) + 'static,
     ) -> Self {
-        Self::build(waitset, holder, state, Some(Rc::new(on_panic)))
+        Self::build(waitset, holder, state, Some(Contain::new(on_panic)))
     }
 
-    fn build(waitset: &Waitset, holder: Holder, state: S, contain: Option<Contain>) -> Self {
+    pub(crate) fn build(
+        waitset: &Waitset,
+        holder: Holder,
+        state: S,
+        contain: Option<Rc<Contain>>,
+    ) -> Self {
         let core = Rc::new(Core {
             state: RefCell::new(state),
             waitset: waitset.clone(),
@@ -123,6 +129,9 @@ impl<S: 'static> Dispatcher<S> {
             ended: Cell::new(false),
             stopped: Cell::new(false),
         });
+        if let Some(contain) = &core.contain {
+            contain.add(&core);
+        }
         let ctx = Ctx::of(&core);
         Self { core, ctx }
     }
@@ -204,7 +213,8 @@ impl<S: 'static> Drop for Dispatcher<S> {
     fn drop(&mut self) {
         match self.core.contain {
             None => self.core.end(),
-            Some(_) => self.core.end_contained(),
+            // Each attempt ends at least one source.
+            Some(_) => until_it_returns(|| self.core.end()),
         }
     }
 }
@@ -286,25 +296,18 @@ impl<S: 'static> Core<S> {
 
     /// Runs a piece of the program. A panic is contained if that was asked for.
     pub(crate) fn guard<R>(&self, run: impl FnOnce() -> R) -> Option<R> {
-        let Some(on_panic) = &self.contain else { return Some(run()) };
-        let outer = self.waitset.contain_with(Some(Rc::clone(on_panic)));
+        let Some(contain) = &self.contain else { return Some(run()) };
+        let outer = self.waitset.contain_with(Some(Rc::clone(contain)));
         let result = catch_unwind(AssertUnwindSafe(run));
         self.waitset.contain_with(outer);
         match result {
             Ok(result) => Some(result),
             Err(payload) => {
-                self.end_contained();
-                on_panic(&*payload);
-                discard_panic(payload);
+                contain.end();
+                contain.panicked(payload);
                 None
             }
         }
-    }
-
-    /// Ends all sources. What the program's values do when they drop may panic too; the first panic
-    /// is the one that counts.
-    fn end_contained(&self) {
-        until_it_returns(|| self.end()); // each attempt ends at least one source
     }
 
     fn must_not_run(&self) {
@@ -321,6 +324,12 @@ impl<S: 'static> Core<S> {
         for (waitset, owned) in elsewhere {
             waitset.end_all(&owned);
         }
+    }
+}
+
+impl<S: 'static> Contained for Core<S> {
+    fn end(&self) {
+        Core::end(self);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::waitset::Waitset;
 pub struct Home {
     waitset: Waitset,
     holder: Holder,
-    on_panic: Option<Contain>,
+    contain: Option<Rc<Contain>>,
     label: Option<Arc<str>>,
 }
 
@@ -24,18 +24,18 @@ impl Home {
     /// A home whose panics unwind through the loop that runs the waitset.
     #[must_use]
     pub fn new(waitset: Waitset, holder: Holder) -> Self {
-        Self { waitset, holder, on_panic: None, label: None }
+        Self { waitset, holder, contain: None, label: None }
     }
 
-    /// A home whose panics are contained: the dispatcher that panicked ends, and `on_panic` gets
-    /// what it panicked with.
+    /// A home whose panics are contained: if one dispatcher panics all of them end, and `on_panic`
+    /// gets what it panicked with.
     #[must_use]
     pub fn contained(
         waitset: Waitset,
         holder: Holder,
         on_panic: impl Fn(&(dyn Any + Send)) + 'static,
     ) -> Self {
-        Self { waitset, holder, on_panic: Some(Rc::new(on_panic)), label: None }
+        Self { waitset, holder, contain: Some(Contain::new(on_panic)), label: None }
     }
 
     /// The same home with a name for traces, such as `spawnd.1`.
@@ -48,15 +48,20 @@ impl Home {
     #[must_use]
     pub fn dispatcher<S: 'static>(&self, state: S) -> Dispatcher<S> {
         let holder = self.holder.clone();
-        let mut dispatcher = match self.on_panic.clone() {
+        let mut dispatcher = match self.contain.clone() {
             None => Dispatcher::on(&self.waitset, holder, state),
-            Some(on_panic) => {
-                let contain = move |payload: &(dyn Any + Send)| on_panic(payload);
-                Dispatcher::contained(&self.waitset, holder, state, contain)
-            }
+            contain => Dispatcher::build(&self.waitset, holder, state, contain),
         };
         dispatcher.set_label(self.label.clone());
         dispatcher
+    }
+
+    /// Ends all dispatchers of a contained home, also those that nobody drops; those to come are
+    /// born ended. Of another home the loop ends them.
+    pub fn end(&self) {
+        if let Some(contain) = &self.contain {
+            contain.end();
+        }
     }
 
     /// The waitset of the dispatchers here.

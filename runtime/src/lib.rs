@@ -12,6 +12,10 @@ compile_error!("`flounder` runs on Linux: it sleeps in epoll and pins threads to
 #[cfg(panic = "abort")]
 compile_error!("`flounder` ends programs by unwinding: build with panic = \"unwind\"");
 
+// Generated code, which the models use, names the crate.
+#[cfg(all(test, loom))]
+extern crate self as flounder;
+
 pub mod abi;
 mod binding;
 mod channel;
@@ -45,7 +49,7 @@ pub use binding::{
 };
 pub use channel::{BindingStats, Channel, Header, Packet, send};
 pub use clock::{Clock, MonotonicClock, Time};
-pub use contain::discard_panic;
+pub use contain::discard;
 pub use dispatcher::{Ctx, Dispatcher};
 pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused};
 pub use error::{

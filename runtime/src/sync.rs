@@ -1,15 +1,16 @@
 //! The only module that names std's atomics and locks, or crossbeam.
 //!
-//! Under `cfg(loom)` everything here is loom's, so that the algorithms built on it are checked as
-//! they stand. Crossbeam knows nothing of loom: a queue behind a mutex stands in.
+//! Under `cfg(loom)` atomics, fences and locks are loom's, so that the algorithms built on them are
+//! checked as they stand. Crossbeam knows nothing of loom: the queues of [`queues`] stand in. `Arc`
+//! stays std's, because loom's has no `Weak` and doesn't turn into an `Arc<dyn Trait>`; who counts
+//! references with it is trusted, not checked.
 
+pub(crate) use std::sync::{Arc, Weak};
+
+#[cfg(loom)]
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(not(loom))]
-pub(crate) use std::sync::{Arc, Mutex, MutexGuard, Weak, atomic};
-
-#[cfg(loom)]
-pub(crate) use loom::sync::{Arc, Mutex, MutexGuard, atomic};
-#[cfg(loom)]
-pub(crate) use std::sync::Weak;
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 
 /// Locks, also if a thread panicked while it held the lock: what our locks guard is valid between
 /// any two statements, so a panic can't leave it half changed.
@@ -17,9 +18,12 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-#[cfg(not(loom))]
 pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
+#[cfg(loom)]
+pub(crate) mod atomic;
+#[cfg(loom)]
+mod queues;
 #[cfg(not(loom))]
 mod queues {
     pub(crate) use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};

@@ -3,12 +3,12 @@
 use std::future::{pending, poll_fn};
 use std::task::Poll;
 
-use flounder::{AnyBinding, Cap, CoreId, ErrCode};
+use flounder::{AnyBinding, Cap, CoreId, ErrCode, RpcError};
 use flounder_boot::Modules;
-use flounder_domain::{Env, ExitStatus, Processes, WAITS_MAX};
+use flounder_domain::{Env, ExitStatus, ProcessError, Processes, WAITS_MAX};
 use flounder_idl::proc_mgmt::{Spawn, Wait};
 
-use crate::support::{attack, boot, ends_clean, module};
+use crate::support::{attack, boot, ends_clean, module, turn};
 
 /// The default quota of live and unreaped domains.
 const DOMAINS_MAX: usize = 1_024;
@@ -20,16 +20,6 @@ fn raw_spawn(name: &str, core: u8, flags: u8) -> Spawn {
     let path = format!("/modules/{name}");
     let argvbuf = format!("{path}\0").into_bytes();
     Spawn { core, path, argvbuf, envbuf: Vec::new(), flags }
-}
-
-/// Gives every other program a turn.
-async fn turn() {
-    let mut seen = false;
-    poll_fn(|cx| {
-        cx.waker().wake_by_ref();
-        if std::mem::replace(&mut seen, true) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }
 
 async fn spawned(processes: &Processes, name: &str) -> Result<Cap, Option<ErrCode>> {
@@ -126,28 +116,62 @@ fn count_of<T>(items: &[T]) -> u8 {
     u8::try_from(items.len()).unwrap_or(u8::MAX)
 }
 
+/// Polls all futures until each is done.
+async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|cx| {
+        for (future, output) in futures.iter_mut().filter(|(_, output)| output.is_none()) {
+            if let Poll::Ready(done) = future.as_mut().poll(cx) {
+                *output = Some(done);
+            }
+        }
+        let is_done = futures.iter().all(|(_, output)| output.is_some());
+        if is_done { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    futures.into_iter().filter_map(|(_, output)| output).collect()
+}
+
 #[test]
-fn calls_beyond_the_limit_fail_at_once_and_waits_beyond_one_close_nothing() {
+fn more_waits_than_a_binding_takes_fail_at_once() {
     let modules = Modules::new().asynchronous("stays", async |_: Env| pending().await);
     let system = boot(1, modules);
     attack(&system, async |_, processes| {
         let domain = processes.spawn(module("stays")).await.expect("it starts");
-        let mut waits = Vec::new();
-        for _ in 0..2 * WAITS_MAX {
-            let mut wait = Box::pin(processes.wait(&domain));
-            let now = poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx))).await;
-            if now.is_pending() {
-                waits.push(wait);
+        let waits = (0..2 * WAITS_MAX).map(|_| processes.wait(&domain));
+        let kill = async {
+            loop {
+                match processes.kill(&domain).await {
+                    Err(ProcessError::Rpc(RpcError::TooManyCalls)) => turn().await,
+                    killed => break killed,
+                }
             }
-            turn().await;
-        }
-        assert_eq!(processes.kill(&domain).await, Ok(()), "the binding lives");
-        let mut answered = 0;
-        for wait in waits {
-            answered += u32::from(wait.await == Ok(9));
-        }
-        assert!(answered > 0);
-        assert!(!processes.binding().is_closed());
+        };
+        let (waited, killed) = both(all(waits), kill).await;
+        assert_eq!(killed, Ok(()), "the binding lives");
+        let answered = waited.iter().filter(|waited| **waited == Ok(9)).count();
+        assert_eq!(answered, 1, "a binding waits once for a domain");
     });
     ends_clean(system);
+}
+
+/// Both outputs.
+async fn both<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
+    let (mut one, mut other) = (Box::pin(one), Box::pin(other));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|cx| {
+        if first.is_none()
+            && let Poll::Ready(output) = one.as_mut().poll(cx)
+        {
+            first = Some(output);
+        }
+        if second.is_none()
+            && let Poll::Ready(output) = other.as_mut().poll(cx)
+        {
+            second = Some(output);
+        }
+        if first.is_some() && second.is_some() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    first.zip(second).expect("both are done")
 }

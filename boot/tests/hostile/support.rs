@@ -1,18 +1,29 @@
 //! What the attacks share: a system that notices what they left, and a gate to hold a program.
 
+use std::future::poll_fn;
 use std::sync::{Arc, Condvar, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use flounder::{Cap, CoreId, Counts, DomainId};
 use flounder_boot::{Config, Modules, Operator, System};
 use flounder_domain::{Processes, Program};
 
-/// How long a killed program has to end in these tests: they wait for it to pass, so it is short.
-pub(crate) const GRACE: Duration = Duration::from_millis(30);
+/// How long a killed program has to end where a test waits for that to pass.
+const GRACE: Duration = Duration::from_millis(10);
 
 pub(crate) fn boot(cores: u16, modules: Modules) -> System {
-    let config = Config::new().cores(cores.try_into().expect("there are cores")).grace(GRACE);
-    System::boot(config, modules).expect("the system boots")
+    System::boot(config(cores), modules).expect("the system boots")
+}
+
+/// Boots a system whose grace time is over soon. Nothing that ends when killed is killed there: on a
+/// busy machine it may not be in time.
+pub(crate) fn boot_impatient(cores: u16, modules: Modules) -> System {
+    System::boot(config(cores).grace(GRACE), modules).expect("the system boots")
+}
+
+fn config(cores: u16) -> Config {
+    Config::new().cores(cores.try_into().expect("a system has cores"))
 }
 
 /// Has a client of core 0 run through `attack`.
@@ -41,19 +52,29 @@ pub(crate) fn id_of(domain: &Cap) -> DomainId {
     domain.identify().expect("it is usable").domain.expect("it is a Domain cap")
 }
 
+/// Gives every other program a turn.
+pub(crate) async fn turn() {
+    let mut seen = false;
+    poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        if std::mem::replace(&mut seen, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
 /// Holds programs that must not wait on their dispatchers, until it is opened.
 #[derive(Clone, Default)]
 pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
     pub(crate) fn open(&self) {
-        *self.0.0.lock().expect("nobody panics with it") = true;
+        *self.0.0.lock().expect("nobody panics at the gate") = true;
         self.0.1.notify_all();
     }
 
     /// Blocks the calling thread outside any dispatcher.
     pub(crate) fn pass(&self) {
-        let open = self.0.0.lock().expect("nobody panics with it");
-        drop(self.0.1.wait_while(open, |open| !*open).expect("nobody panics with it"));
+        let open = self.0.0.lock().expect("nobody panics at the gate");
+        drop(self.0.1.wait_while(open, |open| !*open).expect("as above"));
     }
 }

@@ -1,11 +1,13 @@
 //! Programs that never wait on their dispatcher: they can't be killed, and nobody else hangs.
 
+use std::cell::RefCell;
+
 use flounder::{CoreId, ErrCode};
 use flounder_boot::Modules;
 use flounder_domain::{Env, ExitStatus, Waited};
 use flounder_idl::types::DomainState;
 
-use crate::support::{Gate, attack, boot, ends_clean, id_of, module};
+use crate::support::{Gate, attack, boot_impatient, ends_clean, id_of, module};
 
 fn modules(gate: &Gate) -> Modules {
     let (blocking, asynchronous) = (gate.clone(), gate.clone());
@@ -29,7 +31,7 @@ fn modules(gate: &Gate) -> Modules {
 fn one_that_never_waits_is_wedged_until_it_ends() {
     for hog in ["hog", "async hog"] {
         let gate = Gate::default();
-        let system = boot(2, modules(&gate));
+        let system = boot_impatient(2, modules(&gate));
         attack(&system, async |_, processes| {
             let core = CoreId(1);
             let domain = processes.spawn(module(hog).core(core)).await.expect(hog);
@@ -54,10 +56,44 @@ fn one_that_never_waits_is_wedged_until_it_ends() {
     }
 }
 
+/// Waits at the gate when its thread's own values drop, after the program's end.
+struct AtExit(Gate);
+
+impl Drop for AtExit {
+    fn drop(&mut self) {
+        self.0.pass();
+    }
+}
+
+thread_local! {
+    static AT_EXIT: RefCell<Option<AtExit>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_thread_that_is_slow_to_go_holds_up_no_service() {
+    let gate = Gate::default();
+    let slow = gate.clone();
+    let modules = modules(&gate).blocking("slow", move |_: Env| {
+        AT_EXIT.set(Some(AtExit(slow.clone())));
+        ExitStatus(4)
+    });
+    let system = boot_impatient(1, modules);
+    attack(&system, async |_, processes| {
+        for _ in 0..3 {
+            let slow = processes.spawn(module("slow")).await.expect("it starts");
+            assert_eq!(processes.wait(&slow).await, Ok(4));
+            let other = processes.spawn(module("seven")).await.expect("blocking");
+            assert_eq!(processes.wait(&other).await, Ok(7), "the services turn");
+        }
+    });
+    gate.open();
+    ends_clean(system);
+}
+
 #[test]
 fn a_system_with_a_wedged_program_ends_and_says_so() {
     let gate = Gate::default();
-    let system = boot(2, modules(&gate));
+    let system = boot_impatient(2, modules(&gate));
     attack(&system, async |_, processes| {
         let domain = processes.spawn(module("hog").core(CoreId(1))).await.expect("it starts");
         drop(domain);

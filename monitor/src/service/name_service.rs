@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use flounder::{
-    AnyBinding, Badge, BindingError, BindingId, Ctx, ErrCode, ErrVal, Half, Interface as _, Iref,
+    AnyBinding, Badge, BindOptions, BindingError, BindingId, Ctx, ErrCode, ErrVal, Half,
+    Interface as _, Iref,
 };
 use flounder_idl::nameservice::{
     Binding, Interface as NameInterface, List, ListReply, ListResponse, Lookup, LookupReply,
@@ -42,7 +43,7 @@ pub(super) struct NameService {
 }
 
 impl NameService {
-    /// Claims a stamped end for a client.
+    /// Claims a stamped end for a client, unless it wants more answers owed than the default.
     pub(super) fn claim(&mut self, ctx: &Ctx<Monitor>, half: Half) -> Result<(), ErrVal> {
         let peer = half.peer();
         self.accept(ctx, half).map_err(|err| err.push(ErrCode::FLOUNDER_ERR_BIND_REFUSED))?;
@@ -54,6 +55,9 @@ impl NameService {
         let bindings = self.bindings.get(&half.peer());
         if bindings.is_some_and(|&count| count >= NAME_BINDINGS_PER_PEER_MAX) {
             return Err(ErrCode::NAME_ERR_LIMIT.into());
+        }
+        if half.options().calls_max_of() > BindOptions::CALLS_MAX {
+            return Err(ErrCode::FLOUNDER_ERR_TOO_MANY_CALLS.into());
         }
         let binding = ctx.accept::<NameInterface>(half, &TABLE).map_err(ErrVal::from)?;
         binding.set_error_handler(on_error);

@@ -8,6 +8,9 @@ mod link;
 mod local;
 mod loopback;
 
+#[cfg(all(test, loom))]
+mod interleavings;
+
 use std::any::Any;
 use std::fmt;
 

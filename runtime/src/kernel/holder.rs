@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::cnode::Slots;
 use super::frame::Memory;
-use super::object::{Body, Object, Payload};
+use super::object::{Body, Cargo, Object, Payload};
 use super::{Cap, CapError, Counted, Kernel, Rights, Tally};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex, Weak, lock};
@@ -119,7 +119,7 @@ impl Holder {
     /// Makes an `EndPoint` that carries `payload` to whoever takes it.
     #[must_use]
     pub fn endpoint(&self, payload: Payload) -> Cap {
-        self.make(Body::EndPoint(Mutex::new(Some(payload))), Rights::TAKE)
+        self.make(Body::EndPoint(Mutex::new(Cargo::new(payload))), Rights::TAKE)
     }
 
     /// Makes a Frame of this many bytes, all zero.

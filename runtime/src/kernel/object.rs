@@ -6,6 +6,7 @@ use std::fmt;
 use super::cnode::Slots;
 use super::frame::Memory;
 use super::{Counted, Kernel, Tally};
+use crate::contain::discard;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex, lock};
 use crate::{CoreId, DomainId};
@@ -46,7 +47,7 @@ pub(super) struct Object {
 pub(super) enum Body {
     ProcessManager,
     Domain(Domain),
-    EndPoint(Mutex<Option<Payload>>),
+    EndPoint(Mutex<Cargo>),
     Frame(Memory),
     CNode(Slots),
     VNode(DomainId),
@@ -54,6 +55,28 @@ pub(super) enum Body {
 }
 
 pub(super) type Payload = Box<dyn Any + Send>;
+
+/// What an `EndPoint` carries until it is taken. Whoever has the last cap drops it, which must not
+/// cost that one more than the cap.
+pub(super) struct Cargo(Option<Payload>);
+
+impl Cargo {
+    pub(super) fn new(payload: Payload) -> Self {
+        Self(Some(payload))
+    }
+
+    fn take(&mut self) -> Option<Payload> {
+        self.0.take()
+    }
+}
+
+impl Drop for Cargo {
+    fn drop(&mut self) {
+        if let Some(payload) = self.0.take() {
+            discard(payload);
+        }
+    }
+}
 
 pub(super) struct Domain {
     _tally: Tally,

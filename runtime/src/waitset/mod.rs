@@ -4,10 +4,14 @@
 //! gives it one turn; a source with more to do goes to the end of the queue, so every ready source
 //! gets its turn. Idle sources cost nothing.
 
+mod doorbell;
 mod poller;
 mod ready;
 mod sources;
 mod timers;
+
+#[cfg(all(test, loom))]
+mod interleavings;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -72,7 +76,7 @@ struct Inner {
     /// Somebody waits for the set's descriptor.
     awaited: Cell<bool>,
     /// Where panics of the handler or task go that has its turn, if they are contained.
-    containing: RefCell<Option<Contain>>,
+    containing: RefCell<Option<Rc<Contain>>>,
 }
 
 impl Waitset {
@@ -226,12 +230,12 @@ impl Waitset {
     }
 
     /// Says where panics go from now on; returns where they went before.
-    pub(crate) fn contain_with(&self, contain: Option<Contain>) -> Option<Contain> {
+    pub(crate) fn contain_with(&self, contain: Option<Rc<Contain>>) -> Option<Rc<Contain>> {
         self.inner.containing.replace(contain)
     }
 
     /// Where panics of the handler or task go that has its turn, if they are contained.
-    pub(crate) fn containing(&self) -> Option<Contain> {
+    pub(crate) fn containing(&self) -> Option<Rc<Contain>> {
         self.inner.containing.borrow().clone()
     }
 

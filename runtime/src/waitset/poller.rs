@@ -100,6 +100,10 @@ impl Poller {
             let tv_sec = span.as_secs() as i64;
             Timespec { tv_sec, tv_nsec: i64::from(span.subsec_nanos()) }
         });
+        #[cfg(loom)]
+        if timeout.is_none() {
+            self.ready.wait();
+        }
         self.collect(timeout, found);
     }
 

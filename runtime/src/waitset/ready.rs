@@ -5,13 +5,12 @@
 //! at `asleep`, the loop publishes `asleep` and then looks at the queue, each with a sequentially
 //! consistent fence in between, so that at least one of them sees the other.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Wake, Waker};
-
-use rustix::event::{EventfdFlags, eventfd};
 
 use crate::sync::atomic::{AtomicBool, Ordering, fence};
 use crate::sync::{Arc, Queue};
+use crate::waitset::doorbell::Doorbell;
 
 /// Names a source in its waitset. Never reused, so that a late ring is harmless.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -25,12 +24,12 @@ pub(crate) struct Key {
 pub(crate) struct ReadySet {
     queue: Queue<Key>,
     asleep: AtomicBool,
-    doorbell: OwnedFd,
+    doorbell: Doorbell,
 }
 
 impl ReadySet {
     pub(crate) fn new() -> rustix::io::Result<Self> {
-        let doorbell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let doorbell = Doorbell::new()?;
         Ok(Self { queue: Queue::new(), asleep: AtomicBool::new(false), doorbell })
     }
 
@@ -54,9 +53,7 @@ impl ReadySet {
         // Pairs with the fence in `fall_asleep`.
         fence(Ordering::SeqCst);
         if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
-            // The counter is at most 2^64 - 2 and reset at each waking: a write can't fail.
-            let written = rustix::io::write(&self.doorbell, &1_u64.to_ne_bytes());
-            debug_assert!(written.is_ok(), "an eventfd with room takes a write");
+            self.doorbell.ring();
         }
     }
 
@@ -75,9 +72,13 @@ impl ReadySet {
 
     /// Empties the doorbell after a sleep.
     pub(crate) fn silence(&self) {
-        let mut count = [0; 8];
-        // WouldBlock: nobody rang, which is as good.
-        let _ = rustix::io::read(&self.doorbell, &mut count);
+        self.doorbell.silence();
+    }
+
+    /// Blocks until the doorbell rings.
+    #[cfg(loom)]
+    pub(crate) fn wait(&self) {
+        self.doorbell.wait();
     }
 }
 
@@ -127,7 +128,6 @@ impl Wake for Bell {
 }
 
 /// The bell as a waker for futures and timers.
-#[cfg(not(loom))]
 pub(crate) fn waker(bell: &Arc<Bell>) -> Waker {
     Waker::from(Arc::clone(bell))
 }
