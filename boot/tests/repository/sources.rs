@@ -38,13 +38,13 @@ const PROMISES: &[Promise] = &[
             // What a list of imports could hide is imported one by one.
             "std::sync::{",
         ],
-        except: &["runtime/src/sync.rs", "examples/"],
+        except: &["runtime/src/sync.rs", "examples/", "bench/"],
     },
     Promise {
         what: "only the clock of the runtime and the platform read the time",
         folders: &[""],
         needles: &["Instant::now", "SystemTime", "clock_gettime"],
-        except: &["boot/src/", "examples/", "runtime/src/clock.rs"],
+        except: &["boot/src/", "examples/", "bench/", "runtime/src/clock.rs"],
     },
     Promise {
         what: "only the platform, and the start of pinned threads, start threads",
@@ -58,7 +58,7 @@ const PROMISES: &[Promise] = &[
             "std::process::Command",
             "std::thread::sleep",
         ],
-        except: &["boot/src/", "examples/", "runtime/src/thread.rs"],
+        except: &["boot/src/", "examples/", "bench/", "runtime/src/thread.rs"],
     },
     Promise {
         what: "services and programs reach the system through the platform only",
