@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{EventfdFlags, eventfd};
 
-/// An event counter: each ring is an event for the poller, which nobody has to take back.
+/// An eventfd that is readable from the first ring until it is silenced.
 #[derive(Debug)]
 pub(super) struct Doorbell {
     fd: OwnedFd,
@@ -21,23 +21,26 @@ impl Doorbell {
         })
     }
 
-    #[cfg(not(loom))]
     pub(super) fn ring(&self) {
-        // The counter is never reset and holds 2^64 - 2 rings, which take centuries: a write can't
-        // fail.
+        #[cfg(loom)]
+        let _held = self.rung.set(true);
+        // The counter is at most 2^64 - 2 and reset at each waking: a write can't fail.
         let written = rustix::io::write(&self.fd, &1_u64.to_ne_bytes());
         debug_assert!(written.is_ok(), "an eventfd with room takes a write");
     }
 
-    #[cfg(loom)]
-    pub(super) fn ring(&self) {
-        self.rung.set();
+    pub(super) fn silence(&self) {
+        #[cfg(loom)]
+        let _held = self.rung.set(false);
+        let mut count = [0; 8];
+        // WouldBlock: nobody rang, which is as good.
+        let _ = rustix::io::read(&self.fd, &mut count);
     }
 
-    /// Sleeps until the doorbell rings, in place of epoll, of which loom sees nothing.
+    /// Blocks until the doorbell rings. Loom can't see who sleeps in epoll: it is told here.
     #[cfg(loom)]
     pub(super) fn wait(&self) {
-        self.rung.take();
+        self.rung.wait();
     }
 }
 
@@ -49,9 +52,9 @@ impl AsFd for Doorbell {
 
 #[cfg(loom)]
 mod modelled {
-    use crate::sync::{Condvar, Mutex, lock};
+    use crate::sync::{Condvar, Mutex, MutexGuard, lock};
 
-    /// Whether the eventfd has an event for the poller.
+    /// Whether the eventfd is readable, for loom to see.
     #[derive(Debug)]
     pub(super) struct Rung {
         rung: Mutex<bool>,
@@ -65,18 +68,19 @@ mod modelled {
     }
 
     impl Rung {
-        pub(super) fn set(&self) {
-            *lock(&self.rung) = true;
+        /// The eventfd is changed likewise while the guard lives.
+        pub(super) fn set(&self, rung: bool) -> MutexGuard<'_, bool> {
+            let mut guard = lock(&self.rung);
+            *guard = rung;
             self.changed.notify_all();
+            guard
         }
 
-        /// Waits for an event and takes it.
-        pub(super) fn take(&self) {
+        pub(super) fn wait(&self) {
             let mut rung = lock(&self.rung);
             while !*rung {
                 rung = self.changed.wait(rung).expect("loom's locks are never poisoned");
             }
-            *rung = false;
         }
     }
 }

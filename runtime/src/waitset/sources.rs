@@ -18,11 +18,10 @@ pub(super) struct Sources {
 #[derive(Default)]
 pub(super) struct Slot {
     generation: u32,
-    entry: Option<Rc<Entry>>,
+    entry: Option<Entry>,
 }
 
-/// A registered source. It is handed out for each turn, for which a shared count of the bell would
-/// be too dear.
+#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) bell: Arc<Bell>,
     pub(super) source: Rc<dyn Source>,
@@ -33,14 +32,14 @@ impl Sources {
         self.slots.iter().filter(|slot| slot.entry.is_some()).count()
     }
 
-    pub(super) fn get(&self, key: Key) -> Option<Rc<Entry>> {
+    pub(super) fn get(&self, key: Key) -> Option<Entry> {
         let slot = self.slots.get(key.index as usize)?;
         if slot.generation == key.generation { slot.entry.clone() } else { None }
     }
 
     /// Puts the source into the place that was reserved for it.
     pub(super) fn fill(&mut self, key: Key, entry: Entry) {
-        self.slots[key.index as usize].entry = Some(Rc::new(entry));
+        self.slots[key.index as usize].entry = Some(entry);
     }
 
     pub(super) fn reserve(&mut self) -> Key {
@@ -52,7 +51,7 @@ impl Sources {
         Key { index, generation: self.slots[index as usize].generation }
     }
 
-    pub(super) fn remove(&mut self, key: Key) -> Option<Rc<Entry>> {
+    pub(super) fn remove(&mut self, key: Key) -> Option<Entry> {
         let slot = self.slots.get_mut(key.index as usize)?;
         if slot.generation != key.generation {
             return None;
