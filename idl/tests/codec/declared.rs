@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 
-use flounder::{Cap, MessageDescriptor};
+use flounder::{Cap, MessageDescriptor, MessageKind};
 
 /// A value that holds no others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +66,7 @@ pub(crate) enum Form {
 pub(crate) struct Message {
     pub(crate) number: u16,
     pub(crate) name: &'static str,
+    pub(crate) kind: MessageKind,
     pub(crate) bytes_max: usize,
     pub(crate) arguments: Vec<Form>,
 }
@@ -147,9 +148,9 @@ impl Types {
     }
 
     pub(crate) fn message(&self, message: &MessageDescriptor) -> Message {
-        let &MessageDescriptor { number, name, bytes_max, arguments, .. } = message;
+        let &MessageDescriptor { number, name, kind, bytes_max, arguments } = message;
         let arguments = arguments.iter().map(|argument| self.form(argument.ty)).collect();
-        Message { number, name, bytes_max, arguments }
+        Message { number, name, kind, bytes_max, arguments }
     }
 
     fn form(&self, ty: &str) -> Form {

@@ -1,6 +1,6 @@
 //! Messages as bytes, written by the rules of the wire and not by the codec.
 
-use flounder::{Cap, DomainId, Kernel};
+use flounder::{Cap, DomainId, Holder};
 
 use crate::declared::{Form, Leaf, Message};
 use crate::random::Random;
@@ -144,8 +144,7 @@ impl Sample {
     }
 
     /// Caps for the message, each of which tells which one it is.
-    pub(crate) fn make_caps(&self) -> Vec<Cap> {
-        let holder = Kernel::new().holder();
+    pub(crate) fn make_caps(&self, holder: &Holder) -> Vec<Cap> {
         (1..=self.caps as u64).map(|number| holder.vnode(DomainId(number))).collect()
     }
 

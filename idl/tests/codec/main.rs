@@ -9,8 +9,10 @@
 mod declared;
 mod draw;
 mod hostile;
+mod peer;
 mod random;
 mod round_trips;
+mod wiretap;
 
 use std::path::Path;
 
@@ -33,6 +35,18 @@ mod forms {
     include!("../../../codegen/tests/golden/every.rs");
     include!("../../../codegen/tests/golden/one.rs");
     include!("../../../codegen/tests/golden/shared.rs");
+    include!("../../../runtime/tests/probe/probe.rs");
+}
+
+/// The same interface as another crate would have it.
+#[allow(
+    clippy::result_large_err,
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "it is a whole interface; its codec is used"
+)]
+mod far {
     include!("../../../runtime/tests/probe/probe.rs");
 }
 

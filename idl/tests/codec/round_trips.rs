@@ -1,6 +1,6 @@
 //! Encode then decode is identity.
 
-use flounder::{Cap, CapError, CapInfo, Interface};
+use flounder::{Cap, CapError, CapInfo, Interface, Kernel};
 
 use crate::declared::Message;
 use crate::draw::{Alone, Choose, Least, Most, Sample};
@@ -18,7 +18,7 @@ fn identities(caps: &[Cap]) -> Vec<Result<CapInfo, CapError>> {
 fn goes_around<I: Interface>(message: &Message, choose: &mut dyn Choose) {
     let sample = Sample::of(message, choose);
     let place = format!("{}.{}", I::DESCRIPTOR.name, message.name);
-    let caps = sample.make_caps();
+    let caps = sample.make_caps(&Kernel::new().holder());
     let sent = identities(&caps);
     let mut first = decode::<I>(message.number, &sample.bytes, caps)
         .unwrap_or_else(|error| panic!("{place}: {error}: {sample:?}"));
