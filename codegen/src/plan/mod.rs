@@ -5,9 +5,10 @@
 
 mod build;
 mod docs;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod memory;
 mod reexports;
+pub(crate) mod size;
 #[cfg(test)]
 #[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests;
