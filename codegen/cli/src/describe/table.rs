@@ -2,7 +2,7 @@
 
 use flounder_codegen::Sources;
 use flounder_codegen::describe::{
-    Arg, Description, Interface, Packet, Type, TypeId, TypeKind, TypeUse,
+    Arg, Description, Interface, Message, Packet, Type, TypeId, TypeKind, TypeUse,
 };
 
 /// Between two columns.
@@ -21,16 +21,17 @@ pub(super) fn table(description: &Description, sources: &Sources) -> String {
 fn interface(description: &Description, sources: &Sources, interface: &Interface) -> String {
     let Interface { name, fingerprint, bytes_max, .. } = interface;
     let quoted = interface.description.as_ref().map(|text| format!(" {text:?}"));
-    let mut text = format!("interface {name}{}", quoted.unwrap_or_default());
-    text += &format!("\n  declared at   {}", sources.place(interface.span));
-    text += &format!("\n  fingerprint   {fingerprint:032x}");
-    text += &format!("\n  message size  at most {bytes_max} bytes\n");
+    let quoted = quoted.unwrap_or_default();
+    let place = sources.place(interface.span);
+    let mut text = format!(
+        "interface {name}{quoted}\n  declared at   {place}\n  fingerprint   {fingerprint:032x}\n  \
+         message size  at most {bytes_max} bytes\n"
+    );
     if !interface.types.is_empty() {
-        text += "\n";
-        text += &types(description, &interface.types);
+        text = text + "\n" + &types(description, &interface.types);
     }
     let mut rows = vec![["number", "message", "bytes", "caps", "arguments"].map(str::to_owned)];
-    let packets = interface.messages.iter().flat_map(|message| message.packets());
+    let packets = interface.messages.iter().flat_map(Message::packets);
     rows.extend(packets.map(packet));
     text + "\n" + &aligned(&rows)
 }
