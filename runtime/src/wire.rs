@@ -27,6 +27,9 @@ pub enum WireError {
     /// A value that its type doesn't have: a bool, an enumerator, a string's bytes.
     #[error("{0} is not a value of its type")]
     Value(u32),
+    /// A piece of a message is missing or not where it should be.
+    #[error("the pieces of the message are out of order")]
+    Order,
     /// The message carries fewer or more capabilities than its declaration says.
     #[error("the message carries the wrong number of capabilities")]
     Caps,
@@ -39,7 +42,7 @@ impl WireError {
         match self {
             Self::Empty => ErrCode::FLOUNDER_ERR_RX_EMPTY_MSG,
             Self::Number(_) => ErrCode::FLOUNDER_ERR_RX_INVALID_MSGNUM,
-            Self::Length => ErrCode::FLOUNDER_ERR_RX_INVALID_LENGTH,
+            Self::Length | Self::Order => ErrCode::FLOUNDER_ERR_RX_INVALID_LENGTH,
             Self::Value(_) => ErrCode::FLOUNDER_ERR_RX_INVALID_VALUE,
             Self::Caps => ErrCode::FLOUNDER_ERR_RX_CAP,
         }
@@ -112,10 +115,16 @@ impl Writer {
         (self.spilled, self.caps)
     }
 
-    /// The bytes written, and zeros behind them, if they are few.
+    /// The bytes written.
     #[inline]
-    pub(crate) fn inline(&self) -> Option<&[u8; INLINE_BYTES]> {
-        (self.length <= INLINE_BYTES).then_some(&self.inline)
+    pub(crate) fn bytes(&self) -> &[u8] {
+        if self.length <= INLINE_BYTES { &self.inline[..self.length] } else { &self.spilled }
+    }
+
+    /// The bytes written with zeros behind them, if they are few and there are no capabilities.
+    #[inline]
+    pub(crate) fn small(&self) -> Option<&[u8; INLINE_BYTES]> {
+        (self.length <= INLINE_BYTES && self.caps.is_empty()).then_some(&self.inline)
     }
 
     /// How many bytes were written.
@@ -130,7 +139,7 @@ impl Writer {
         std::mem::take(&mut self.caps)
     }
 
-    /// The bytes written, if they are many, and the memory for other ones.
+    /// The memory for long messages.
     #[inline]
     pub(crate) fn into_memory(self) -> Vec<u8> {
         self.spilled

@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use flounder::{
-    AnyBinding, BindOptions, BindingError, Clock, Dispatcher, Half, Holder, Kernel, Time, Waitset,
+    AnyBinding, BindOptions, BindingError, Clock, Dispatcher, DriverChoice, Half, Holder, Kernel,
+    Time, Waitset,
 };
 
 use crate::far;
@@ -23,6 +24,12 @@ type BothEnds = (Binding<State>, Binding<State>);
 /// Every driver that the runtime has.
 pub(crate) const DRIVERS: &[Setup] = &[
     Setup { name: "local", bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
+    Setup {
+        name: "ump",
+        bind: |on, options| {
+            claim(on, flounder::pair::<Interface>(options.driver(DriverChoice::Ump)))
+        },
+    },
     Setup {
         name: "bytes",
         bind: |on, options| claim(on, flounder::pair::<far::probe::Interface>(options)),
