@@ -131,8 +131,13 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
         self.link.peer_label()
     }
 
+    #[inline]
+    fn has_packet(&self) -> bool {
+        !self.rx.is_empty() || self.link.is_closed()
+    }
+
     fn arm(&self) -> bool {
-        self.link.ask_for_packet(|| !self.rx.is_empty() || self.link.is_closed())
+        self.link.ask_for_packet(|| self.has_packet())
     }
 
     #[inline]
