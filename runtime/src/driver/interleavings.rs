@@ -58,6 +58,10 @@ impl Source for Waiting {
 }
 
 fn look_for_packets(end: &LocalEnd, seen: &mut Seen) -> Turn {
+    if seen.closed {
+        // Whose end is closed receives no more: what isn't received by now is lost.
+        return Turn::Idle;
+    }
     match End::<Interface>::receive(end) {
         Ok(Packet::Message { .. }) => seen.received += 1,
         Err(RecvError::Closed) => {
