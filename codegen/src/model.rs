@@ -1,9 +1,11 @@
 //! What the checker hands on: interfaces in which every name is resolved.
 //!
+//! Every `span` is the place of the name.
+//!
 //! **Invariant:** no unknown type, no duplicate, no unbounded array, no bound of 0.
 
 use crate::ast::Docs;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 
 /// A type that needs no declaration.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -57,9 +59,16 @@ pub(crate) enum TypeRef {
     Declared(TypeId),
 }
 
-/// Names a type of [`Model::types`].
+/// Names a declared type of a run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct TypeId(usize);
+pub struct TypeId(usize);
+
+impl TypeId {
+    /// Where the type is in [`Model::types`].
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
+}
 
 /// A checked run.
 #[derive(Debug, Default)]
@@ -73,6 +82,11 @@ impl Model {
     pub(crate) fn add(&mut self, ty: Type) -> TypeId {
         self.types.push(ty);
         TypeId(self.types.len() - 1)
+    }
+
+    /// The declared types, each after those it is made of.
+    pub(crate) fn types(&self) -> &[Type] {
+        &self.types
     }
 
     pub(crate) fn get(&self, id: TypeId) -> &Type {
@@ -92,6 +106,7 @@ pub(crate) struct Import {
 pub(crate) struct Interface {
     pub(crate) file: FileId,
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     pub(crate) description: Option<String>,
     /// The types declared in the interface itself.
@@ -105,6 +120,7 @@ pub(crate) struct Type {
     /// The file that declares it.
     pub(crate) file: FileId,
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     pub(crate) kind: TypeKind,
     pub(crate) facts: Facts,
@@ -123,6 +139,7 @@ pub(crate) enum TypeKind {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     pub(crate) ty: TypeRef,
     /// The field as it is declared.
@@ -133,6 +150,7 @@ pub(crate) struct Field {
 #[derive(Debug)]
 pub(crate) struct Enumerator {
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
 }
 
@@ -140,6 +158,7 @@ pub(crate) struct Enumerator {
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     pub(crate) kind: MessageKind,
 }
@@ -155,6 +174,7 @@ pub(crate) enum MessageKind {
 #[derive(Debug)]
 pub(crate) struct Arg {
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     /// Its type as it is declared, bound included.
     pub(crate) ty: String,

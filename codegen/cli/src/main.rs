@@ -4,6 +4,7 @@
 //! can't be read or written.
 
 mod args;
+mod describe;
 mod explain;
 mod fmt;
 mod run;

@@ -200,14 +200,24 @@ fn explain_prints_pages_and_their_list() {
     assert!(list.contains("\nE012  a type declared after a message\n"), "{list}");
 }
 
+/// The command without a subcommand comes first.
+const COMMANDS: &str = " check gen describe fmt explain completions man";
+
 #[test]
 fn every_command_teaches_with_examples() {
     let folder = Folder::new("help");
-    for command in ["", "check ", "gen ", "fmt ", "explain ", "completions ", "man "] {
-        let help = folder.run(&format!("{command}--help"));
+    for command in COMMANDS.split(' ') {
+        let help = folder.run(format!("{command} --help").trim_start());
         let text = String::from_utf8(help.stdout).expect("help is UTF-8");
         assert!(text.contains("Examples:\n  flounder "), "{command}: {text}");
     }
+}
+
+#[test]
+fn describe_tells_nothing_of_files_with_mistakes() {
+    let folder = Folder::new("describe");
+    folder.check("describe bad.if types.if --format short", 1, "", SHORT);
+    folder.check("describe bad.if types.if --json --format short", 1, "", SHORT);
 }
 
 #[test]

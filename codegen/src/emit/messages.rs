@@ -22,6 +22,8 @@ fn item(plan: &Interface, message: &Message) -> TokenStream {
     let (docs, name) = (docs(&message.docs.message), &message.name);
     let derive = if message.holds_caps() {
         quote!(#[derive(Debug)])
+    } else if message.is_copy() {
+        quote!(#[derive(Clone, Copy, Debug, PartialEq, Eq)])
     } else {
         quote!(#[derive(Clone, Debug, PartialEq, Eq)])
     };

@@ -78,15 +78,20 @@ fn has_room(tx: &impl Level, reserved: usize) -> bool {
 }
 
 /// Publishes a wish unless `granted` is already true when it is looked at once more.
-fn ask(wish: &AtomicBool, granted: impl FnOnce() -> bool) -> bool {
-    wish.store(true, Ordering::Relaxed);
-    // Pairs with the fence in `ring_if`.
-    fence(Ordering::SeqCst);
+fn ask(flag: &AtomicBool, granted: impl FnOnce() -> bool) -> bool {
+    wish(flag);
     if granted() {
-        wish.store(false, Ordering::Relaxed);
+        flag.store(false, Ordering::Relaxed);
         return false;
     }
     true
+}
+
+/// Publishes a wish before what is looked at next.
+fn wish(flag: &AtomicBool) {
+    flag.store(true, Ordering::Relaxed);
+    // Pairs with the fence in `ring_if`.
+    fence(Ordering::SeqCst);
 }
 
 impl Link {
@@ -102,11 +107,70 @@ impl Link {
     }
 }
 
-/// One side of a link, to close it from any thread.
-#[derive(Debug)]
-struct LinkSide {
+/// One side of a link, to close it from any thread, and for ends that carry packets their own way.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkSide {
     link: Arc<Link>,
     side: usize,
+}
+
+impl LinkSide {
+    /// The two sides of a new link.
+    pub(crate) fn pair() -> (Self, Self) {
+        let link = Arc::new(Link::default());
+        (Self { link: Arc::clone(&link), side: 0 }, Self { link, side: 1 })
+    }
+
+    fn own(&self) -> &Side {
+        &self.link.sides[self.side]
+    }
+
+    fn peer(&self) -> &Side {
+        &self.link.sides[1 - self.side]
+    }
+
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
+    pub(crate) fn attach(&self, bell: Arc<Bell>) {
+        *lock(&self.own().bell) = Some(bell);
+    }
+
+    pub(crate) fn introduce(&self, label: Arc<str>) {
+        *lock(&self.own().label) = Some(label);
+    }
+
+    pub(crate) fn peer_label(&self) -> Option<Arc<str>> {
+        lock(&self.peer().label).clone()
+    }
+
+    /// Rings if the peer waits for a packet. What it shall find must be published before.
+    #[inline]
+    pub(crate) fn ring_for_packet(&self) {
+        let peer = self.peer();
+        peer.ring_if(&peer.wants_packet);
+    }
+
+    /// Rings if the peer waits for room. What makes room must be published before.
+    #[inline]
+    pub(crate) fn ring_for_room(&self) {
+        let peer = self.peer();
+        peer.ring_if(&peer.wants_room);
+    }
+
+    /// Asks for the bell at the next packet, unless there is one.
+    pub(crate) fn ask_for_packet(&self, is_there: impl FnOnce() -> bool) -> bool {
+        ask(&self.own().wants_packet, is_there)
+    }
+
+    /// Asks for the bell when there is room. False if there is already; then the bell may ring
+    /// nevertheless, since another kind of room may have been asked for before.
+    pub(crate) fn ask_for_room(&self, is_there: impl FnOnce() -> bool) -> bool {
+        wish(&self.own().wants_room);
+        !is_there()
+    }
 }
 
 impl Closer for LinkSide {
