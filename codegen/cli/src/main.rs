@@ -4,6 +4,7 @@
 //! can't be read or written.
 
 mod args;
+mod breaking;
 mod describe;
 mod explain;
 mod fmt;

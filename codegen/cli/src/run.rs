@@ -11,7 +11,7 @@ use flounder_codegen::{Output, Request, Sources};
 
 use crate::args::{Args, Check, Command, Findings, Format, Gen, Inputs};
 use crate::show::show;
-use crate::{describe, explain, fmt};
+use crate::{breaking, describe, explain, fmt};
 
 /// How a run ended that could read and write its files.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -20,17 +20,29 @@ pub(crate) enum Outcome {
     Findings,
 }
 
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A file can't be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A version can't be read.
+    #[error(transparent)]
+    Version(#[from] breaking::ReadError),
+}
+
 /// Runs a command.
 ///
 /// # Errors
 ///
 /// If a file can't be read or written.
-pub(crate) fn run(args: &Args) -> Result<Outcome, FileError> {
+pub(crate) fn run(args: &Args) -> Result<Outcome, Error> {
     match &args.command {
-        Command::Check(command) => check(command),
-        Command::Gen(command) => generate(command),
-        Command::Describe(command) => describe::run(command),
-        Command::Fmt(command) => fmt::run(command),
+        Command::Check(command) => Ok(check(command)?),
+        Command::Gen(command) => Ok(generate(command)?),
+        Command::Describe(command) => Ok(describe::run(command)?),
+        Command::Breaking(command) => Ok(breaking::run(command)?),
+        Command::Fmt(command) => Ok(fmt::run(command)?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "flounder", &mut script);

@@ -4,7 +4,7 @@ use super::{
     Arg, ArgType, Description, Enumerator, Field, Import, Interface, Message, Packet, Type,
     TypeKind, TypeUse,
 };
-use crate::model::{self, ArgKind, BUILTINS, Model, TypeRef};
+use crate::model::{self, ArgKind, Model, TypeRef};
 use crate::names;
 use crate::plan::{self, fingerprint, size};
 use crate::source::Sources;
@@ -140,9 +140,6 @@ fn enumerator(enumerator: &model::Enumerator) -> Enumerator {
 fn type_use(ty: TypeRef) -> TypeUse {
     match ty {
         TypeRef::Declared(id) => TypeUse::Declared(id),
-        TypeRef::Builtin(builtin) => {
-            let named = BUILTINS.iter().find(|(_, known)| *known == builtin);
-            TypeUse::Builtin(named.map_or("", |(name, _)| name))
-        }
+        TypeRef::Builtin(builtin) => TypeUse::Builtin(builtin),
     }
 }

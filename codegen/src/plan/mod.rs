@@ -18,6 +18,7 @@ use proc_macro2::Ident;
 
 pub(crate) use build::plan;
 pub(crate) use docs::Docs;
+pub(crate) use types::rust_builtin;
 
 /// The bindings of a run.
 #[derive(Debug)]

@@ -98,8 +98,12 @@ impl Carrier for TappedEnd {
         self.0.with(|state| state.bell = Some(bell));
     }
 
+    fn has_packet(&self) -> bool {
+        self.0.with(|state| !state.arriving.is_empty() || state.is_closed)
+    }
+
     fn arm(&self) -> bool {
-        self.0.with(|state| state.arriving.is_empty() && !state.is_closed)
+        !self.has_packet()
     }
 
     fn has_room(&self) -> bool {
