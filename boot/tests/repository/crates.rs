@@ -18,6 +18,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("flounder-monitor", SERVICE),
     ("flounder-spawnd", SERVICE),
     ("flounder-procmgmt", SERVICE),
+    ("xtask", &[]),
 ];
 
 const SERVICE: &[&str] = &["flounder", "flounder-idl", "flounder-domain"];
