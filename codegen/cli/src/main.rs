@@ -8,6 +8,7 @@ mod breaking;
 mod describe;
 mod explain;
 mod fmt;
+mod new;
 mod run;
 mod show;
 

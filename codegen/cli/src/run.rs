@@ -11,7 +11,7 @@ use flounder_codegen::{Output, Request, Sources};
 
 use crate::args::{Args, Check, Command, Findings, Format, Gen, Inputs};
 use crate::show::show;
-use crate::{breaking, describe, explain, fmt};
+use crate::{breaking, describe, explain, fmt, new};
 
 /// How a run ended that could read and write its files.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,6 +29,9 @@ pub(crate) enum Error {
     /// A version can't be read.
     #[error(transparent)]
     Version(#[from] breaking::ReadError),
+    /// A crate can't be made.
+    #[error(transparent)]
+    New(#[from] new::NewError),
 }
 
 /// Runs a command.
@@ -42,6 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Error> {
         Command::Gen(command) => Ok(generate(command)?),
         Command::Describe(command) => Ok(describe::run(command)?),
         Command::Breaking(command) => Ok(breaking::run(command)?),
+        Command::New(command) => Ok(new::run(command)?),
         Command::Fmt(command) => Ok(fmt::run(command)?),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -2,6 +2,7 @@
 
 mod breaking;
 mod folder;
+mod new;
 
 use std::fs;
 use std::process::Command;
@@ -165,7 +166,7 @@ fn explain_prints_pages_and_their_list() {
 }
 
 /// The command without a subcommand comes first.
-const COMMANDS: &str = " check gen fmt describe breaking explain completions man";
+const COMMANDS: &str = " check gen fmt describe breaking new explain completions man";
 
 #[test]
 fn every_command_teaches_with_examples() {
