@@ -6,6 +6,7 @@
 mod args;
 mod breaking;
 mod describe;
+mod doc;
 mod explain;
 mod fmt;
 mod new;

@@ -11,7 +11,7 @@ use flounder_codegen::{Output, Request, Sources};
 
 use crate::args::{Args, Check, Command, Findings, Format, Gen, Inputs};
 use crate::show::show;
-use crate::{breaking, describe, explain, fmt, new};
+use crate::{breaking, describe, doc, explain, fmt, new};
 
 /// How a run ended that could read and write its files.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -45,6 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Error> {
         Command::Gen(command) => Ok(generate(command)?),
         Command::Describe(command) => Ok(describe::run(command)?),
         Command::Breaking(command) => Ok(breaking::run(command)?),
+        Command::Doc(command) => Ok(doc::run(command)?),
         Command::New(command) => Ok(new::run(command)?),
         Command::Fmt(command) => Ok(fmt::run(command)?),
         Command::Completions { shell } => {

@@ -58,6 +58,15 @@ Examples:
 Exit status: 0 nothing breaks, 1 something does, 2 wrong usage or unreadable files.
 `flounder explain B003` tells more about a finding.";
 
+pub(super) const DOC: &str = "\
+Examples:
+  flounder doc echo.if --out doc               write doc/echo.md and doc/echo.html
+  flounder doc idl/*.if --out doc --format html
+                                               pages for a browser only, linked to each other
+  flounder doc calc.if -i types.if --out doc   with a page for the imported types
+
+A page needs no other file and no network. Pages that did not change are not written.";
+
 pub(super) const NEW: &str = "\
 Examples:
   flounder new greeter                         make ./greeter

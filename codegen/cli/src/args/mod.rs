@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Tell which changes between two versions break whom, and how to do them compatibly
     #[command(after_help = help::BREAKING)]
     Breaking(Breaking),
+    /// Write a page for each interface: messages, types, numbers, sizes
+    #[command(after_help = help::DOC)]
+    Doc(Doc),
     /// Make a crate with an interface, a service and a client
     #[command(after_help = help::NEW)]
     New(New),
@@ -124,6 +127,29 @@ pub(crate) struct Breaking {
 
     #[command(flatten)]
     pub(crate) findings: Findings,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doc {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    /// The folder for the pages; it is made if it isn't there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// What the pages are; without it, both
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<PageFormat>,
+}
+
+/// What a page is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum PageFormat {
+    /// For whatever shows Markdown
+    Markdown,
+    /// For browsers
+    Html,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,7 @@
 //! Runs the command in a folder of its own and looks at what it says and leaves behind.
 
 mod breaking;
+mod doc;
 mod folder;
 mod new;
 
@@ -166,7 +167,7 @@ fn explain_prints_pages_and_their_list() {
 }
 
 /// The command without a subcommand comes first.
-const COMMANDS: &str = " check gen fmt describe breaking new explain completions man";
+const COMMANDS: &str = " check gen fmt describe breaking doc new explain completions man";
 
 #[test]
 fn every_command_teaches_with_examples() {
