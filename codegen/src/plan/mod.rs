@@ -164,6 +164,13 @@ impl Message {
         self.args.iter().any(|arg| arg.caps != Caps::None)
     }
 
+    /// Whether the struct is `Copy`, so that a handler that only reads it may take it by value without
+    /// a lint. A boxed one isn't: for those clippy asks for a reference.
+    pub(crate) fn is_copy(&self) -> bool {
+        let plain = |arg: &Arg| arg.form == Form::Value && arg.caps == Caps::None;
+        !self.boxed && self.args.iter().all(plain)
+    }
+
     /// The arguments as they follow each other on the wire: those of fixed size come first.
     pub(crate) fn wire_order(&self) -> impl Iterator<Item = &Arg> {
         let fixed = |arg: &&Arg| arg.form == Form::Value;
