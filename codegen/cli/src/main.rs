@@ -9,6 +9,7 @@ mod describe;
 mod doc;
 mod explain;
 mod fmt;
+mod inputs;
 mod new;
 mod run;
 mod show;

@@ -9,7 +9,8 @@ use flounder_codegen::files::{self, FileError};
 use flounder_codegen::{Output, Sources};
 
 use crate::args::{Doc, Format, PageFormat};
-use crate::run::{self, Outcome};
+use crate::inputs;
+use crate::run::Outcome;
 use book::Book;
 
 /// Writes a page for each interface and each name of an import.
@@ -19,7 +20,7 @@ use book::Book;
 /// If a file can't be read or written.
 pub(crate) fn run(command: &Doc) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
-    let Some(description) = run::describe(&command.inputs, &mut sources, Format::Human)? else {
+    let Some(description) = inputs::describe(&command.inputs, &mut sources, Format::Human)? else {
         return Ok(Outcome::Findings);
     };
     let book = Book::new(&description, &sources);
