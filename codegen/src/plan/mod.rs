@@ -5,9 +5,10 @@
 
 mod build;
 mod docs;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod memory;
 mod reexports;
+pub(crate) mod size;
 #[cfg(test)]
 #[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests;
@@ -17,6 +18,7 @@ use proc_macro2::Ident;
 
 pub(crate) use build::plan;
 pub(crate) use docs::Docs;
+pub(crate) use types::rust_builtin;
 
 /// The bindings of a run.
 #[derive(Debug)]
