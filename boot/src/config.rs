@@ -20,6 +20,8 @@ pub struct Config {
     pub(crate) cores: NonZeroU16,
     pub(crate) pinned: bool,
     pub(crate) grace: Duration,
+    pub(crate) domains_per_client_max: u32,
+    pub(crate) waits_per_client_max: u32,
 }
 
 impl Config {
@@ -30,10 +32,22 @@ impl Config {
     /// on its dispatcher at all does so far more often.
     pub const GRACE: Duration = Duration::from_secs(2);
 
+    /// How many domains one client may have unless the system says otherwise.
+    pub const DOMAINS_PER_CLIENT_MAX: u32 = flounder_procmgmt::machine::DOMAINS_PER_CLIENT_MAX;
+
+    /// How many waits one client may have open unless the system says otherwise.
+    pub const WAITS_PER_CLIENT_MAX: u32 = flounder_procmgmt::machine::WAITS_PER_CLIENT_MAX;
+
     /// Four cores, each pinned to a CPU.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cores: Self::CORES, pinned: true, grace: Self::GRACE }
+        Self {
+            cores: Self::CORES,
+            pinned: true,
+            grace: Self::GRACE,
+            domains_per_client_max: Self::DOMAINS_PER_CLIENT_MAX,
+            waits_per_client_max: Self::WAITS_PER_CLIENT_MAX,
+        }
     }
 
     /// With this many logical cores, at most [`CoreId::COUNT_MAX`]. With more cores than CPUs
@@ -53,6 +67,29 @@ impl Config {
     #[must_use]
     pub const fn grace(self, grace: Duration) -> Self {
         Self { grace, ..self }
+    }
+
+    /// How many domains one client may have, live ones and those whose record a cap keeps. A client
+    /// is a domain; all operators together are one.
+    #[must_use]
+    pub const fn domains_per_client_max(self, domains: u32) -> Self {
+        Self { domains_per_client_max: domains, ..self }
+    }
+
+    /// How many waits one client may have open, over all its bindings.
+    #[must_use]
+    pub const fn waits_per_client_max(self, waits: u32) -> Self {
+        Self { waits_per_client_max: waits, ..self }
+    }
+}
+
+impl Config {
+    /// The part of it that concerns the process manager.
+    pub(crate) fn process_manager(&self) -> flounder_procmgmt::machine::Config {
+        let mut config = flounder_procmgmt::machine::Config::default();
+        config.domains_per_client_max = self.domains_per_client_max;
+        config.waits_per_client_max = self.waits_per_client_max;
+        config
     }
 }
 

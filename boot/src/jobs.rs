@@ -16,6 +16,10 @@ pub(crate) const JOBS_MAX: usize = 1 << 24;
 pub(crate) enum SystemJob {
     /// Start the core's monitor. `uplink` leads to monitor 0, which has none.
     StartMonitor { uplink: Option<Half> },
+    /// Have the core's spawnd panic.
+    CrashSpawnd,
+    /// Have the monitor hear no heartbeat of its spawnd any more.
+    HangSpawnd,
     /// Stop the loop.
     Stop,
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use flounder::platform::Service;
+use flounder::platform::{Service, ServiceKind};
 use flounder::{Cap, CoreId, Ctx, Dispatcher, Half, Home, Mailbox, Waitset};
 use flounder_monitor::MonitorEnv;
 
@@ -29,8 +29,8 @@ pub(crate) struct CoreSetup {
     pub(crate) process_manager: Cap,
 }
 
-/// How many jobs may wait: the two there are.
-const SYSTEM_JOBS_MAX: usize = 2;
+/// How many jobs may wait: the start, the stop, and mishaps that somebody asks for.
+const SYSTEM_JOBS_MAX: usize = 1 << 16;
 
 impl SystemLoop {
     /// Makes the loop's dispatcher and the mailbox for its jobs.
@@ -56,6 +56,7 @@ impl SystemLoop {
             process_manager: RefCell::new(process_manager),
             services: RefCell::default(),
             programs: RefCell::default(),
+            victims: RefCell::default(),
             me: me.clone(),
         });
         let own = (dispatcher.ctx(), platform);
@@ -66,6 +67,12 @@ impl SystemLoop {
     fn handle(&mut self, job: SystemJob) {
         match job {
             SystemJob::StartMonitor { uplink } => self.start_monitor(uplink),
+            SystemJob::CrashSpawnd => {
+                if let Some((_, platform)) = &self.own {
+                    platform.crash(ServiceKind::Spawnd);
+                }
+            }
+            SystemJob::HangSpawnd => {}
             SystemJob::Stop => {
                 self.monitor = None;
                 if let Some((ctx, platform)) = self.own.take() {

@@ -7,6 +7,7 @@
 //! multicore --json           one object, for programs
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
+//! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
 
 mod args;
@@ -20,6 +21,7 @@ mod quiet;
 mod repeat;
 mod report;
 mod run;
+mod scenario;
 mod shuffle;
 mod steps;
 mod story;
@@ -44,6 +46,9 @@ fn main() -> ExitCode {
     quiet::expect_the_panic();
     if args.messages {
         messages::print_messages();
+    }
+    if let Some(file) = &args.scenario {
+        return scenario::play(file, !args.no_pin);
     }
     let ok = match args.idle {
         Some(seconds) => idle(&args, seconds),

@@ -1,9 +1,9 @@
 //! What the drivers that queue packets share: bells, closing, and the end itself.
 //!
-//! Bells ring only for those who asked. A receiver that finds nothing *arms* its side and looks once
-//! more; a sender publishes its packet and looks whether the peer is armed. The same handshake, the
-//! other way round, announces room. Each is Dekker's: a sequentially consistent fence between the
-//! write and the look, on both sides.
+//! Bells ring only for those who asked. A receiver that finds nothing, and won't keep looking, *arms*
+//! its side and looks once more; a sender publishes its packet and looks whether the peer is armed.
+//! The same handshake, the other way round, announces room. Each is Dekker's: a sequentially
+//! consistent fence between the write and the look, on both sides.
 
 use std::cell::Cell;
 use std::fmt;
@@ -227,8 +227,12 @@ impl<Tx: Level, Rx: Level> Carrier for LinkEnd<Tx, Rx> {
         lock(&self.peer().label).clone()
     }
 
+    fn has_packet(&self) -> bool {
+        !self.rx.is_empty() || self.link.is_closed()
+    }
+
     fn arm(&self) -> bool {
-        ask(&self.own().wants_packet, || !self.rx.is_empty() || self.link.is_closed())
+        ask(&self.own().wants_packet, || self.has_packet())
     }
 
     fn has_room(&self) -> bool {

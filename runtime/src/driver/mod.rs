@@ -52,6 +52,10 @@ pub trait Carrier: fmt::Debug {
         None
     }
 
+    /// True if there is a packet, or the channel is closed: then receive. It may be asked again and
+    /// again, instead of arming.
+    fn has_packet(&self) -> bool;
+
     /// Asks for the bell at the next packet. False if there is one already, or the channel is
     /// closed: then receive again.
     fn arm(&self) -> bool;

@@ -147,10 +147,10 @@ fn refusals_hand_back(setup: &Setup) {
     assert_eq!(pair.fill(), 1);
     refused("full");
     let count = Count { number: 7 };
-    assert_eq!(pair.client.count(count.clone()), Err(TxError::Busy(Box::new(count.clone()))));
+    assert_eq!(pair.client.count(count), Err(TxError::Busy(Box::new(count))));
     pair.client.close();
     refused("closed");
-    assert_eq!(pair.client.count(count.clone()), Err(TxError::Closed(Box::new(count))));
+    assert_eq!(pair.client.count(count), Err(TxError::Closed(Box::new(count))));
 }
 
 fn caps_arrive(setup: &Setup) {

@@ -200,7 +200,7 @@ pub mod probe {
     /// The messages, each with its arguments.
     pub mod messages {
         /// A number that counts up, to see the order.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Count {
             /// `uint64 number`
             pub number: u64,
@@ -242,7 +242,7 @@ pub mod probe {
         }
 
         /// Nothing at all.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Nothing {}
 
         impl ::flounder::Payload<super::Interface> for Nothing {
@@ -279,7 +279,7 @@ pub mod probe {
         }
 
         /// Integers at their limits.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Integers {
             /// `int8 a`
             pub a: i8,
@@ -517,7 +517,7 @@ pub mod probe {
         }
 
         /// Asks for the number again.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Same {
             /// `uint64 number`
             pub number: u64,
@@ -563,7 +563,7 @@ pub mod probe {
         }
 
         /// Answers [`Same`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct SameResponse {
             /// `uint64 number_again`
             pub number_again: u64,
@@ -605,7 +605,7 @@ pub mod probe {
         }
 
         /// Asks for a cap.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Fetch {}
 
         impl ::flounder::Payload<super::Interface> for Fetch {

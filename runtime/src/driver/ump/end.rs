@@ -129,8 +129,13 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
         self.link.peer_label()
     }
 
+    #[inline]
+    fn has_packet(&self) -> bool {
+        self.rx.has_piece() || self.link.is_closed()
+    }
+
     fn arm(&self) -> bool {
-        self.link.ask_for_packet(|| self.rx.has_piece() || self.link.is_closed())
+        self.link.ask_for_packet(|| self.has_packet())
     }
 
     #[inline]
