@@ -3,6 +3,7 @@
 mod change;
 mod code;
 mod compare;
+mod lists;
 mod messages;
 mod pairing;
 #[cfg(test)]
