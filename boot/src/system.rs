@@ -12,6 +12,7 @@ use flounder_monitor::Command;
 
 use crate::config::{BootError, Config};
 use crate::core_threads::{start_program_loop, start_system_loop};
+use crate::host::{Containment, Desks, Host, HostEvent};
 use crate::jobs::{ProgramJob, SystemJob};
 use crate::modules::Modules;
 use crate::operator::{Operator, Operators};
@@ -50,6 +51,7 @@ pub struct System {
     clock: MonotonicClock,
     layout: Vec<CoreLayout>,
     grace: Duration,
+    containment: Containment,
     cores: BTreeMap<CoreId, Core>,
     reports: Receiver<Report>,
     /// What failed while the system ran.
@@ -99,6 +101,7 @@ struct Core {
     system: Option<Mailbox<SystemJob>>,
     programs: Option<Mailbox<ProgramJob>>,
     monitor: Option<Mailbox<Command>>,
+    desk: Option<Mailbox<HostEvent>>,
     threads: BTreeMap<LoopKind, JoinHandle<()>>,
     is_up: bool,
 }
@@ -113,15 +116,18 @@ impl System {
         if usize::from(config.cores.get()) > CoreId::COUNT_MAX {
             return Err(BootError::TooManyCores { cores: config.cores.get() });
         }
-        let layout = layout(config)?;
+        let layout = layout(&config)?;
         let (sender, reports) = channel();
         let kernel = Kernel::new();
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
         let failures = Vec::new();
         let grace = config.grace;
-        let mut system = Self { kernel, clock, layout, grace, cores, reports, failures };
-        system.start_loops(modules, sender)?;
+        let Config { output, control_groups, guard, .. } = config;
+        let (host, containment) = Host::new(output, control_groups, guard);
+        let mut system =
+            Self { kernel, clock, layout, grace, containment, cores, reports, failures };
+        system.start_loops(modules, Arc::new(host), sender)?;
         system.start_monitors()?;
         system.hear_until(|system| system.cores.values().all(|core| core.is_up))?;
         Ok(system)
@@ -131,6 +137,12 @@ impl System {
     #[must_use]
     pub fn layout(&self) -> &[CoreLayout] {
         &self.layout
+    }
+
+    /// How the system holds the host programs together that it starts.
+    #[must_use]
+    pub fn containment(&self) -> &Containment {
+        &self.containment
     }
 
     /// The system's kernel objects.
@@ -167,7 +179,12 @@ impl System {
         if failures.is_empty() { Ok(report) } else { Err(SystemFailed { failures }) }
     }
 
-    fn start_loops(&mut self, modules: Modules, reports: Sender<Report>) -> Result<(), BootError> {
+    fn start_loops(
+        &mut self,
+        modules: Modules,
+        host: Arc<Host>,
+        reports: Sender<Report>,
+    ) -> Result<(), BootError> {
         let mut root =
             self.kernel.process_manager().map_err(|e| BootError::Failed(e.to_string()))?;
         let shared = Shared {
@@ -175,6 +192,7 @@ impl System {
             modules: Arc::new(modules),
             clock: self.clock,
             reports,
+            host,
             grace: self.grace,
         };
         for CoreLayout { core, cpu } in self.layout.clone() {
@@ -188,7 +206,17 @@ impl System {
             self.adopt(core, LoopKind::System, thread)?;
             self.hear_until(|system| system.cores[&core].system.is_some())?;
         }
+        self.introduce_desks();
         Ok(())
+    }
+
+    /// Tells the desks of all cores of each other.
+    fn introduce_desks(&self) {
+        let desks = self.cores.iter().filter_map(|(&core, own)| Some((core, own.desk.clone()?)));
+        let desks: Desks = Arc::new(desks.collect());
+        for jobs in self.cores.values().filter_map(|core| core.system.as_ref()) {
+            let _ = jobs.send(SystemJob::Meet(Arc::clone(&desks)));
+        }
     }
 
     fn adopt(
@@ -238,7 +266,10 @@ impl System {
 
     fn take_in(&mut self, report: Report) -> Option<u32> {
         match report {
-            Report::SystemLoop { core, jobs } => self.core(core).system = Some(jobs),
+            Report::SystemLoop { core, jobs, desk } => {
+                let core = self.core(core);
+                (core.system, core.desk) = (Some(jobs), Some(desk));
+            }
             Report::ProgramLoop { core, jobs } => self.core(core).programs = Some(jobs),
             Report::Monitor { core, commands } => self.core(core).monitor = Some(commands),
             Report::CoreUp { core } => self.core(core).is_up = true,
@@ -327,7 +358,7 @@ impl Drop for System {
 }
 
 /// Core i is on CPU i modulo the CPUs that may be used.
-fn layout(config: Config) -> Result<Vec<CoreLayout>, BootError> {
+fn layout(config: &Config) -> Result<Vec<CoreLayout>, BootError> {
     let cpus = flounder::thread::allowed_cpus().map_err(BootError::Cpus)?;
     let cores = (0..=u8::MAX).take(config.cores.get().into());
     Ok(cores
