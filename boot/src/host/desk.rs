@@ -152,9 +152,11 @@ impl Desk {
 
     fn kill_resident(&mut self, domain: DomainId) {
         let Some(resident) = self.residents.get_mut(&domain) else { return };
-        let in_group = resident.group.as_ref().map(Group::kill);
-        resident.process.kill();
-        if !matches!(in_group, Some(Ok(()))) {
+        if matches!(resident.group.as_ref().map(Group::kill), Some(Ok(()))) {
+            // One with the rights for it can have left its group.
+            resident.process.kill();
+        } else {
+            // Not the process first: what it started would lose its parent.
             self.end_tree(domain);
         }
     }
@@ -326,11 +328,11 @@ impl Desk {
 
     /// Ends all processes, and waits until they have ended.
     pub(crate) fn stop(&mut self) {
-        for resident in self.residents.values() {
-            let _ = resident.group.as_ref().map(Group::kill);
-            resident.process.kill();
+        for group in self.residents.values().filter_map(|resident| resident.group.as_ref()) {
+            // What can't be killed now is when the system's group drops.
+            let _ = group.kill();
         }
-        // Each is waited for when it drops; what is left in a group, when the system's group does.
+        // Each process is ended and waited for when it drops.
         self.residents.clear();
         self.pump = None;
         self.helper = None;

@@ -74,11 +74,11 @@ impl Drop for Process {
         if self.is_reaped.get() {
             return;
         }
-        self.kill();
         if !self.is_grouped {
-            // What is left after that is the guard's.
+            // Before its leader, without whom it isn't found. What is left after that is the guard's.
             let _ = tree::end_led_by(self.pid);
         }
+        self.kill();
         waits_for(self, Some(&END_MAX));
         self.reap();
     }

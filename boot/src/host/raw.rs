@@ -26,6 +26,13 @@ const STACK_BYTES: usize = 64 * 1024;
 /// The highest number of a signal on Linux.
 const SIGNAL_MAX: c_int = 64;
 
+/// The kernel's set of signals is as long as there are signals.
+const SIGSET_BYTES: usize = 8;
+
+/// The kernel's `sigaction` has a handler, flags, on some architectures a restorer, and a set: with
+/// room for a later field or two.
+const SIGACTION_WORDS: usize = 8;
+
 /// The status of a child that couldn't execute its program. Nobody reads it: the error is told.
 const NOT_EXECUTED: c_int = 127;
 
@@ -164,14 +171,15 @@ fn execute(birth: &Birth) -> Result<(), c_int> {
 }
 
 /// Gives every signal its default action. The table is this process's own, since it was cloned
-/// without `CLONE_SIGHAND`.
+/// without `CLONE_SIGHAND`. By the system call: libc's function leaves out the signals that libc
+/// keeps for itself, of which whoever started this process may have had one ignored.
 fn reset_signals() {
-    // SAFETY: all zeroes is a valid `sigaction`: no flags, no handler but the default, which is 0.
-    let default: libc::sigaction = unsafe { mem::zeroed() };
+    const DEFAULT: [u64; SIGACTION_WORDS] = [0; SIGACTION_WORDS];
     for signal in 1..=SIGNAL_MAX {
-        // SAFETY: `default` is alive and names no handler. Signals whose action can't be changed
-        // have the default one; those that libc keeps for itself get it from execve.
-        unsafe { libc::sigaction(signal, &raw const default, ptr::null_mut()) };
+        let (default, none) = (DEFAULT.as_ptr(), ptr::null_mut::<u64>());
+        // SAFETY: the kernel's `sigaction` is no longer than this, and all zeroes is a valid one: no
+        // flags, no handler but the default. Of signals that can't be changed it is refused.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default, none, SIGSET_BYTES) };
     }
 }
 
