@@ -50,6 +50,11 @@ pub(crate) struct Args {
           conflicts_with_all = ["only", "repeat", "shuffle"])]
     pub(crate) idle: Option<u32>,
 
+    /// Start this many host programs, each with a daemon, tell their numbers and wait to be killed
+    #[arg(long, value_name = "PROGRAMS", value_parser = clap::value_parser!(u16).range(1..=512),
+          conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
+    pub(crate) hold: Option<u16>,
+
     /// Leak one of these, to see that it is noticed
     #[arg(long, value_name = "KIND", hide = true)]
     pub(crate) leak: Option<Leak>,
