@@ -47,6 +47,9 @@ pub(crate) const CASES: &[Case] = &[
                 Contestant::rival("binding, polled", bound::polled)
                     .against(CROSSBEAM)
                     .goal(Goal::ratio(1.25)),
+                Contestant::rival("binding, spinning", bound::spinning)
+                    .against(CROSSBEAM)
+                    .goal(Goal::ratio(1.25)),
             ],
             percent: 100,
         },

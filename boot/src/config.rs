@@ -25,6 +25,8 @@ pub struct Config {
     pub(crate) output: Output,
     pub(crate) control_groups: bool,
     pub(crate) guard: Option<Guard>,
+    pub(crate) domains_per_client_max: u32,
+    pub(crate) waits_per_client_max: u32,
 }
 
 impl Config {
@@ -34,6 +36,12 @@ impl Config {
     /// How long a killed program has to end unless the system says otherwise: a program that waits
     /// on its dispatcher at all does so far more often.
     pub const GRACE: Duration = Duration::from_secs(2);
+
+    /// How many domains one client may have unless the system says otherwise.
+    pub const DOMAINS_PER_CLIENT_MAX: u32 = flounder_procmgmt::machine::DOMAINS_PER_CLIENT_MAX;
+
+    /// How many waits one client may have open unless the system says otherwise.
+    pub const WAITS_PER_CLIENT_MAX: u32 = flounder_procmgmt::machine::WAITS_PER_CLIENT_MAX;
 
     /// Four cores, each pinned to a CPU.
     #[must_use]
@@ -45,6 +53,8 @@ impl Config {
             output: Output::Inherit,
             control_groups: true,
             guard: None,
+            domains_per_client_max: Self::DOMAINS_PER_CLIENT_MAX,
+            waits_per_client_max: Self::WAITS_PER_CLIENT_MAX,
         }
     }
 
@@ -86,6 +96,29 @@ impl Config {
     #[must_use]
     pub fn guard(self, guard: impl Into<Option<Guard>>) -> Self {
         Self { guard: guard.into(), ..self }
+    }
+
+    /// How many domains one client may have, live ones and those whose record a cap keeps. A client
+    /// is a domain; all operators together are one.
+    #[must_use]
+    pub fn domains_per_client_max(self, domains: u32) -> Self {
+        Self { domains_per_client_max: domains, ..self }
+    }
+
+    /// How many waits one client may have open, over all its bindings.
+    #[must_use]
+    pub fn waits_per_client_max(self, waits: u32) -> Self {
+        Self { waits_per_client_max: waits, ..self }
+    }
+}
+
+impl Config {
+    /// The part of it that concerns the process manager.
+    pub(crate) fn process_manager(&self) -> flounder_procmgmt::machine::Config {
+        let mut config = flounder_procmgmt::machine::Config::default();
+        config.domains_per_client_max = self.domains_per_client_max;
+        config.waits_per_client_max = self.waits_per_client_max;
+        config
     }
 }
 

@@ -19,6 +19,10 @@ pub(crate) enum SystemJob {
     StartMonitor { uplink: Option<Half> },
     /// Know the desks of the other cores.
     Meet(Desks),
+    /// Have the core's spawnd panic.
+    CrashSpawnd,
+    /// Have the monitor hear no heartbeat of its spawnd any more.
+    HangSpawnd,
     /// Stop the loop.
     Stop,
 }

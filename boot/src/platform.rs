@@ -3,21 +3,23 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use flounder::platform::{
     Completion, Entry, Image, Platform, ProcessSpan, ProcessStart, ProgramStart, Service,
     ServiceEnv, ServiceEvent, ServiceKind, ServiceStart, StartFailure,
 };
 use flounder::{
-    Cap, CoreId, DomainId, Holder, Home, Kernel, KillSwitch, Mailbox, MonotonicClock, Waitset,
+    Cap, CoreId, Dispatcher, DomainId, Holder, Home, Kernel, KillSwitch, Mailbox, MonotonicClock,
+    Waitset,
 };
 
+use crate::config::Config;
 use crate::host::{self, Desk, Host};
 use crate::jobs::{Completions, ProgramJob};
 use crate::modules::{EntryPoint, Modules};
@@ -34,8 +36,8 @@ pub(crate) struct Shared {
     pub(crate) clock: MonotonicClock,
     pub(crate) reports: Sender<Report>,
     pub(crate) host: Arc<Host>,
-    /// How long a killed program has to end.
-    pub(crate) grace: Duration,
+    /// What can be chosen about the system.
+    pub(crate) config: Config,
 }
 
 /// The platform under the services of one core.
@@ -53,13 +55,15 @@ pub(crate) struct CorePlatform {
     pub(crate) desk: RefCell<Desk>,
     /// Whether the process ends with the system: its guard is dead.
     pub(crate) ends_process: Cell<bool>,
+    /// What services that are to crash crash with; it goes with the next service.
+    pub(crate) victims: RefCell<Vec<Dispatcher<()>>>,
     pub(crate) me: Weak<Self>,
 }
 
 /// A service that was started.
 pub(crate) struct RunningService {
     generation: u64,
-    holder: Holder,
+    home: Home,
     events: Mailbox<ServiceEvent>,
     /// `None` while it starts.
     handle: Option<Service>,
@@ -121,12 +125,23 @@ impl CorePlatform {
         }
     }
 
+    /// Has a service panic, as though it had come upon an error of its own.
+    pub(crate) fn crash(&self, service: ServiceKind) {
+        let home = self.services.borrow().get(&service).map(|running| running.home.clone());
+        if let Some(home) = home {
+            let victim = home.dispatcher(());
+            // Without the panic hook: nobody needs to read of a panic that was asked for.
+            victim.spawn_local(async { resume_unwind(Box::new("this service was crashed")) });
+            self.victims.borrow_mut().push(victim);
+        }
+    }
+
     /// A service panicked: its holder ends, and what a spawnd started is ended with it.
     fn service_panicked(&self, service: ServiceKind) {
         let what = format!("{service:?} on core {} panicked", self.core);
         let services = self.services.borrow();
         let Some(running) = services.get(&service) else { return };
-        running.holder.end();
+        running.home.holder().end();
         let survivors = match service {
             ServiceKind::Spawnd => self.end_programs(),
             ServiceKind::ProcMgmt => Vec::new(),
@@ -155,7 +170,7 @@ impl CorePlatform {
         let services = std::mem::take(&mut *self.services.borrow_mut());
         for (_, running) in services.into_iter().rev() {
             drop(running.handle);
-            running.holder.end();
+            running.home.holder().end();
         }
         self.end_programs();
         self.desk.borrow_mut().stop();
@@ -185,7 +200,7 @@ impl CorePlatform {
 
     fn spawnd_config(&self) -> flounder_spawnd::machine::Config {
         let mut config = flounder_spawnd::machine::Config::default();
-        config.grace = self.shared.grace;
+        config.grace = self.shared.config.grace;
         config
     }
 
@@ -322,7 +337,7 @@ impl Platform for CorePlatform {
             }
         })
         .named(self.service_name(service));
-        let running = RunningService { generation, holder: holder.clone(), events, handle: None };
+        let running = RunningService { generation, home: home.clone(), events, handle: None };
         self.services.borrow_mut().insert(service, running);
         let process_manager = match service {
             ServiceKind::ProcMgmt => hand_over(self.process_manager.take(), &holder),
@@ -332,7 +347,9 @@ impl Platform for CorePlatform {
         let platform: Rc<dyn Platform> = me;
         let env = ServiceEnv { core, generation, home, monitor, process_manager, platform };
         let handle = match service {
-            ServiceKind::ProcMgmt => flounder_procmgmt::start(env),
+            ServiceKind::ProcMgmt => {
+                flounder_procmgmt::start_with(env, self.shared.config.process_manager())
+            }
             ServiceKind::Spawnd => flounder_spawnd::start_with(env, self.spawnd_config()),
         };
         if let Some(running) = self.services.borrow_mut().get_mut(&service) {

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use flounder::{Cap, CoreId, Counts, Kernel, Mailbox, MonotonicClock};
+use flounder::{Cap, CoreId, Counts, Kernel, Mailbox, MonotonicClock, Rights};
 use flounder_monitor::Command;
 
 use crate::config::{BootError, Config};
@@ -50,8 +50,10 @@ pub struct System {
     kernel: Kernel,
     clock: MonotonicClock,
     layout: Vec<CoreLayout>,
-    grace: Duration,
+    config: Config,
     containment: Containment,
+    /// The `ProcessManager` cap for whoever wants to show one; it can only be identified.
+    authority: Cap,
     cores: BTreeMap<CoreId, Core>,
     reports: Receiver<Report>,
     /// What failed while the system ran.
@@ -122,11 +124,19 @@ impl System {
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
         let failures = Vec::new();
-        let grace = config.grace;
-        let Config { output, control_groups, guard, .. } = config;
-        let (host, containment) = Host::new(output, control_groups, guard);
-        let mut system =
-            Self { kernel, clock, layout, grace, containment, cores, reports, failures };
+        let authority = Cap::NULL;
+        let (host, containment) = Host::new(&config);
+        let mut system = Self {
+            kernel,
+            clock,
+            layout,
+            config,
+            containment,
+            authority,
+            cores,
+            reports,
+            failures,
+        };
         system.start_loops(modules, Arc::new(host), sender)?;
         system.start_monitors()?;
         system.hear_until(|system| system.cores.values().all(|core| core.is_up))?;
@@ -168,6 +178,32 @@ impl System {
         Operators::new(self.kernel.clone(), self.clock, monitors.collect())
     }
 
+    /// A `ProcessManager` cap that can be identified and does nothing else, or the null cap if its
+    /// derivation is at its end.
+    #[must_use]
+    pub fn authority(&self) -> Cap {
+        self.authority.copy().unwrap_or(Cap::NULL)
+    }
+
+    /// Has the spawnd of `core` panic, as though it had come upon an error of its own: its domains
+    /// are lost, and another comes up. Nothing happens if there is no such core.
+    pub fn crash_spawnd(&self, core: CoreId) {
+        self.tell(core, SystemJob::CrashSpawnd);
+    }
+
+    /// Has the monitor of `core` hear no heartbeat of its spawnd any more, as though that hung:
+    /// after the heartbeat time its domains are lost, and another comes up.
+    pub fn hang_spawnd(&self, core: CoreId) {
+        self.tell(core, SystemJob::HangSpawnd);
+    }
+
+    fn tell(&self, core: CoreId, job: SystemJob) {
+        if let Some(jobs) = self.cores.get(&core).and_then(|core| core.system.as_ref()) {
+            // Refused once the loop has ended: then there is nobody for anything to happen to.
+            let _ = jobs.send(job);
+        }
+    }
+
     /// Stops every domain, then the services, then the threads.
     ///
     /// # Errors
@@ -187,13 +223,14 @@ impl System {
     ) -> Result<(), BootError> {
         let mut root =
             self.kernel.process_manager().map_err(|e| BootError::Failed(e.to_string()))?;
+        self.authority = root.copy_with(Rights::NONE).unwrap_or(Cap::NULL);
         let shared = Shared {
             kernel: self.kernel.clone(),
             modules: Arc::new(modules),
             clock: self.clock,
             reports,
             host,
-            grace: self.grace,
+            config: self.config.clone(),
         };
         for CoreLayout { core, cpu } in self.layout.clone() {
             self.cores.insert(core, Core::default());
@@ -309,6 +346,7 @@ impl System {
             self.await_programs();
         }
         let stuck = self.cores.values().map(|core| core.threads.len()).sum();
+        self.authority = Cap::NULL;
         self.cores.clear();
         ShutdownReport { wedged, stuck, left: self.kernel.counts() }
     }
@@ -329,7 +367,7 @@ impl System {
     /// Gives the programs of a system that has failed the time to end that a killed one has: nobody
     /// else did. Each has a sender of reports as long as it runs.
     fn await_programs(&mut self) {
-        let deadline = Instant::now() + self.grace;
+        let deadline = Instant::now() + self.config.grace;
         let left = || deadline.saturating_duration_since(Instant::now());
         while self.reports.recv_timeout(left()).is_ok() {}
     }

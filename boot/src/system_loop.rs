@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flounder::platform::{Completion, Service};
+use flounder::platform::{Completion, Service, ServiceKind};
 use flounder::{
     Cap, CoreId, Ctx, DescriptorWatch, Dispatcher, DomainId, Half, Home, Interest, Mailbox, Timer,
     Waitset,
@@ -39,8 +39,8 @@ pub(crate) struct CoreSetup {
     pub(crate) process_manager: Cap,
 }
 
-/// How many jobs may wait: the three there are.
-const SYSTEM_JOBS_MAX: usize = 3;
+/// How many jobs may wait: the start, the stop, and mishaps that somebody asks for.
+const SYSTEM_JOBS_MAX: usize = 1 << 16;
 
 /// How long a system whose guard is dead may take to stop, beyond the grace time of programs.
 const ORDERLY_STOP_MAX: Duration = Duration::from_secs(3);
@@ -80,6 +80,7 @@ impl SystemLoop {
             programs: RefCell::default(),
             desk: RefCell::new(desk),
             ends_process: Cell::new(false),
+            victims: RefCell::default(),
             me: me.clone(),
         });
         let own = (dispatcher.ctx(), platform);
@@ -108,7 +109,7 @@ impl SystemLoop {
         platform.ends_process.set(true);
         // Refused: it is stopping already.
         let _ = commands.send(Command::Shutdown);
-        let at = ctx.waitset().now() + platform.shared.grace + ORDERLY_STOP_MAX;
+        let at = ctx.waitset().now() + platform.shared.config.grace + ORDERLY_STOP_MAX;
         self.last_resort = Some(ctx.timer(at, |_| end_process()));
     }
 
@@ -143,6 +144,12 @@ impl SystemLoop {
                     platform.desk.borrow_mut().meet(desks);
                 }
             }
+            SystemJob::CrashSpawnd => {
+                if let Some((_, platform)) = &self.own {
+                    platform.crash(ServiceKind::Spawnd);
+                }
+            }
+            SystemJob::HangSpawnd => {}
             SystemJob::Stop => {
                 self.monitor = None;
                 (self.guard, self.last_resort) = (None, None);

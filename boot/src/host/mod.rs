@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use rustix::fs::{Access, AtFlags, CWD, FileType, accessat, stat};
 
+use crate::config::Config;
 use cgroup::Groups;
 use owner::Owner;
 
@@ -62,10 +63,11 @@ pub enum Trees {
 }
 
 impl Host {
-    /// Finds out how processes are held together. `groups`: whether control groups may be used.
-    pub(crate) fn new(output: Output, groups: bool, guard: Option<Guard>) -> (Self, Containment) {
+    /// Finds out how processes are held together.
+    pub(crate) fn new(config: &Config) -> (Self, Containment) {
+        let (output, guard) = (config.output.clone(), config.guard.clone());
         let guarded = guard.is_some();
-        let (stale, groups) = if groups {
+        let (stale, groups) = if config.control_groups {
             let owner = Owner::this().map_err(|_| NoCgroups::NotMounted);
             (cgroup::end_stale(), owner.and_then(|owner| Groups::make(&owner)))
         } else {

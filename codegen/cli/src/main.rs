@@ -4,6 +4,8 @@
 //! can't be read or written.
 
 mod args;
+mod breaking;
+mod describe;
 mod explain;
 mod fmt;
 mod run;

@@ -5,12 +5,13 @@ use std::io::Write as _;
 use std::path::Path;
 
 use clap::CommandFactory as _;
+use flounder_codegen::describe::Description;
 use flounder_codegen::files::{self, FileError};
 use flounder_codegen::{Output, Request, Sources};
 
-use crate::args::{Args, Command, Findings, Gen, Inputs};
+use crate::args::{Args, Check, Command, Findings, Format, Gen, Inputs};
 use crate::show::show;
-use crate::{explain, fmt};
+use crate::{breaking, describe, explain, fmt};
 
 /// How a run ended that could read and write its files.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -19,16 +20,29 @@ pub(crate) enum Outcome {
     Findings,
 }
 
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A file can't be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A version can't be read.
+    #[error(transparent)]
+    Version(#[from] breaking::ReadError),
+}
+
 /// Runs a command.
 ///
 /// # Errors
 ///
 /// If a file can't be read or written.
-pub(crate) fn run(args: &Args) -> Result<Outcome, FileError> {
+pub(crate) fn run(args: &Args) -> Result<Outcome, Error> {
     match &args.command {
-        Command::Check(inputs) => check(inputs),
-        Command::Gen(command) => generate(command),
-        Command::Fmt(command) => fmt::run(command),
+        Command::Check(command) => Ok(check(command)?),
+        Command::Gen(command) => Ok(generate(command)?),
+        Command::Describe(command) => Ok(describe::run(command)?),
+        Command::Breaking(command) => Ok(breaking::run(command)?),
+        Command::Fmt(command) => Ok(fmt::run(command)?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "flounder", &mut script);
@@ -54,18 +68,18 @@ pub(crate) fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-fn check(inputs: &Inputs) -> Result<Outcome, FileError> {
+fn check(command: &Check) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
-    let levels = inputs.findings.levels();
-    let findings = request(inputs, &mut sources)?.check_with(&sources, &levels);
-    show(&findings, &sources, inputs.findings.format);
+    let levels = command.inputs.lints.levels();
+    let findings = request(&command.inputs, &mut sources)?.check_with(&sources, &levels);
+    show(&findings, &sources, command.findings.format);
     Ok(if findings.has_errors() { Outcome::Findings } else { Outcome::Clean })
 }
 
 fn generate(command: &Gen) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
-    let Findings { format, .. } = command.inputs.findings;
-    let levels = command.inputs.findings.levels();
+    let Findings { format } = command.findings;
+    let levels = command.inputs.lints.levels();
     match request(&command.inputs, &mut sources)?.generate_with(&sources, &levels) {
         Err(findings) => {
             show(&findings, &sources, format);
@@ -104,7 +118,7 @@ fn refresh(command: &Gen) -> String {
     for import in &command.inputs.imports {
         append(&mut line, "-i ", import);
     }
-    if command.inputs.findings.allow_name_mismatch {
+    if command.inputs.lints.allow_name_mismatch {
         line.push_str(" --allow-name-mismatch");
     }
     append(&mut line, "--out ", &command.out);
@@ -121,6 +135,29 @@ fn append(line: &mut String, option: &str, path: &Path) {
     } else {
         write!(line, " {option}'{}'", path.replace('\'', r"'\''"))
     };
+}
+
+/// What the inputs declare. None if they have mistakes; all findings are shown.
+///
+/// # Errors
+///
+/// If a file can't be read.
+pub(crate) fn describe(
+    inputs: &Inputs,
+    sources: &mut Sources,
+    format: Format,
+) -> Result<Option<Description>, FileError> {
+    let request = request(inputs, sources)?;
+    match request.describe(sources, &inputs.lints.levels()) {
+        Ok((description, warnings)) => {
+            show(&warnings, sources, format);
+            Ok(Some(description))
+        }
+        Err(findings) => {
+            show(&findings, sources, format);
+            Ok(None)
+        }
+    }
 }
 
 fn request(inputs: &Inputs, sources: &mut Sources) -> Result<Request, FileError> {

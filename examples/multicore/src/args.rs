@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
@@ -54,6 +55,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PROGRAMS", value_parser = clap::value_parser!(u16).range(1..=512),
           conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
     pub(crate) hold: Option<u16>,
+    /// Play the scenario in this file, see docs/scenarios.md: exit status 1 at the first difference
+    #[arg(long, value_name = "FILE",
+          conflicts_with_all = ["cores", "json", "only", "repeat", "shuffle", "idle"])]
+    pub(crate) scenario: Option<PathBuf>,
 
     /// Leak one of these, to see that it is noticed
     #[arg(long, value_name = "KIND", hide = true)]

@@ -48,7 +48,7 @@ pub(crate) fn idle(
     seconds: u32,
 ) -> Result<IdleReport, Box<dyn std::error::Error>> {
     let plan = Plan::of(args, guard, None);
-    let before = Census::take(&Kernel::new(), plan.guard.is_some())?;
+    let before = Census::take(&Kernel::new(), plan.guarded)?;
     let system = plan.boot()?;
     let kernel = system.kernel().clone();
     let mut report = wait_and_measure(&plan, &system, seconds)?;

@@ -8,6 +8,7 @@
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
 //! multicore --hold 32        host programs that wait, to see what becomes of them
+//! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
 
 mod args;
@@ -22,6 +23,7 @@ mod quiet;
 mod repeat;
 mod report;
 mod run;
+mod scenario;
 mod shuffle;
 mod steps;
 mod story;
@@ -52,6 +54,9 @@ fn act(args: &Args, guard: Option<&Guard>) -> ExitCode {
     quiet::expect_the_panic();
     if args.messages {
         messages::print_messages();
+    }
+    if let Some(file) = &args.scenario {
+        return scenario::play(file, run::config(args, guard));
     }
     let ok = match (args.idle, args.hold) {
         (Some(seconds), _) => idle(args, guard, seconds),

@@ -18,13 +18,19 @@ use crate::steps::{self, Stage, Step};
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) cores: NonZeroU16,
-    pub(crate) pinned: bool,
+    pub(crate) config: Config,
+    /// Whether this process has a guard.
+    pub(crate) guarded: bool,
     pub(crate) steps: Vec<&'static Step>,
     /// The step that hears one wrong answer.
     pub(crate) wrong: Option<String>,
     pub(crate) leak: Option<Leak>,
-    /// The guard of this process, if it has one.
-    pub(crate) guard: Option<Guard>,
+}
+
+/// How the command line wants systems. What host programs print belongs to no story.
+pub(crate) fn config(args: &Args, guard: Option<&Guard>) -> Config {
+    let config = Config::new().cores(args.cores).pinned(!args.no_pin);
+    config.guard(guard.cloned()).output(Output::Null)
 }
 
 /// What happens in a run, for whoever tells it.
@@ -52,15 +58,13 @@ impl Plan {
             shuffle(&mut steps, seed);
         }
         let (wrong, leak) = (args.wrong.clone(), args.leak);
-        let (cores, pinned, guard) = (args.cores, !args.no_pin, guard.cloned());
-        Self { cores, pinned, steps, wrong, leak, guard }
+        let (config, guarded) = (config(args, guard), guard.is_some());
+        Self { cores: args.cores, config, guarded, steps, wrong, leak }
     }
 
     /// Boots the system of this plan.
     pub(crate) fn boot(&self) -> Result<System, flounder_boot::BootError> {
-        let config = Config::new().cores(self.cores).pinned(self.pinned);
-        let config = config.guard(self.guard.clone()).output(Output::Null);
-        System::boot(config, programs::modules())
+        System::boot(self.config.clone(), programs::modules())
     }
 }
 
@@ -89,7 +93,7 @@ fn boot_and_play(
     audience: Audience<'_>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let clock = MonotonicClock::new();
-    let before = Census::take(&Kernel::new(), plan.guard.is_some())?;
+    let before = Census::take(&Kernel::new(), plan.guarded)?;
     let start = clock.now();
     let system = plan.boot()?;
     let kernel = system.kernel().clone();

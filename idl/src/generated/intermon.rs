@@ -226,7 +226,7 @@ pub mod intermon {
         }
 
         /// Tells the asker that there is no monitor on `target`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct ConnectFailed {
             /// `coreid target`
             pub target: super::super::types::Coreid,
@@ -332,7 +332,7 @@ pub mod intermon {
         }
 
         /// Answers `bind_request`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct BindReply {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -377,7 +377,7 @@ pub mod intermon {
         }
 
         /// Tells monitor 0 that a spawnd listens on `core`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct AddSpawnd {
             /// `coreid core`
             pub core: super::super::types::Coreid,
@@ -486,7 +486,7 @@ pub mod intermon {
         }
 
         /// Tells monitor 0 that a survivor ended after all.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct SurvivorEnded {
             /// `coreid core`
             pub core: super::super::types::Coreid,

@@ -2,9 +2,6 @@
 
 use std::cell::Cell;
 use std::fmt::{self, Display};
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use flounder::{Cap, CoreId, DomainId, ErrCode, Time};
@@ -15,6 +12,7 @@ use flounder_idl::types::ExitCause;
 use super::answer::{Answer, StepError};
 use super::{Outcome, Step, code_name};
 use crate::listener::{Listener, Note};
+use crate::together::in_time;
 
 /// How long a step may take. It takes milliseconds; a lost message must not keep a test for ever, and
 /// a busy machine must not fail one.
@@ -74,13 +72,8 @@ impl Stage {
     }
 
     async fn in_time(&self, playing: impl Future<Output = Outcome>) -> Outcome {
-        let mut playing = pin!(playing);
-        let mut late = pin!(self.operator.home().waitset().sleep(STEP_TIME_MAX));
-        poll_fn(|cx| match playing.as_mut().poll(cx) {
-            Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => late.as_mut().poll(cx).map(|()| Err(StepError::Late(STEP_TIME_MAX))),
-        })
-        .await
+        let late = self.operator.home().waitset().sleep(STEP_TIME_MAX);
+        in_time(late, playing).await.unwrap_or(Err(StepError::Late(STEP_TIME_MAX)))
     }
 
     /// The present time.

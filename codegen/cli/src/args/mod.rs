@@ -1,97 +1,72 @@
 //! The command line, and the help that teaches it.
 
+mod help;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use flounder_codegen::{Code, Level, Levels};
+use flounder_codegen::{Code, Levels};
+
+use crate::breaking;
 
 /// Compiles Flounder interface files into Rust bindings
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, after_help = EXAMPLES)]
+#[command(version, propagate_version = true, after_help = help::EXAMPLES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  flounder check echo.if                       look for mistakes
-  flounder gen echo.if --out src/generated     write src/generated/echo.rs
-  flounder explain E012                        read about an error
-
-Exit status: 0 all is well, 1 findings or stale bindings, 2 wrong usage or unreadable files.";
-
-const CHECK: &str = "\
-Examples:
-  flounder check idl/*.if                      a folder, its files of types among them
-  flounder check calc.if -i types.if           use the types of another file
-  flounder check echo.if --format short        one line per finding, for editors
-  flounder check echo.if --deny warnings       fail also if there are only warnings
-  flounder check echo.if --warn W004           tell where `int` is used";
-
-const GEN: &str = "\
-Examples:
-  flounder gen echo.if --out src/generated     write src/generated/echo.rs
-  flounder gen calc.if -i types.if --out out   use the types of another file
-  flounder gen idl/*.if --out out --check      fail if the bindings in `out` are stale
-
-Bindings that did not change are not written; after an error nothing is.";
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Look for mistakes in interface files
-    #[command(after_help = CHECK)]
-    Check(Inputs),
+    #[command(after_help = help::CHECK)]
+    Check(Check),
     /// Generate bindings, one Rust file per interface and per import
-    #[command(after_help = GEN)]
+    #[command(after_help = help::GEN)]
     Gen(Gen),
+    /// Tell what interface files declare: numbers, sizes, fingerprints, places
+    #[command(after_help = help::DESCRIBE)]
+    Describe(Describe),
     /// Bring interface files into the usual layout
-    #[command(after_help = FMT)]
+    #[command(after_help = help::FMT)]
     Fmt(Fmt),
+    /// Tell which changes between two versions break whom, and how to do them compatibly
+    #[command(after_help = help::BREAKING)]
+    Breaking(Breaking),
     /// Tell what an error or a warning means, with a wrong and a right example
-    #[command(after_help = EXPLAIN)]
+    #[command(after_help = help::EXPLAIN)]
     Explain {
         /// The code, `E012`; without one all are listed
-        #[arg(value_parser = code)]
-        code: Option<Code>,
+        #[arg(value_parser = Topic::parse)]
+        code: Option<Topic>,
     },
     /// Print what makes a shell complete this command
-    #[command(after_help = COMPLETIONS)]
+    #[command(after_help = help::COMPLETIONS)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page
-    #[command(after_help = MAN)]
+    #[command(after_help = help::MAN)]
     Man,
 }
 
-const FMT: &str = "\
-Examples:
-  flounder fmt idl/*.if            format files in place
-  flounder fmt idl/*.if --check    name the files that aren't formatted, change nothing
-  flounder fmt echo.if --diff      show what would change
-  flounder fmt - < echo.if         format standard input to standard output
+/// What can be explained.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Topic {
+    /// An error or a warning.
+    Finding(Code),
+    /// A change that breaks somebody.
+    Change(breaking::Code),
+}
 
-Comments and blank lines stay. Files with syntax errors are left alone.";
-
-const COMPLETIONS: &str = "\
-Examples:
-  flounder completions bash > /etc/bash_completion.d/flounder
-  flounder completions fish > ~/.config/fish/completions/flounder.fish";
-
-const MAN: &str = "\
-Examples:
-  flounder man | man -l -
-  flounder man > /usr/local/share/man/man1/flounder.1";
-
-const EXPLAIN: &str = "\
-Examples:
-  flounder explain E012    the page about E012
-  flounder explain         every code with its meaning";
-
-fn code(text: &str) -> Result<Code, String> {
-    Code::find(text).ok_or_else(|| "`flounder explain` lists the codes there are".to_owned())
+impl Topic {
+    fn parse(text: &str) -> Result<Self, String> {
+        let finding = Code::find(text).map(Self::Finding);
+        let topic = finding.or_else(|| breaking::Code::find(text).map(Self::Change));
+        topic.ok_or_else(|| "`flounder explain` lists the codes there are".to_owned())
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -105,17 +80,72 @@ pub(crate) struct Inputs {
     pub(crate) imports: Vec<PathBuf>,
 
     #[command(flatten)]
+    pub(crate) lints: Lints,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    #[command(flatten)]
     pub(crate) findings: Findings,
 }
 
-/// What is reported, and how.
 #[derive(Debug, clap::Args)]
+pub(crate) struct Describe {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    #[command(flatten)]
+    pub(crate) findings: Findings,
+
+    /// Print JSON; docs/describe.md says what its keys mean
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Breaking {
+    /// The old version: a file or a folder of them; may be given several times
+    #[arg(long, required = true, value_name = "FILE|DIR")]
+    pub(crate) against: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    /// Which changes are told
+    #[arg(long, value_enum, default_value_t = Level::All)]
+    pub(crate) level: Level,
+
+    #[command(flatten)]
+    pub(crate) findings: Findings,
+}
+
+/// Which changes are told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Level {
+    /// All that break anybody
+    All,
+    /// Those that running programs notice
+    Wire,
+    /// Those that sources have to follow
+    Source,
+}
+
+/// How findings are shown.
+#[derive(Clone, Copy, Debug, clap::Args)]
 #[command(next_help_heading = "Findings")]
 pub(crate) struct Findings {
     /// How findings look
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
+}
 
+/// What is reported.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Findings")]
+pub(crate) struct Lints {
     /// Make an error of a warning, `W001`, or of all `warnings`
     #[arg(long, value_name = "CODE", value_parser = Lint::parse)]
     pub(crate) deny: Vec<Lint>,
@@ -165,21 +195,30 @@ fn warning(text: &str) -> Result<Code, String> {
     })
 }
 
-impl Findings {
+impl Lints {
+    /// What counts as an error in files that nobody can change any more.
+    pub(crate) fn levels_of_old(&self) -> Levels {
+        let mut levels = Levels::new();
+        if self.allow_name_mismatch {
+            levels.set(Code::NameMismatch, flounder_codegen::Level::Warn);
+        }
+        levels
+    }
+
     pub(crate) fn levels(&self) -> Levels {
         let mut levels = Levels::new();
         if self.allow_name_mismatch {
-            levels.set(Code::NameMismatch, Level::Warn);
+            levels.set(Code::NameMismatch, flounder_codegen::Level::Warn);
         }
-        let warn = self.warn.iter().map(|code| (*code, Level::Warn));
-        let allow = self.allow.iter().map(|code| (*code, Level::Allow));
+        let warn = self.warn.iter().map(|code| (*code, flounder_codegen::Level::Warn));
+        let allow = self.allow.iter().map(|code| (*code, flounder_codegen::Level::Allow));
         for (code, level) in warn.chain(allow) {
             levels.set(code, level);
         }
         for lint in &self.deny {
             match lint {
                 Lint::Warnings => levels.deny_warnings(),
-                Lint::One(code) => drop(levels.set(*code, Level::Deny)),
+                Lint::One(code) => drop(levels.set(*code, flounder_codegen::Level::Deny)),
             }
         }
         levels
@@ -209,6 +248,9 @@ pub(crate) struct Fmt {
 pub(crate) struct Gen {
     #[command(flatten)]
     pub(crate) inputs: Inputs,
+
+    #[command(flatten)]
+    pub(crate) findings: Findings,
 
     /// The folder for the bindings; it is made if it isn't there
     #[arg(long, value_name = "DIR")]

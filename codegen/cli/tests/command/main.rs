@@ -1,50 +1,12 @@
 //! Runs the command in a folder of its own and looks at what it says and leaves behind.
 
+mod breaking;
+mod folder;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::SystemTime;
+use std::process::Command;
 
-const TYPES: &str = "typedef uint8 coreid;\n";
-const GOOD: &str = "interface good {\n    message ping(coreid core);\n};\n";
-const BAD: &str = "interface bad {\n    message ping(coreif core);\n    message ping();\n};\n";
-
-/// A folder that goes with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("the folder is writable");
-        for (name, text) in [("types.if", TYPES), ("good.if", GOOD), ("bad.if", BAD)] {
-            fs::write(path.join(name), text).expect("the folder is writable");
-        }
-        Self(path)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.join(name), text).expect("the folder is writable");
-    }
-
-    fn run(&self, line: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_flounder"));
-        command.current_dir(&self.0).args(line.split(' ')).output().expect("the command starts")
-    }
-
-    /// Runs a command line and compares its status, its output and its errors.
-    fn check(&self, line: &str, status: i32, stdout: &str, stderr: &str) {
-        let output = self.run(line);
-        assert_eq!(String::from_utf8(output.stderr).expect("errors are UTF-8"), stderr, "{line}");
-        assert_eq!(String::from_utf8(output.stdout).expect("output is UTF-8"), stdout, "{line}");
-        assert_eq!(output.status.code(), Some(status), "{line}");
-    }
-
-    fn modified(&self, name: &str) -> SystemTime {
-        let data = fs::metadata(self.0.join(name)).expect("the file is there");
-        data.modified().expect("files have times")
-    }
-}
+use folder::{Folder, GOOD, TYPES};
 
 /// With the lines they are about, as they look where there is no terminal.
 const HUMAN: &str = "\
@@ -193,21 +155,33 @@ to refresh, run:
 #[test]
 fn explain_prints_pages_and_their_list() {
     let folder = Folder::new("explain");
-    let page = include_str!("../pages/E012.md");
+    let page = include_str!("../../pages/E012.md");
     folder.check("explain E012", 0, page, "");
     folder.check("explain e012", 0, page, "");
     let list = String::from_utf8(folder.run("explain").stdout).expect("output is UTF-8");
     assert!(list.contains("\nE012  a type declared after a message\n"), "{list}");
+    folder.check("explain b010", 0, include_str!("../../pages/B010.md"), "");
+    assert!(list.contains("\nB010  a message was removed\n"), "{list}");
 }
+
+/// The command without a subcommand comes first.
+const COMMANDS: &str = " check gen fmt describe breaking explain completions man";
 
 #[test]
 fn every_command_teaches_with_examples() {
     let folder = Folder::new("help");
-    for command in ["", "check ", "gen ", "fmt ", "explain ", "completions ", "man "] {
-        let help = folder.run(&format!("{command}--help"));
+    for command in COMMANDS.split(' ') {
+        let help = folder.run(format!("{command} --help").trim_start());
         let text = String::from_utf8(help.stdout).expect("help is UTF-8");
         assert!(text.contains("Examples:\n  flounder "), "{command}: {text}");
     }
+}
+
+#[test]
+fn describe_tells_nothing_of_files_with_mistakes() {
+    let folder = Folder::new("describe");
+    folder.check("describe bad.if types.if --format short", 1, "", SHORT);
+    folder.check("describe bad.if types.if --json --format short", 1, "", SHORT);
 }
 
 #[test]
