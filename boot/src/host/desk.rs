@@ -64,6 +64,8 @@ pub(crate) struct Desk {
     kernel: Kernel,
     events: Mailbox<HostEvent>,
     desks: Desks,
+    /// The processes that the helper is to start, and whether they are to end at once.
+    ordered: BTreeMap<DomainId, bool>,
     residents: BTreeMap<DomainId, Resident>,
     /// The processes of other cores that run here too, with the cores that they belong to.
     guests: BTreeMap<DomainId, CoreId>,
@@ -111,6 +113,7 @@ impl Desk {
             kernel,
             events,
             desks: Desks::default(),
+            ordered: BTreeMap::new(),
             residents: BTreeMap::new(),
             guests: BTreeMap::new(),
             pump: None,
@@ -136,7 +139,11 @@ impl Desk {
             let helper = Helper::start(self.core, self.cpu, host, events);
             self.helper = Some(helper.map_err(|_| StartFailure::Run)?);
         }
-        if self.send(Job::Start { domain, exec }) { Ok(()) } else { Err(StartFailure::Run) }
+        if !self.send(Job::Start { domain, exec }) {
+            return Err(StartFailure::Run);
+        }
+        self.ordered.insert(domain, false);
+        Ok(())
     }
 
     /// Ends a process and all it started, wherever it belongs.
@@ -145,6 +152,9 @@ impl Desk {
             let told = self.tell(home, HostEvent::KillGuest { domain });
             // Its core has stopped, and ended it.
             return if told { None } else { self.guest_ended(domain, ProgramEnd::Signalled(9)) };
+        }
+        if let Some(is_doomed) = self.ordered.get_mut(&domain) {
+            *is_doomed = true;
         }
         self.kill_resident(domain);
         None
@@ -165,7 +175,10 @@ impl Desk {
     pub(crate) fn hear(&mut self, ctx: &Ctx<SystemLoop>, event: HostEvent) -> Option<Completion> {
         match event {
             HostEvent::Started { domain, born } => Some(self.started(ctx, domain, *born)),
-            HostEvent::NotStarted { domain, why } => Some(Completion::StartFailed { domain, why }),
+            HostEvent::NotStarted { domain, why } => {
+                self.ordered.remove(&domain);
+                Some(Completion::StartFailed { domain, why })
+            }
             HostEvent::TreeEnded { domain } => {
                 self.job_done(domain);
                 self.tree_ended(domain)
@@ -190,6 +203,7 @@ impl Desk {
     }
 
     fn started(&mut self, ctx: &Ctx<SystemLoop>, domain: DomainId, born: Born) -> Completion {
+        let is_doomed = self.ordered.remove(&domain).unwrap_or(true);
         let Born { process, group, sink } = born;
         let process = Rc::new(process);
         let ended = move |state: &mut SystemLoop, _: &Rc<Process>| state.process_ended(domain);
@@ -201,6 +215,9 @@ impl Desk {
                 let (phase, hosts) = (Phase::Runs { _watch: watch }, Vec::new());
                 let resident = Resident { process, group, phase, has_sink, jobs: 0, hosts };
                 self.residents.insert(domain, resident);
+                if is_doomed {
+                    self.kill_resident(domain);
+                }
                 Completion::Started { domain }
             }
             watch => {
