@@ -3,6 +3,7 @@
 use crate::allocations;
 use crate::bare;
 use crate::bound;
+use crate::compiler;
 use crate::idle;
 use crate::plan::Plan;
 use crate::race::{Contestant, Goal, LIMIT, Outcome, race};
@@ -125,7 +126,11 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "B10", what: "an idle system of 4 cores", how: How::Count(idle::measure) },
     absent("B11", "start a program and wait for it", "host programs can't be started yet"),
     absent("B12", "simulated steps per second", "there is no simulator yet"),
-    absent("B13", "check and generate all interfaces", "no case for it is written yet"),
+    Case {
+        name: "B13",
+        what: "check and generate all interfaces, and compile a large one",
+        how: How::Count(compiler::measure),
+    },
 ];
 
 const fn absent(name: &'static str, what: &'static str, why: &'static str) -> Case {

@@ -18,6 +18,11 @@ mod args;
 mod bare;
 mod bound;
 mod cases;
+#[path = "../../codegen/tests/corpus/chosen.rs"]
+mod chosen;
+mod compiler;
+#[path = "../../codegen/tests/corpus/generator.rs"]
+mod generator;
 mod idle;
 mod plan;
 mod race;
