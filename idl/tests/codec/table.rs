@@ -68,6 +68,7 @@ tables! {
         BindReply { request, err }
         AddSpawnd { core, generation, iref }
         RemoveSpawnd { core, generation, survivors: 256, more }
+        FenceSpawnd { core, generation }
         SurvivorEnded { core, domain }
     }
 
@@ -106,6 +107,7 @@ tables! {
         AddSpawnd { core, generation, iref }
         RemoveSpawnd { core, generation, survivors: 256, more }
         SurvivorEnded { core, domain }
+        FenceSpawnd { core, generation }
         Shutdown {}
         ShutdownDone { wedged }
         Spawn { core, path: 2047, argvbuf: 2048, envbuf: 2048, flags }
