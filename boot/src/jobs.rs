@@ -18,8 +18,6 @@ pub(crate) enum SystemJob {
     StartMonitor { uplink: Option<Half> },
     /// Have the core's spawnd panic.
     CrashSpawnd,
-    /// Have the monitor hear no heartbeat of its spawnd any more.
-    HangSpawnd,
     /// Stop the loop.
     Stop,
 }

@@ -72,7 +72,6 @@ impl SystemLoop {
                     platform.crash(ServiceKind::Spawnd);
                 }
             }
-            SystemJob::HangSpawnd => {}
             SystemJob::Stop => {
                 self.monitor = None;
                 if let Some((ctx, platform)) = self.own.take() {
@@ -89,7 +88,8 @@ impl SystemLoop {
         let home = Home::new(platform.waitset.clone(), platform.shared.kernel.holder())
             .named(format!("monitor.{core}"));
         let env = MonitorEnv { core, home, platform: platform.clone(), uplink };
-        let (service, commands) = flounder_monitor::start(env);
+        let watch = platform.shared.config.watch();
+        let (service, commands) = flounder_monitor::start_with(env, watch);
         self.monitor = Some(service);
         let _ = platform.shared.reports.send(Report::Monitor { core, commands });
     }

@@ -7,11 +7,13 @@
 //! multicore --json           one object, for programs
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
+//! multicore --crashes TIMES  spawnds that crash under load
 //! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
 
 mod args;
 mod census;
+mod crashes;
 mod idle;
 mod leak;
 mod listener;
@@ -50,9 +52,14 @@ fn main() -> ExitCode {
     if let Some(file) = &args.scenario {
         return scenario::play(file, !args.no_pin);
     }
-    let ok = match args.idle {
-        Some(seconds) => idle(&args, seconds),
-        None => play(&args),
+    let ok = match (args.idle, args.crashes) {
+        (Some(seconds), _) => {
+            report(&args, idle::idle(&args, seconds), |report| (report.tell(), report.ok))
+        }
+        (None, Some(times)) => {
+            report(&args, crashes::crashes(&args, times), |report| (report.tell(), report.ok))
+        }
+        (None, None) => play(&args),
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -81,15 +88,21 @@ fn play(args: &Args) -> bool {
     runs.failed == 0
 }
 
-fn idle(args: &Args, seconds: u32) -> bool {
-    match idle::idle(args, seconds) {
+/// Prints a report, as told or as JSON, and returns whether all is ok.
+fn report<R: Serialize>(
+    args: &Args,
+    report: Result<R, Box<dyn std::error::Error>>,
+    tell: impl Fn(&R) -> (String, bool),
+) -> bool {
+    match report {
         Ok(report) => {
+            let (told, ok) = tell(&report);
             if args.json {
                 print_json(&report);
             } else {
-                let _ = writeln!(io::stdout(), "{}", report.tell());
+                let _ = writeln!(io::stdout(), "{told}");
             }
-            report.ok
+            ok
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "multicore: {error}");

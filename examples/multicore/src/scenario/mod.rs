@@ -21,6 +21,8 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+pub(crate) use programs::{Wings, modules};
+
 /// Exit status: an answer was not the expected one.
 const DIFFERS: u8 = 1;
 
