@@ -2,8 +2,9 @@
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use flounder::{AnyBinding, BindOptions, Dispatcher, Half, Holder, Kernel, Waitset};
+use flounder::{AnyBinding, BindOptions, Dispatcher, DriverChoice, Half, Holder, Kernel, Waitset};
 
 use crate::interface::bench::{
     Binding, Increment, IncrementReply, IncrementResponse, Interface, RxVtbl,
@@ -16,6 +17,8 @@ use crate::sample::{Samples, Slice};
 const BATCH: u32 = 64;
 /// Turns that are asked for at a time.
 const BUDGET: usize = 64;
+/// Longer than an answer takes from a peer that is awake.
+const SPIN: Duration = Duration::from_micros(50);
 
 /// What a service's dispatcher knows: how many messages came, and whether its peer has gone.
 #[derive(Debug, Default)]
@@ -39,10 +42,30 @@ pub(crate) fn polled(slice: Slice) -> Outcome<Samples> {
     face(slice, move || serve(vec![there], poll), move || call_polled(slice, here))
 }
 
+/// Both sides poll and never sleep, over a ring of cache lines.
+pub(crate) fn polled_over_ump(slice: Slice) -> Outcome<Samples> {
+    let (here, there) = flounder::pair::<Interface>(BindOptions::new().driver(DriverChoice::Ump));
+    face(slice, move || serve(vec![there], poll), move || call_polled(slice, here))
+}
+
+/// Both sides run their loops, which look for messages for a while before they sleep.
+pub(crate) fn spinning(slice: Slice) -> Outcome<Samples> {
+    let (here, there) = flounder::pair::<Interface>(BindOptions::new());
+    face(
+        slice,
+        move || serve(vec![there], run_spinning),
+        move || call_blocking(slice, BATCH, SPIN, here),
+    )
+}
+
 /// Both sides sleep while they wait for the other.
 pub(crate) fn asleep(slice: Slice) -> Outcome<Samples> {
     let (here, there) = flounder::pair::<Interface>(BindOptions::new());
-    face(slice, move || serve(vec![there], run), move || call_blocking(slice, 1, here))
+    face(
+        slice,
+        move || serve(vec![there], run),
+        move || call_blocking(slice, 1, Duration::ZERO, here),
+    )
 }
 
 /// Both sides sleep, on one CPU.
@@ -71,7 +94,7 @@ pub(crate) fn asleep_among<const BINDINGS: usize>(slice: Slice) -> Outcome<Sampl
         slice,
         move || serve(theirs, run),
         move || {
-            let samples = call_blocking(slice, 1, active);
+            let samples = call_blocking(slice, 1, Duration::ZERO, active);
             drop(idle);
             samples
         },
@@ -128,12 +151,18 @@ fn run(dispatcher: &Dispatcher<Service>) {
     dispatcher.run();
 }
 
+fn run_spinning(dispatcher: &Dispatcher<Service>) {
+    dispatcher.waitset().spin_before_sleep(SPIN);
+    dispatcher.run();
+}
+
 fn call_polled(slice: Slice, half: Half) -> Outcome<Samples> {
     call_on(slice, half, &Waitset::new(), Kernel::new().holder(), call_by_polling)
 }
 
-fn call_blocking(slice: Slice, batch: u32, half: Half) -> Outcome<Samples> {
+fn call_blocking(slice: Slice, batch: u32, spin: Duration, half: Half) -> Outcome<Samples> {
     let dispatcher = Dispatcher::new(());
+    dispatcher.waitset().spin_before_sleep(spin);
     let binding = dispatcher.connect::<Interface>(half, &RxVtbl::UNHANDLED)?;
     measure(slice, batch, |number| Ok(dispatcher.block_on(binding.increment(number)?)?))
 }

@@ -15,6 +15,7 @@
 
 mod allocations;
 mod args;
+mod bare;
 mod bound;
 mod cases;
 mod idle;

@@ -24,6 +24,7 @@ mod ast;
 mod builder;
 mod check;
 mod code;
+pub mod describe;
 mod diag;
 mod emit;
 pub mod files;

@@ -1,6 +1,7 @@
 //! The stages in a row: what the builder and the command share.
 
 use crate::check::{self, Unit};
+use crate::describe::{self, Description};
 use crate::diag::Diagnostics;
 use crate::levels::Levels;
 use crate::model::Model;
@@ -75,6 +76,24 @@ impl Request {
         let mut outputs: Vec<_> = modules.chain(interfaces).collect();
         outputs.sort_by(|a, b| a.name.cmp(&b.name));
         Ok((outputs, diagnostics))
+    }
+
+    /// Describes what the files declare; `levels` say what counts as an error. The findings are the
+    /// errors, or warnings beside a description.
+    ///
+    /// # Errors
+    ///
+    /// The findings, if there is an error among them.
+    pub fn describe(
+        &self,
+        sources: &Sources,
+        levels: &Levels,
+    ) -> Result<(Description, Diagnostics), Diagnostics> {
+        let (model, diagnostics) = self.model(sources, levels);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        Ok((describe::describe(&model, sources), diagnostics))
     }
 
     fn model(&self, sources: &Sources, levels: &Levels) -> (Model, Diagnostics) {

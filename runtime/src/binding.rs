@@ -97,6 +97,14 @@ impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
         self.parts().map_or(Turn::Idle, |parts| parts.turn())
     }
 
+    fn has_event(&self) -> bool {
+        self.parts().is_some_and(|parts| parts.shared.channel.has_packet())
+    }
+
+    fn rest(&self) -> bool {
+        self.parts().is_none_or(|parts| parts.shared.channel.arm())
+    }
+
     fn end(&self) {
         if let Some(parts) = self.parts() {
             parts.close();
@@ -176,16 +184,27 @@ impl<I: Interface, S: 'static> Parts<I, S> {
             return Turn::Again;
         }
         match self.shared.channel.receive() {
-            Received::Idle => Turn::Idle,
-            Received::Done => Turn::Again,
+            Received::Idle | Received::Done => self.after_turn(),
             Received::Message { header, message } => {
                 self.deliver(&core, header, message);
-                Turn::Again
+                self.after_turn()
             }
             Received::Error(error) => {
                 self.report(&core, error);
                 Turn::Idle
             }
+        }
+    }
+
+    /// What is left to do after a turn. Whatever isn't a packet has rung the bell.
+    fn after_turn(&self) -> Turn {
+        let channel = &self.shared.channel;
+        if channel.is_shut() {
+            Turn::Idle
+        } else if channel.has_packet() {
+            Turn::Again
+        } else {
+            Turn::Watch
         }
     }
 

@@ -7,10 +7,10 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 
-use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local};
+use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local, Ump};
 use crate::error::ClaimError;
 use crate::interface::{Descriptor, Interface};
-use crate::options::{Badge, BindOptions};
+use crate::options::{Badge, BindOptions, DriverChoice};
 
 /// One end of a channel on its way to its owner. Dropping it closes the channel.
 pub struct Half {
@@ -63,8 +63,17 @@ impl<I: Interface> Opened<I> {
 /// ```
 #[must_use]
 pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {
-    let (first, second) = Local::pair::<I>(options.capacity_of().get().into());
-    (Half::of::<Local, I>(first, options), Half::of::<Local, I>(second, options))
+    let capacity = options.capacity_of();
+    match options.driver_of() {
+        DriverChoice::Automatic | DriverChoice::Local => {
+            let (first, second) = Local::pair::<I>(capacity.get().into());
+            (Half::of::<Local, I>(first, options), Half::of::<Local, I>(second, options))
+        }
+        DriverChoice::Ump => {
+            let (first, second) = Ump::pair::<I>(capacity);
+            (Half::of::<Ump, I>(first, options), Half::of::<Ump, I>(second, options))
+        }
+    }
 }
 
 impl Half {

@@ -29,6 +29,8 @@ mod half;
 mod home;
 mod ids;
 mod interface;
+#[cfg(all(test, loom))]
+mod interleavings;
 pub mod kernel;
 mod kill;
 mod log;
@@ -51,7 +53,7 @@ pub use channel::{BindingStats, Channel, Header, Packet, send};
 pub use clock::{Clock, MonotonicClock, Time};
 pub use contain::discard;
 pub use dispatcher::{Ctx, Dispatcher};
-pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused};
+pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused, Ump};
 pub use error::{
     BadArgument, BindingError, CallError, ClaimError, ReplyError, ReserveError, RpcError, TxError,
 };
@@ -67,7 +69,7 @@ pub use kernel::{
     Cap, CapError, CapInfo, CapKind, Counts, Holder, Kernel, LastDrop, Rights, Transfer,
 };
 pub use kill::KillSwitch;
-pub use options::{Badge, BindOptions, Role};
+pub use options::{Badge, BindOptions, DriverChoice, Role};
 pub use room::{CallWhenRoom, Reserved, SendWhenRoom};
 pub use rpc::{Call, CallId, Deadline, Failure, Incoming, Reply};
 pub use source::{DescriptorWatch, MailError, Mailbox, Timer};

@@ -13,6 +13,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("flounder", &[]),
     ("flounder-codegen", &[]),
     ("flounder-cli", &["flounder-codegen"]),
+    ("flounder-fuzz", &["flounder-codegen"]),
     ("flounder-idl", &["flounder"]),
     ("flounder-domain", &["flounder", "flounder-idl"]),
     ("flounder-monitor", SERVICE),

@@ -10,8 +10,10 @@ mod messages;
 mod tables;
 mod types;
 
+use std::cell::RefCell;
+
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use crate::plan::{Docs, Interface, Place, Reexport, TypesModule};
 
@@ -22,30 +24,26 @@ const ABI: u32 = 1;
 pub(crate) fn interface(plan: &Interface) -> TokenStream {
     let (docs, module) = (docs(&plan.docs), &plan.module);
     let reexports = plan.reexports.iter().map(reexport);
-    let constants = interface::constants(plan);
-    let types = types::module(&plan.types);
-    let messages = messages::module(plan);
-    let (calls, replies) = (messages::calls(plan), messages::replies(plan));
-    let message = messages::any(plan);
-    let implementation = interface::implementation(plan);
-    let (rx_vtbl, tx_vtbl) = (tables::rx_vtbl(plan), tables::tx_vtbl(plan));
-    let binding = binding::binding(plan);
+    let items = [
+        interface::constants(plan),
+        types::module(&plan.types),
+        messages::module(plan),
+        messages::calls(plan),
+        messages::replies(plan),
+        messages::any(plan),
+        interface::implementation(plan),
+        tables::rx_vtbl(plan),
+        tables::tx_vtbl(plan),
+        binding::binding(plan),
+    ];
+    let items = items.into_iter().map(moved);
     let abi = Literal::u32_unsuffixed(ABI);
     quote! {
         #docs
         pub mod #module {
             #(#reexports)*
             const _: () = ::flounder::abi::require(#abi);
-            #constants
-            #types
-            #messages
-            #calls
-            #replies
-            #message
-            #implementation
-            #rx_vtbl
-            #tx_vtbl
-            #binding
+            #(#items)*
         }
     }
 }
@@ -60,6 +58,20 @@ pub(crate) fn types_module(plan: &TypesModule) -> TokenStream {
             #(#items)*
         }
     }
+}
+
+/// Tokens that are interpolated once, and moved there: quoting copies what it interpolates.
+struct Moved(RefCell<TokenStream>);
+
+impl ToTokens for Moved {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.0.take());
+    }
+}
+
+/// Makes tokens that are interpolated once.
+fn moved(tokens: TokenStream) -> Moved {
+    Moved(RefCell::new(tokens))
 }
 
 fn reexport(reexport: &Reexport) -> TokenStream {

@@ -8,17 +8,14 @@ use super::docs::{Docs, a, capitalized};
 use super::types::{View, renamed};
 use super::{
     Arg, Form, Interface, Message, MessageDocs, MessageKind, Place, Plan, Rpc, TypesModule,
-    fingerprint, memory, reexports,
+    fingerprint, memory, reexports, size,
 };
-use crate::model::{self, ArgKind, Builtin, Extent, Model, TypeId, TypeKind, TypeRef};
+use crate::model::{self, ArgKind, Builtin, Model, TypeId, TypeKind, TypeRef};
 use crate::names::{self, CALL, RESPONSE};
 use crate::source::{FileId, Sources};
 
 /// The first message has this number; lower ones belong to the runtime.
 const NUMBER_MIN: u16 = 3;
-
-/// Messages end at a multiple of this, so that drivers copy whole words.
-const MESSAGE_ALIGN: u64 = 8;
 
 /// Plans the bindings of a checked run.
 pub(crate) fn plan(model: &Model, sources: &Sources) -> Plan {
@@ -233,7 +230,7 @@ impl Halves<'_> {
             kind,
             lint: (name == "New").then_some("new_ret_no_self"),
             docs,
-            bytes_max: bytes_max(model, args),
+            bytes_max: size::bytes_max(model, args),
             boxed: memory::is_boxed(model, args),
             args: args.iter().map(|arg| argument(self.view, arg)).collect(),
             name,
@@ -298,20 +295,6 @@ fn argument_docs(arg: &model::Arg, name: &Ident) -> Docs {
     let docs = Docs::of(&arg.docs, String::new);
     let docs = if docs == Docs::text("") { Docs::text(declaration) } else { docs.and(declaration) };
     renamed(docs, &arg.name, &name.to_string())
-}
-
-/// The most bytes that a message with these arguments takes.
-fn bytes_max(model: &Model, args: &[model::Arg]) -> u64 {
-    let length = || Extent::aligned(4);
-    let extent = |kind: ArgKind| match kind {
-        ArgKind::Value(ty) => model.facts(ty).extent,
-        ArgKind::String { bound } => length().then(Extent::bytes(u64::from(bound) - 1)),
-        ArgKind::List { elem, max } => length().then(model.facts(elem).extent.repeated(max)),
-    };
-    let (fixed, dynamic): (Vec<_>, Vec<_>) =
-        args.iter().map(|arg| arg.kind).partition(|kind| matches!(kind, ArgKind::Value(_)));
-    let whole = (fixed.into_iter().chain(dynamic).map(extent)).fold(Extent::bytes(0), Extent::then);
-    whole.bytes_in_all().next_multiple_of(MESSAGE_ALIGN)
 }
 
 /// A description as the lines of a comment.

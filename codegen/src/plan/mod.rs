@@ -5,9 +5,10 @@
 
 mod build;
 mod docs;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod memory;
 mod reexports;
+pub(crate) mod size;
 #[cfg(test)]
 #[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests;
@@ -17,6 +18,7 @@ use proc_macro2::Ident;
 
 pub(crate) use build::plan;
 pub(crate) use docs::Docs;
+pub(crate) use types::rust_builtin;
 
 /// The bindings of a run.
 #[derive(Debug)]
@@ -160,6 +162,13 @@ pub(crate) struct Message {
 impl Message {
     pub(crate) fn holds_caps(&self) -> bool {
         self.args.iter().any(|arg| arg.caps != Caps::None)
+    }
+
+    /// Whether the struct is `Copy`, so that a handler that only reads it may take it by value without
+    /// a lint. A boxed one isn't: for those clippy asks for a reference.
+    pub(crate) fn is_copy(&self) -> bool {
+        let plain = |arg: &Arg| arg.form == Form::Value && arg.caps == Caps::None;
+        !self.boxed && self.args.iter().all(plain)
     }
 
     /// The arguments as they follow each other on the wire: those of fixed size come first.

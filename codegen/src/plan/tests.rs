@@ -44,6 +44,28 @@ fn sizes_count_padding_and_put_strings_last() {
 }
 
 #[test]
+fn messages_of_small_plain_values_are_copy() {
+    let types = "typedef struct { uint64 a; bool b; } s; typedef s pair[2]; typedef pair again;
+                 typedef struct { again p; e e; } nested; typedef uint8 large[201];
+                 typedef struct { cap c; } holder; typedef holder holders[2];";
+    for (args, is_copy) in [
+        ("", true),
+        ("uint8 a, iref b, errval c", true),
+        ("s s, pair p, again r, nested n, e e", true),
+        ("large l", false),
+        ("uint8 a, String s[4]", false),
+        ("char a[n, 4]", false),
+        ("cap c", false),
+        ("give_away_cap c", false),
+        ("holder h", false),
+        ("holders h", false),
+    ] {
+        let plan = planned(&format!("typedef enum {{ x, y }} e; {types} message m({args});"));
+        assert_eq!(plan.messages[0].is_copy(), is_copy, "{args}");
+    }
+}
+
+#[test]
 fn fingerprints_follow_the_wire_and_nothing_else() {
     let of = |members: &str| planned(members).fingerprint;
     let first = of("message m(uint8 a); rpc r(in char b[n, 4]);");

@@ -115,18 +115,29 @@ pub(super) fn renamed(docs: Docs, declared: &str, rust: &str) -> Docs {
 }
 
 fn builtin_type(builtin: Builtin) -> Type {
+    let name = rust_builtin(builtin);
     match builtin {
-        Builtin::Bool => Type::Primitive("bool"),
-        Builtin::Char | Builtin::U8 => Type::Primitive("u8"),
-        Builtin::U16 => Type::Primitive("u16"),
-        Builtin::U32 => Type::Primitive("u32"),
-        Builtin::U64 => Type::Primitive("u64"),
-        Builtin::I8 => Type::Primitive("i8"),
-        Builtin::I16 => Type::Primitive("i16"),
-        Builtin::I32 => Type::Primitive("i32"),
-        Builtin::I64 => Type::Primitive("i64"),
-        Builtin::Iref => Type::Runtime("Iref"),
-        Builtin::ErrVal => Type::Runtime("ErrVal"),
-        Builtin::Cap | Builtin::GiveAwayCap => Type::Runtime("Cap"),
+        Builtin::Iref | Builtin::ErrVal | Builtin::Cap | Builtin::GiveAwayCap => {
+            Type::Runtime(name)
+        }
+        _ => Type::Primitive(name),
+    }
+}
+
+/// A builtin in Rust, without a path.
+pub(crate) fn rust_builtin(builtin: Builtin) -> &'static str {
+    match builtin {
+        Builtin::Bool => "bool",
+        Builtin::Char | Builtin::U8 => "u8",
+        Builtin::U16 => "u16",
+        Builtin::U32 => "u32",
+        Builtin::U64 => "u64",
+        Builtin::I8 => "i8",
+        Builtin::I16 => "i16",
+        Builtin::I32 => "i32",
+        Builtin::I64 => "i64",
+        Builtin::Iref => "Iref",
+        Builtin::ErrVal => "ErrVal",
+        Builtin::Cap | Builtin::GiveAwayCap => "Cap",
     }
 }

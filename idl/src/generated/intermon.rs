@@ -236,7 +236,7 @@ pub mod intermon {
         }
 
         /// Tells the asker that there is no monitor on `target`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct ConnectFailed {
             /// `coreid target`
             pub target: super::super::types::Coreid,
@@ -342,7 +342,7 @@ pub mod intermon {
         }
 
         /// Answers `bind_request`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct BindReply {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -387,7 +387,7 @@ pub mod intermon {
         }
 
         /// Tells monitor 0 that a spawnd listens on `core`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct AddSpawnd {
             /// `coreid core`
             pub core: super::super::types::Coreid,
@@ -497,7 +497,7 @@ pub mod intermon {
 
         /// Asks a monitor to end this generation of its spawnd. Only monitor 0 says so, for the
         /// process manager.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct FenceSpawnd {
             /// `coreid core`
             pub core: super::super::types::Coreid,
@@ -542,7 +542,7 @@ pub mod intermon {
         }
 
         /// Tells monitor 0 that a survivor ended after all.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct SurvivorEnded {
             /// `coreid core`
             pub core: super::super::types::Coreid,

@@ -262,7 +262,7 @@ pub mod proc_mgmt {
     /// The messages, each with its arguments.
     pub mod messages {
         /// Tells that a spawnd listens on `core`. Only monitor 0's binding may.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct AddSpawnd {
             /// `coreid core`
             pub core: super::super::types::Coreid,
@@ -372,7 +372,7 @@ pub mod proc_mgmt {
         }
 
         /// Tells that a survivor on `core` ended after all. Only monitor 0's binding may.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct SurvivorEnded {
             /// `coreid core`
             pub core: super::super::types::Coreid,
@@ -418,7 +418,7 @@ pub mod proc_mgmt {
 
         /// Asks the monitor of `core` to end this generation of its spawnd: it broke the rules, or
         /// can't be reached. Only the process manager says so, to monitor 0.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct FenceSpawnd {
             /// `coreid core`
             pub core: super::super::types::Coreid,
@@ -464,7 +464,7 @@ pub mod proc_mgmt {
 
         /// Asks the process manager to stop every domain and to take no more. Only monitor 0's
         /// binding may.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Shutdown {}
 
         impl ::flounder::Payload<super::Interface> for Shutdown {
@@ -501,7 +501,7 @@ pub mod proc_mgmt {
         }
 
         /// Answers `shutdown` once every domain is cleaned up or known to be wedged.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct ShutdownDone {
             /// `uint32 wedged`
             pub wedged: u32,
@@ -838,7 +838,7 @@ pub mod proc_mgmt {
         }
 
         /// Answers [`Span`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct SpanResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
@@ -926,7 +926,7 @@ pub mod proc_mgmt {
         }
 
         /// Answers [`Kill`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct KillResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
@@ -1069,7 +1069,7 @@ pub mod proc_mgmt {
         }
 
         /// Answers [`Wait`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct WaitResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
@@ -1115,7 +1115,7 @@ pub mod proc_mgmt {
 
         /// Lists domains that are not cleaned up yet, in ascending order, after the given one (0:
         /// from the start); `more` says that there are others after the last one listed.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct GetDomainlist {
             /// `domainid after`
             pub after: super::super::types::Domainid,

@@ -114,6 +114,10 @@ impl Carrier for BytesEnd {
         self.0.carrier().peer_label()
     }
 
+    fn has_packet(&self) -> bool {
+        self.0.carrier().has_packet()
+    }
+
     fn arm(&self) -> bool {
         self.0.carrier().arm()
     }

@@ -13,7 +13,7 @@ use loom::thread;
     unused_imports,
     reason = "it is a whole interface; the models send one message"
 )]
-mod generated;
+pub(crate) mod generated;
 
 use self::generated::probe::{Count, Interface};
 use super::{Carrier, Driver, End, Local, RecvError};
@@ -55,9 +55,32 @@ impl Source for Waiting {
     }
 
     fn end(&self) {}
+
+    fn has_event(&self) -> bool {
+        self.end.has_packet()
+    }
+
+    fn rest(&self) -> bool {
+        self.end.arm()
+    }
+}
+
+/// Looks like a binding does: it arms only when it rests.
+fn watch_for_packets(end: &LocalEnd, seen: &mut Seen) -> Turn {
+    match End::<Interface>::receive(end) {
+        Ok(Packet::Message { .. }) => seen.received += 1,
+        Err(RecvError::Closed) => seen.closed = true,
+        Err(RecvError::Empty) => {}
+        other => unreachable!("nobody sent {other:?}"),
+    }
+    if seen.closed { Turn::Idle } else { Turn::Watch }
 }
 
 fn look_for_packets(end: &LocalEnd, seen: &mut Seen) -> Turn {
+    if seen.closed {
+        // Whose end is closed receives no more: what isn't received by now is lost.
+        return Turn::Idle;
+    }
     match End::<Interface>::receive(end) {
         Ok(Packet::Message { .. }) => seen.received += 1,
         Err(RecvError::Closed) => {
@@ -108,6 +131,20 @@ fn a_send_races_with_asking_for_a_packet() {
         Some(end)
     };
     race(0, look_for_packets, peer, Seen { received: 1, ..Seen::default() });
+}
+
+#[test]
+fn a_send_races_with_a_watched_end_that_rests() {
+    let peer = |end| {
+        send(&end, 0);
+        Some(end)
+    };
+    race(0, watch_for_packets, peer, Seen { received: 1, ..Seen::default() });
+}
+
+#[test]
+fn closing_races_with_a_watched_end_that_rests() {
+    race(0, watch_for_packets, |_| None, Seen { closed: true, ..Seen::default() });
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What the drivers that queue packets share: bells, closing, and the end itself.
 //!
-//! Bells ring only for those who asked. A receiver that finds nothing *arms* its side and looks once
-//! more; a sender publishes its packet and looks whether the peer is armed. The same handshake, the
-//! other way round, announces room. Each is Dekker's: a sequentially consistent fence between the
-//! write and the look, on both sides.
+//! Bells ring only for those who asked. A receiver that finds nothing, and won't keep looking, *arms*
+//! its side and looks once more; a sender publishes its packet and looks whether the peer is armed.
+//! The same handshake, the other way round, announces room. Each is Dekker's: a sequentially
+//! consistent fence between the write and the look, on both sides.
 
 use std::cell::Cell;
 use std::fmt;
@@ -63,6 +63,7 @@ impl Side {
     }
 
     /// Rings if the owner asked by `wish`, once per asking.
+    #[inline]
     fn ring_if(&self, wish: &AtomicBool) {
         // Pairs with the fence in `ask`.
         fence(Ordering::SeqCst);
@@ -78,18 +79,24 @@ fn has_room(tx: &impl Level, reserved: usize) -> bool {
 }
 
 /// Publishes a wish unless `granted` is already true when it is looked at once more.
-fn ask(wish: &AtomicBool, granted: impl FnOnce() -> bool) -> bool {
-    wish.store(true, Ordering::Relaxed);
-    // Pairs with the fence in `ring_if`.
-    fence(Ordering::SeqCst);
+fn ask(flag: &AtomicBool, granted: impl FnOnce() -> bool) -> bool {
+    wish(flag);
     if granted() {
-        wish.store(false, Ordering::Relaxed);
+        flag.store(false, Ordering::Relaxed);
         return false;
     }
     true
 }
 
+/// Publishes a wish before what is looked at next.
+fn wish(flag: &AtomicBool) {
+    flag.store(true, Ordering::Relaxed);
+    // Pairs with the fence in `ring_if`.
+    fence(Ordering::SeqCst);
+}
+
 impl Link {
+    #[inline]
     fn is_closed(&self) -> bool {
         // Pairs with the swap in `close`: what its caller sent before is seen.
         self.sides.iter().any(|side| side.closed.load(Ordering::Acquire))
@@ -102,11 +109,70 @@ impl Link {
     }
 }
 
-/// One side of a link, to close it from any thread.
-#[derive(Debug)]
-struct LinkSide {
+/// One side of a link, to close it from any thread, and for ends that carry packets their own way.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkSide {
     link: Arc<Link>,
     side: usize,
+}
+
+impl LinkSide {
+    /// The two sides of a new link.
+    pub(crate) fn pair() -> (Self, Self) {
+        let link = Arc::new(Link::default());
+        (Self { link: Arc::clone(&link), side: 0 }, Self { link, side: 1 })
+    }
+
+    fn own(&self) -> &Side {
+        &self.link.sides[self.side]
+    }
+
+    fn peer(&self) -> &Side {
+        &self.link.sides[1 - self.side]
+    }
+
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
+    pub(crate) fn attach(&self, bell: Arc<Bell>) {
+        *lock(&self.own().bell) = Some(bell);
+    }
+
+    pub(crate) fn introduce(&self, label: Arc<str>) {
+        *lock(&self.own().label) = Some(label);
+    }
+
+    pub(crate) fn peer_label(&self) -> Option<Arc<str>> {
+        lock(&self.peer().label).clone()
+    }
+
+    /// Rings if the peer waits for a packet. What it shall find must be published before.
+    #[inline]
+    pub(crate) fn ring_for_packet(&self) {
+        let peer = self.peer();
+        peer.ring_if(&peer.wants_packet);
+    }
+
+    /// Rings if the peer waits for room. What makes room must be published before.
+    #[inline]
+    pub(crate) fn ring_for_room(&self) {
+        let peer = self.peer();
+        peer.ring_if(&peer.wants_room);
+    }
+
+    /// Asks for the bell at the next packet, unless there is one.
+    pub(crate) fn ask_for_packet(&self, is_there: impl FnOnce() -> bool) -> bool {
+        ask(&self.own().wants_packet, is_there)
+    }
+
+    /// Asks for the bell when there is room. False if there is already; then the bell may ring
+    /// nevertheless, since another kind of room may have been asked for before.
+    pub(crate) fn ask_for_room(&self, is_there: impl FnOnce() -> bool) -> bool {
+        wish(&self.own().wants_room);
+        !is_there()
+    }
 }
 
 impl Closer for LinkSide {
@@ -161,8 +227,12 @@ impl<Tx: Level, Rx: Level> Carrier for LinkEnd<Tx, Rx> {
         lock(&self.peer().label).clone()
     }
 
+    fn has_packet(&self) -> bool {
+        !self.rx.is_empty() || self.link.is_closed()
+    }
+
     fn arm(&self) -> bool {
-        ask(&self.own().wants_packet, || !self.rx.is_empty() || self.link.is_closed())
+        ask(&self.own().wants_packet, || self.has_packet())
     }
 
     fn has_room(&self) -> bool {

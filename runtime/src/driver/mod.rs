@@ -7,9 +7,10 @@ mod bytes;
 mod link;
 mod local;
 mod loopback;
+mod ump;
 
 #[cfg(all(test, loom))]
-mod interleavings;
+pub(crate) mod interleavings;
 
 use std::any::Any;
 use std::fmt;
@@ -18,6 +19,7 @@ pub use self::bytes::Bytes;
 pub(crate) use self::bytes::BytesEnd;
 pub use self::local::Local;
 pub use self::loopback::Loopback;
+pub use self::ump::Ump;
 use crate::channel::{Header, Packet};
 use crate::interface::{Interface, Payload};
 use crate::sync::Arc;
@@ -49,6 +51,10 @@ pub trait Carrier: fmt::Debug {
     fn peer_label(&self) -> Option<Arc<str>> {
         None
     }
+
+    /// True if there is a packet, or the channel is closed: then receive. It may be asked again and
+    /// again, instead of arming.
+    fn has_packet(&self) -> bool;
 
     /// Asks for the bell at the next packet. False if there is one already, or the channel is
     /// closed: then receive again.
