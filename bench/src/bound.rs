@@ -47,6 +47,12 @@ pub(crate) fn polled(slice: Slice) -> Outcome<Samples> {
     face(slice, move || serve(vec![there], poll), move || call_polled(slice, here))
 }
 
+/// Both sides poll and never sleep, over a ring of cache lines.
+pub(crate) fn polled_over_ump(slice: Slice) -> Outcome<Samples> {
+    let (here, there) = flounder::pair::<Interface>(BindOptions::new().driver(DriverChoice::Ump));
+    face(slice, move || serve(vec![there], poll), move || call_polled(slice, here))
+}
+
 /// Both sides run their loops, which look for messages for a while before they sleep.
 pub(crate) fn spinning(slice: Slice) -> Outcome<Samples> {
     let (here, there) = local_pair();

@@ -1,12 +1,14 @@
 //! The cases: what is measured against what, and what is to be reached.
 
 use crate::allocations;
+use crate::bare;
 use crate::bound;
+use crate::compiler;
 use crate::idle;
 use crate::plan::Plan;
 use crate::race::{Contestant, Goal, LIMIT, Outcome, race};
 use crate::report::Row;
-use crate::rivals::{channels, sleepers};
+use crate::rivals::{channels, ring, sleepers};
 
 /// One figure and how it is measured.
 #[derive(Debug)]
@@ -28,6 +30,7 @@ pub(crate) enum How {
 }
 
 const CROSSBEAM: &str = "crossbeam, by hand";
+const RING: &str = "ring, by hand";
 const FUTEX: &str = "futex ping-pong";
 const PARK: &str = "park on one CPU";
 const HOT: &str = "polled, 1 binding";
@@ -55,7 +58,20 @@ pub(crate) const CASES: &[Case] = &[
             percent: 100,
         },
     },
-    absent("B2", "call u64 -> u64 over `ump`", NO_UMP),
+    Case {
+        name: "B2",
+        what: "call u64 -> u64 over `ump`, both sides awake",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(RING, ring::call),
+                Contestant::rival("ump without a loop", bare::call).against(LIMIT.name),
+                Contestant::rival("binding over ump, polled", bound::polled_over_ump)
+                    .against(LIMIT.name)
+                    .goal(Goal::ratio(1.3)),
+            ],
+            percent: 100,
+        },
+    },
     absent("B3", "one-way u64 over `ump`", NO_UMP),
     absent("B4", "the spawn call over `ump`", NO_UMP),
     Case {
@@ -115,7 +131,11 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "B10", what: "an idle system of 4 cores", how: How::Count(idle::measure) },
     absent("B11", "start a program and wait for it", "host programs can't be started yet"),
     absent("B12", "simulated steps per second", "there is no simulator yet"),
-    absent("B13", "check and generate all interfaces", "no case for it is written yet"),
+    Case {
+        name: "B13",
+        what: "check and generate all interfaces, and compile a large one",
+        how: How::Count(compiler::measure),
+    },
 ];
 
 const fn absent(name: &'static str, what: &'static str, why: &'static str) -> Case {

@@ -9,21 +9,43 @@ use crate::source::{FileId, Span};
 
 /// A type that needs no declaration.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Builtin {
+pub enum Builtin {
+    /// `bool`.
     Bool,
+    /// `char`, a byte.
     Char,
+    /// `uint8`.
     U8,
+    /// `uint16`.
     U16,
+    /// `uint32`.
     U32,
+    /// `uint64`, `size`, `uintptr`.
     U64,
+    /// `int8`.
     I8,
+    /// `int16`.
     I16,
+    /// `int32`, `int`.
     I32,
+    /// `int64`, `intptr`.
     I64,
+    /// `iref`.
     Iref,
+    /// `errval`.
     ErrVal,
+    /// `cap`.
     Cap,
+    /// `give_away_cap`.
     GiveAwayCap,
+}
+
+impl Builtin {
+    /// The first of its names in interface files: `size` is `uint64`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        BUILTINS.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// The builtins by the names they have in interface files. `String` isn't among them: it is no

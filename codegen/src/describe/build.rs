@@ -4,14 +4,15 @@ use super::{
     Arg, ArgType, Description, Enumerator, Field, Import, Interface, Message, Packet, Type,
     TypeKind, TypeUse,
 };
-use crate::model::{self, ArgKind, BUILTINS, Model, TypeRef};
+use crate::model::{self, ArgKind, Model, TypeRef};
 use crate::names;
 use crate::plan::{self, fingerprint, size};
 use crate::source::Sources;
+use crate::style::Style;
 
 /// Describes a checked run.
 pub(crate) fn describe(model: &Model, sources: &Sources) -> Description {
-    let plan = plan::plan(model, sources);
+    let plan = plan::plan(model, sources, &Style::default());
     let mut interfaces: Vec<_> = model.interfaces.iter().collect();
     interfaces.sort_by(|a, b| a.name.cmp(&b.name));
     Description {
@@ -140,9 +141,6 @@ fn enumerator(enumerator: &model::Enumerator) -> Enumerator {
 fn type_use(ty: TypeRef) -> TypeUse {
     match ty {
         TypeRef::Declared(id) => TypeUse::Declared(id),
-        TypeRef::Builtin(builtin) => {
-            let named = BUILTINS.iter().find(|(_, known)| *known == builtin);
-            TypeUse::Builtin(named.map_or("", |(name, _)| name))
-        }
+        TypeRef::Builtin(builtin) => TypeUse::Builtin(builtin),
     }
 }

@@ -16,7 +16,9 @@ mod build;
 
 pub(crate) use build::describe;
 
-pub use crate::model::TypeId;
+pub use crate::model::{Builtin, TypeId};
+use crate::plan;
+use crate::plan::fingerprint;
 use crate::source::{FileId, Span};
 
 /// What a run declares. Aliases leave no trace: they are the builtin that they name.
@@ -38,6 +40,24 @@ impl Description {
     #[must_use]
     pub fn get(&self, id: TypeId) -> &Type {
         &self.types[id.index()]
+    }
+
+    /// The name of a type in use.
+    #[must_use]
+    pub fn name(&self, ty: TypeUse) -> &str {
+        match ty {
+            TypeUse::Builtin(builtin) => builtin.name(),
+            TypeUse::Declared(id) => &self.get(id).name,
+        }
+    }
+
+    /// What the fingerprint says of a type in use.
+    #[must_use]
+    pub fn wire(&self, ty: TypeUse) -> &str {
+        match ty {
+            TypeUse::Builtin(builtin) => fingerprint::builtin_name(builtin),
+            TypeUse::Declared(id) => &self.get(id).wire,
+        }
     }
 }
 
@@ -132,10 +152,18 @@ impl TypeKind {
 /// A type in use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TypeUse {
-    /// A builtin, by the first of its names: `size` is `uint64`.
-    Builtin(&'static str),
+    /// A builtin.
+    Builtin(Builtin),
     /// A declared one.
     Declared(TypeId),
+}
+
+impl Builtin {
+    /// The type in Rust, without a path: `u8`, `Cap`.
+    #[must_use]
+    pub fn rust(self) -> &'static str {
+        plan::rust_builtin(self)
+    }
 }
 
 /// A field of a struct.

@@ -105,7 +105,8 @@ fn declared(kind: &TypeKind, model: &Model, line: &mut String) {
     }
 }
 
-fn builtin_name(builtin: Builtin) -> &'static str {
+/// What canonical texts call a builtin.
+pub(crate) fn builtin_name(builtin: Builtin) -> &'static str {
     match builtin {
         Builtin::Bool => "bool",
         Builtin::Char | Builtin::U8 => "u8",

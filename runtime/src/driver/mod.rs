@@ -12,7 +12,7 @@ mod near;
 mod ump;
 
 #[cfg(all(test, loom))]
-mod interleavings;
+pub(crate) mod interleavings;
 
 use std::any::Any;
 use std::fmt;

@@ -2,8 +2,11 @@
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
+  flounder new greeter                         a crate with an interface, a service and a client
   flounder check echo.if                       look for mistakes
   flounder gen echo.if --out src/generated     write src/generated/echo.rs
+  flounder breaking --against v1/echo.if echo.if
+                                               who breaks if echo.if replaces v1/echo.if
   flounder explain E012                        read about an error
 
 Exit status: 0 all is well, 1 findings or stale bindings, 2 wrong usage or unreadable files.";
@@ -42,6 +45,38 @@ Examples:
 
 The description goes to standard output, findings to standard error.";
 
+pub(super) const BREAKING: &str = "\
+Examples:
+  flounder breaking --against v1/echo.if echo.if
+                                               two versions of one interface
+  flounder breaking --against v1/calc.if --against v1/types.if calc.if types.if
+                                               with the types that they import
+  git show v1:echo.if > old.if && flounder breaking --against old.if echo.if
+                                               the old version may have any file name
+  flounder breaking --against v1 idl/*.if      a folder, as it was and as it is
+  flounder breaking --against v1 idl/*.if --level wire
+                                               only what running programs notice
+
+Exit status: 0 nothing breaks, 1 something does, 2 wrong usage or unreadable files.
+`flounder explain B003` tells more about a finding.";
+
+pub(super) const DOC: &str = "\
+Examples:
+  flounder doc echo.if --out doc               write doc/echo.md and doc/echo.html
+  flounder doc idl/*.if --out doc --format html
+                                               pages for a browser only, linked to each other
+  flounder doc calc.if -i types.if --out doc   with a page for the imported types
+
+A page needs no other file and no network. Pages that did not change are not written.";
+
+pub(super) const NEW: &str = "\
+Examples:
+  flounder new greeter                         make ./greeter
+  flounder new greeter --path ~/flounder       use the checkout in ~/flounder
+  cd greeter && cargo test --offline           what to do next
+
+Nothing that is there is overwritten.";
+
 pub(super) const COMPLETIONS: &str = "\
 Examples:
   flounder completions bash > /etc/bash_completion.d/flounder
@@ -55,4 +90,5 @@ Examples:
 pub(super) const EXPLAIN: &str = "\
 Examples:
   flounder explain E012    the page about an error
+  flounder explain B003    the page about a change that breaks somebody
   flounder explain         every code with its meaning";

@@ -5,7 +5,10 @@ mod help;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use flounder_codegen::{Code, Level, Levels};
+use flounder_codegen::{Code, Levels};
+
+use crate::breaking;
+use crate::new::Name;
 
 /// Compiles Flounder interface files into Rust bindings
 #[derive(Debug, Parser)]
@@ -29,12 +32,21 @@ pub(crate) enum Command {
     /// Bring interface files into the usual layout
     #[command(after_help = help::FMT)]
     Fmt(Fmt),
+    /// Tell which changes between two versions break whom, and how to do them compatibly
+    #[command(after_help = help::BREAKING)]
+    Breaking(Breaking),
+    /// Write a page for each interface: messages, types, numbers, sizes
+    #[command(after_help = help::DOC)]
+    Doc(Doc),
+    /// Make a crate with an interface, a service and a client
+    #[command(after_help = help::NEW)]
+    New(New),
     /// Tell what an error or a warning means, with a wrong and a right example
     #[command(after_help = help::EXPLAIN)]
     Explain {
         /// The code, `E012`; without one all are listed
-        #[arg(value_parser = code)]
-        code: Option<Code>,
+        #[arg(value_parser = Topic::parse)]
+        code: Option<Topic>,
     },
     /// Print what makes a shell complete this command
     #[command(after_help = help::COMPLETIONS)]
@@ -47,8 +59,21 @@ pub(crate) enum Command {
     Man,
 }
 
-fn code(text: &str) -> Result<Code, String> {
-    Code::find(text).ok_or_else(|| "`flounder explain` lists the codes there are".to_owned())
+/// What can be explained.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Topic {
+    /// An error or a warning.
+    Finding(Code),
+    /// A change that breaks somebody.
+    Change(breaking::Code),
+}
+
+impl Topic {
+    fn parse(text: &str) -> Result<Self, String> {
+        let finding = Code::find(text).map(Self::Finding);
+        let topic = finding.or_else(|| breaking::Code::find(text).map(Self::Change));
+        topic.ok_or_else(|| "`flounder explain` lists the codes there are".to_owned())
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -85,6 +110,69 @@ pub(crate) struct Describe {
     /// Print JSON; docs/describe.md says what its keys mean
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Breaking {
+    /// The old version: a file or a folder of them; may be given several times
+    #[arg(long, required = true, value_name = "FILE|DIR")]
+    pub(crate) against: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    /// Which changes are told
+    #[arg(long, value_enum, default_value_t = Level::All)]
+    pub(crate) level: Level,
+
+    #[command(flatten)]
+    pub(crate) findings: Findings,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doc {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    /// The folder for the pages; it is made if it isn't there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// What the pages are; without it, both
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<PageFormat>,
+}
+
+/// What a page is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum PageFormat {
+    /// For whatever shows Markdown
+    Markdown,
+    /// For browsers
+    Html,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct New {
+    /// What the crate, its interface and its folder are called
+    #[arg(value_parser = Name::parse)]
+    pub(crate) name: Name,
+
+    /// The checkout with the runtime and the compiler; without it, the one this command was built
+    /// from
+    #[arg(long, value_name = "CHECKOUT")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// Which changes are told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Level {
+    /// All that break anybody
+    All,
+    /// Those that running programs notice
+    Wire,
+    /// Those that sources have to follow
+    Source,
 }
 
 /// How findings are shown.
@@ -153,17 +241,17 @@ impl Lints {
     pub(crate) fn levels(&self) -> Levels {
         let mut levels = Levels::new();
         if self.allow_name_mismatch {
-            levels.set(Code::NameMismatch, Level::Warn);
+            levels.set(Code::NameMismatch, flounder_codegen::Level::Warn);
         }
-        let warn = self.warn.iter().map(|code| (*code, Level::Warn));
-        let allow = self.allow.iter().map(|code| (*code, Level::Allow));
+        let warn = self.warn.iter().map(|code| (*code, flounder_codegen::Level::Warn));
+        let allow = self.allow.iter().map(|code| (*code, flounder_codegen::Level::Allow));
         for (code, level) in warn.chain(allow) {
             levels.set(code, level);
         }
         for lint in &self.deny {
             match lint {
                 Lint::Warnings => levels.deny_warnings(),
-                Lint::One(code) => drop(levels.set(*code, Level::Deny)),
+                Lint::One(code) => drop(levels.set(*code, flounder_codegen::Level::Deny)),
             }
         }
         levels

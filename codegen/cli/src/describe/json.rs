@@ -214,13 +214,11 @@ impl<'a> View<'a> {
     }
 
     fn type_use(&self, ty: TypeUse) -> JsonUse<'a> {
-        match ty {
-            TypeUse::Builtin(name) => JsonUse { name, file: None },
-            TypeUse::Declared(id) => {
-                let ty = self.description.get(id);
-                JsonUse { name: &ty.name, file: Some(self.sources.path(ty.span.file)) }
-            }
-        }
+        let file = match ty {
+            TypeUse::Builtin(_) => None,
+            TypeUse::Declared(id) => Some(self.description.get(id).span.file),
+        };
+        JsonUse { name: self.description.name(ty), file: file.map(|file| self.sources.path(file)) }
     }
 
     fn message(&self, message: &'a Message) -> JsonMessage<'a> {

@@ -2,7 +2,7 @@
 
 use flounder_codegen::Sources;
 use flounder_codegen::describe::{
-    Arg, Description, Interface, Message, Packet, Type, TypeId, TypeKind, TypeUse,
+    Arg, Description, Interface, Message, Packet, Type, TypeId, TypeKind,
 };
 
 /// Between two columns.
@@ -60,14 +60,10 @@ fn types(description: &Description, ids: &[TypeId]) -> String {
 }
 
 fn shape(description: &Description, kind: &TypeKind) -> String {
-    let name = |ty: TypeUse| match ty {
-        TypeUse::Builtin(name) => name.to_owned(),
-        TypeUse::Declared(id) => description.get(id).name.clone(),
-    };
     let list = |names: Vec<&str>| names.join(", ");
     match kind {
-        TypeKind::Typedef(ty) => name(*ty),
-        TypeKind::Array { elem, length } => format!("{}[{length}]", name(*elem)),
+        TypeKind::Typedef(ty) => description.name(*ty).to_owned(),
+        TypeKind::Array { elem, length } => format!("{}[{length}]", description.name(*elem)),
         TypeKind::Struct(fields) => {
             let fields = fields.iter().map(|field| field.declared.as_str());
             format!("struct {{ {} }}", list(fields.collect()))
