@@ -34,6 +34,7 @@ const RING: &str = "ring, by hand";
 const FUTEX: &str = "futex ping-pong";
 const PARK: &str = "park on one CPU";
 const HOT: &str = "polled, 1 binding";
+const LOOP: &str = "one loop, 2 dispatchers";
 const ASLEEP: &str = "asleep, 1 binding";
 const NO_UMP: &str = "there is no `ump` driver yet";
 
@@ -102,7 +103,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "B7",
-        what: "call over one binding of many",
+        what: "call over one binding, or between two dispatchers, of many",
         how: How::Race {
             contestants: &[
                 Contestant::rival(HOT, bound::polled_among::<1>),
@@ -113,6 +114,10 @@ pub(crate) const CASES: &[Case] = &[
                 Contestant::rival("asleep, among 10,000", bound::asleep_among::<10_000>)
                     .against(ASLEEP)
                     .goal(Goal::ratio(1.5)),
+                Contestant::rival(LOOP, bound::one_loop),
+                Contestant::rival("one loop, among 100,000", bound::one_loop_among::<100_000>)
+                    .against(LOOP)
+                    .goal(Goal::ratio(1.2)),
             ],
             percent: 50,
         },

@@ -160,6 +160,8 @@ fn what_was_sent_before_closing_is_received() {
 fn a_receive_races_with_asking_for_room() {
     let peer = |end| {
         End::<Interface>::receive(&end).expect("a message was sent");
+        // Its wish for a packet comes before the last look whether room is wanted.
+        assert!(end.arm(), "nothing else was sent");
         Some(end)
     };
     race(1, look_for_room, peer, Seen { room: true, ..Seen::default() });
