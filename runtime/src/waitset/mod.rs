@@ -289,7 +289,7 @@ impl Waitset {
         // Asked first: what `done` does may make a source ready.
         if !done() && !self.inner.has_ready() && !self.is_killed() {
             let until = self.next_timer();
-            #[cfg(loom)]
+            #[cfg(any(loom, shuttle))]
             if until.is_none() {
                 self.inner.ready.wait();
                 return self.inner.ready.awake();
