@@ -22,6 +22,7 @@ pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
 #[cfg(loom)]
 pub(crate) mod atomic;
+pub(crate) mod fault;
 #[cfg(loom)]
 mod queues;
 #[cfg(not(loom))]
