@@ -51,6 +51,10 @@ pub(crate) struct Args {
           conflicts_with_all = ["only", "repeat", "shuffle"])]
     pub(crate) idle: Option<u32>,
 
+    /// Start this many host programs, each with a daemon, tell their numbers and wait to be killed
+    #[arg(long, value_name = "PROGRAMS", value_parser = clap::value_parser!(u16).range(1..=512),
+          conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
+    pub(crate) hold: Option<u16>,
     /// Play the scenario in this file, see docs/scenarios.md: exit status 1 at the first difference
     #[arg(long, value_name = "FILE",
           conflicts_with_all = ["cores", "json", "only", "repeat", "shuffle", "idle"])]

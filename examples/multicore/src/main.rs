@@ -7,11 +7,13 @@
 //! multicore --json           one object, for programs
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
+//! multicore --hold 32        host programs that wait, to see what becomes of them
 //! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
 
 mod args;
 mod census;
+mod hold;
 mod idle;
 mod leak;
 mod listener;
@@ -28,17 +30,23 @@ mod story;
 mod together;
 mod witness_client;
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use flounder_boot::{Guard, guarded};
 use serde::Serialize;
 
 use args::Args;
 use story::Story;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    // Before anything else: a guard is forked while there is one thread.
+    guarded(|guard| act(&Args::parse(), guard.as_ref()))
+}
+
+fn act(args: &Args, guard: Option<&Guard>) -> ExitCode {
     if args.list {
         list();
         return ExitCode::SUCCESS;
@@ -48,11 +56,12 @@ fn main() -> ExitCode {
         messages::print_messages();
     }
     if let Some(file) = &args.scenario {
-        return scenario::play(file, !args.no_pin);
+        return scenario::play(file, run::config(args, guard));
     }
-    let ok = match args.idle {
-        Some(seconds) => idle(&args, seconds),
-        None => play(&args),
+    let ok = match (args.idle, args.hold) {
+        (Some(seconds), _) => idle(args, guard, seconds),
+        (None, Some(programs)) => hold(args, guard, programs),
+        (None, None) => play(args, guard),
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -65,9 +74,9 @@ fn list() {
     }
 }
 
-fn play(args: &Args) -> bool {
+fn play(args: &Args, guard: Option<&Guard>) -> bool {
     let mut story = Story::new();
-    let runs = repeat::repeat(args, |scene| {
+    let runs = repeat::repeat(args, guard, |scene| {
         if !args.json {
             story.tell(scene);
         }
@@ -81,8 +90,8 @@ fn play(args: &Args) -> bool {
     runs.failed == 0
 }
 
-fn idle(args: &Args, seconds: u32) -> bool {
-    match idle::idle(args, seconds) {
+fn idle(args: &Args, guard: Option<&Guard>, seconds: u32) -> bool {
+    match idle::idle(args, guard, seconds) {
         Ok(report) => {
             if args.json {
                 print_json(&report);
@@ -91,20 +100,29 @@ fn idle(args: &Args, seconds: u32) -> bool {
             }
             report.ok
         }
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "multicore: {error}");
-            false
-        }
+        Err(error) => failed(&*error),
     }
 }
 
-fn print_json(report: &impl Serialize) {
+fn hold(args: &Args, guard: Option<&Guard>, programs: u16) -> bool {
+    match hold::hold(args, guard, programs, print_json) {
+        Ok(never) => match never {},
+        Err(error) => failed(&*error),
+    }
+}
+
+fn failed(error: &dyn Error) -> bool {
+    let _ = writeln!(io::stderr(), "multicore: {error}");
+    false
+}
+
+fn print_json<T: Serialize>(report: &T) {
     match serde_json::to_string(report) {
         Ok(json) => {
             let _ = writeln!(io::stdout(), "{json}");
         }
         Err(error) => {
-            let _ = writeln!(io::stderr(), "multicore: {error}");
+            failed(&error);
         }
     }
 }

@@ -12,7 +12,6 @@ use crate::channel::{Header, Packet};
 use crate::driver::{Carrier, Closer, End, RecvError, Refused};
 use crate::interface::{Interface, Payload};
 use crate::sync::atomic::{AtomicBool, Ordering, fence};
-use crate::sync::fault::Fault;
 use crate::sync::{Arc, Mutex, lock};
 use crate::waitset::Bell;
 
@@ -67,9 +66,7 @@ impl Side {
     #[inline]
     fn ring_if(&self, wish: &AtomicBool) {
         // Pairs with the fence in `wish`.
-        if !Fault::RingWithoutFence.is_planted() {
-            fence(Ordering::SeqCst);
-        }
+        fence(Ordering::SeqCst);
         if wish.load(Ordering::Relaxed) && wish.swap(false, Ordering::Relaxed) {
             self.ring();
         }
@@ -95,9 +92,7 @@ fn ask(flag: &AtomicBool, granted: impl FnOnce() -> bool) -> bool {
 fn wish(flag: &AtomicBool) {
     flag.store(true, Ordering::Relaxed);
     // Pairs with the fence in `ring_if`.
-    if !Fault::WishWithoutFence.is_planted() {
-        fence(Ordering::SeqCst);
-    }
+    fence(Ordering::SeqCst);
 }
 
 impl Link {

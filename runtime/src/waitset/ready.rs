@@ -10,7 +10,6 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Wake, Waker};
 
 use crate::sync::atomic::{AtomicBool, Ordering, fence};
-use crate::sync::fault::Fault;
 use crate::sync::{Arc, Mutex, lock};
 use crate::waitset::doorbell::Doorbell;
 
@@ -69,9 +68,7 @@ impl ReadySet {
     /// Wakes the loop if it sleeps. Whatever it shall find must be published before.
     pub(crate) fn wake(&self) {
         // Pairs with the fence in `fall_asleep`.
-        if !Fault::WakeWithoutFence.is_planted() {
-            fence(Ordering::SeqCst);
-        }
+        fence(Ordering::SeqCst);
         if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
             self.doorbell.ring();
         }
@@ -82,9 +79,7 @@ impl ReadySet {
     pub(crate) fn fall_asleep(&self) {
         self.asleep.store(true, Ordering::Relaxed);
         // Pairs with the fence in `wake`.
-        if !Fault::SleepWithoutFence.is_planted() {
-            fence(Ordering::SeqCst);
-        }
+        fence(Ordering::SeqCst);
     }
 
     /// Takes back what `fall_asleep` published.

@@ -28,12 +28,12 @@ use props::Props;
 /// The first line whose answer is another one, or that has none in time.
 pub(super) fn direct(
     scenario: &Scenario,
-    pinned: bool,
+    config: Config,
     print: &mut dyn FnMut(&Value),
 ) -> Result<(), Failure> {
     let wings = Wings::default();
     let settings = &scenario.system;
-    let mut config = Config::new().cores(settings.cores).pinned(pinned).grace(settings.grace);
+    let mut config = config.cores(settings.cores).grace(settings.grace);
     if let Some(max) = settings.domains_per_client_max {
         config = config.domains_per_client_max(max);
     }

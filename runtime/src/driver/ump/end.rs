@@ -11,8 +11,7 @@ use crate::channel::{Header, Packet};
 use crate::driver::link::LinkSide;
 use crate::driver::{Carrier, Closer, End, RecvError, Refused};
 use crate::interface::{Interface, Payload};
-use crate::sync::Arc;
-use crate::sync::fault::Fault;
+use crate::sync::{Arc, as_written};
 use crate::waitset::Bell;
 use crate::wire::Writer;
 
@@ -110,7 +109,7 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
             return Err(nothing);
         }
         // What was sent before closing is found after it, also what found no slot.
-        if Fault::ClosedAtOnce.is_planted() {
+        if !as_written() {
             return Err(RecvError::Closed);
         }
         match self.rx.receive_rest::<I>(self.tx.ring()) {

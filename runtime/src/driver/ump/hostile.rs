@@ -24,6 +24,8 @@ use generated::probe::{DESCRIPTOR, Interface, Message};
 
 type WholeEnd = UmpEnd<64, 7>;
 type Beside7 = Arc<Beside<7>>;
+/// The number and the words of a piece.
+type PieceAt<'a> = (u16, &'a [u64]);
 
 /// An end, and what its peer has in hand.
 fn end() -> (WholeEnd, HeapLane<64, 7>, Beside7) {
@@ -43,7 +45,7 @@ fn receive(end: &WholeEnd) -> Result<Packet<Message>, RecvError> {
 }
 
 /// Publishes pieces, each at its place.
-fn publish(lane: &HeapLane<64, 7>, pieces: &[(u16, &[u64])]) {
+fn publish(lane: &HeapLane<64, 7>, pieces: &[PieceAt]) {
     for (position, (number, words)) in (0..).zip(pieces) {
         lane.slot(position).publish(words, &[], Mark::new(position, *number, 0));
     }
@@ -65,7 +67,7 @@ fn what_is_no_message_is_refused_and_ends_the_channel() {
     let [count, integers, lengths, hand_over, bulk] =
         ["count", "integers", "lengths", "hand_over", "bulk"].map(number);
     let truth = [first(0, 0, 52), 0, 0, 0, 0, 2, 0];
-    let rows: &[(&str, &[(u16, &[u64])], WireError)] = &[
+    let rows: &[(&str, &[PieceAt], WireError)] = &[
         ("no first piece", &[(MORE, &[first(0, 0, 8), 1])], WireError::Order),
         ("no such message", &[(NO_NUMBER, &[first(0, 0, 8)])], WireError::Number(NO_NUMBER)),
         ("no such long message", &[(NO_NUMBER, &[first(0, 0, 80)])], WireError::Number(NO_NUMBER)),
@@ -159,7 +161,7 @@ proptest! {
         for caps in bundles {
             beside.caps.push((0..caps).map(|_| Cap::NULL).collect());
         }
-        let pieces: Vec<(u16, &[u64])> =
+        let pieces: Vec<PieceAt> =
             pieces.iter().map(|(number, words)| (*number, words.as_slice())).collect();
         publish(&lane, &pieces);
         while receive(&end).is_ok() {}

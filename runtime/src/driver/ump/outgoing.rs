@@ -12,8 +12,7 @@ use super::form::{Head, Words};
 use super::ring::{Piece, RingTx};
 use super::slot::HeapLane;
 use crate::kernel::Cap;
-use crate::sync::fault::Fault;
-use crate::sync::{Arc, Mutex, MutexGuard, Queue, lock};
+use crate::sync::{Arc, Mutex, MutexGuard, Queue, as_written, lock};
 use crate::wire::INLINE_BYTES;
 
 /// What goes beside the slots of one direction.
@@ -124,8 +123,7 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
         let pieces = words.pieces::<WORDS>();
         let at_once = if self.has_backlog() { 0 } else { self.ring.room(pieces) };
         if at_once == pieces {
-            let late = Fault::CapsLate.is_planted();
-            let (before, after) = if late { (vec![], caps) } else { (caps, vec![]) };
+            let (before, after) = if as_written() { (caps, vec![]) } else { (vec![], caps) };
             self.beside.push_caps(before);
             self.ring.write_all(pieces, acknowledged, |index| words.piece(index));
             self.beside.push_caps(after);

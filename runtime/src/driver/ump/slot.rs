@@ -7,8 +7,8 @@
 use std::array;
 
 use crate::sync::Arc;
+use crate::sync::as_written;
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::fault::Fault;
 
 /// The bytes of a word.
 pub(super) const WORD_BYTES: usize = size_of::<u64>();
@@ -85,15 +85,14 @@ impl<const WORDS: usize> Slot<WORDS> {
         }
         // Release pairs with the load in `mark`: whoever sees the mark sees the words. It also
         // publishes what was read before, for the acknowledgement in the mark.
-        self.mark
-            .store(mark.0, Fault::PublishRelaxed.instead_of(Ordering::Release, Ordering::Relaxed));
+        self.mark.store(mark.0, Ordering::Release);
     }
 
     /// The mark that was published last.
     #[inline]
     pub(super) fn mark(&self) -> Mark {
         // Acquire pairs with the store in `publish`.
-        Mark(self.mark.load(Fault::MarkRelaxed.instead_of(Ordering::Acquire, Ordering::Relaxed)))
+        Mark(self.mark.load(Ordering::Acquire))
     }
 
     /// The first word, after the mark was seen.
@@ -138,7 +137,7 @@ impl Mark {
     /// A slot starts with 0, which isn't its first position's.
     #[inline]
     fn sequence(position: u64) -> u64 {
-        position.wrapping_add(1) % Fault::SequenceRepeats.instead_of(Self::SEQUENCES, 2)
+        position.wrapping_add(1) % if as_written() { Self::SEQUENCES } else { 2 }
     }
 
     /// True if the mark publishes the slot at this position.
