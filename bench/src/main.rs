@@ -19,6 +19,7 @@ mod bare;
 mod bound;
 mod cases;
 mod idle;
+mod longer;
 mod plan;
 mod race;
 mod report;
@@ -37,7 +38,7 @@ use race::Outcome;
 
 /// What `build.rs` made of `bench.if`.
 mod interface {
-    flounder::include_interfaces!(bench);
+    flounder::include_interfaces!(bench, launch);
 }
 
 /// The same in other Rust types: what two programs have that were built apart.
