@@ -35,3 +35,17 @@ mod queues;
 mod queues {
     pub(crate) use crossbeam_queue::SegQueue as Queue;
 }
+
+/// True, but where the models run with a defect in the calling line, to see that they find it: for
+/// what goes wrong in a sequence, not in one operation on shared memory.
+#[cfg(not(loom))]
+#[inline]
+pub(crate) const fn as_written() -> bool {
+    true
+}
+
+#[cfg(loom)]
+#[track_caller]
+pub(crate) fn as_written() -> bool {
+    defect::Defect::here() == defect::Defect::None
+}
