@@ -5,7 +5,7 @@ use crate::run::{Ended, failed, limited};
 use crate::step::Outcome;
 use crate::steps::RUNNER;
 
-/// What makes as many calls as it is told, with both ends on one loop, under callgrind.
+/// What makes as many calls as it is told, between two loops of one thread, under callgrind.
 const COMMAND: &str = "cargo run --release --locked -p flounder --example round_trips";
 const CALLGRIND: &str = "valgrind --tool=callgrind --callgrind-out-file=/dev/null";
 /// A small number of calls and a large one: the difference is free of what starting costs.
