@@ -74,11 +74,7 @@ impl Side {
 
     /// Rings if the owner asked for a packet, once per asking.
     #[inline]
-<<<<<<< HEAD
     fn ring_for_packet(&self) {
-=======
-    fn ring_if(&self, wish: &AtomicBool) {
->>>>>>> ump
         // Pairs with the fence in `wish`.
         fence(Ordering::SeqCst);
         if self.wants_packet.load(Ordering::Relaxed)
