@@ -54,6 +54,12 @@ impl Inner {
         self.watched.list.borrow().iter().any(Watch::has_event)
     }
 
+    /// True if what a watched source waits for may come while the loop spins.
+    pub(super) fn may_spin(&self) -> bool {
+        let list = self.watched.list.borrow();
+        list.iter().any(|watch| watch.entry.source().is_some_and(|it| it.is_worth_spinning()))
+    }
+
     /// Makes the watched sources ready that have something to do.
     pub(super) fn list_watched(&self) {
         let watched = self.watched.list.borrow().len();
