@@ -152,7 +152,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
         }
         let (source, registration) = core.insert_on(waitset, |_| BindingSource::<I, S>::new());
         source.hold(&self.shared);
-        self.shared.channel.attach(registration.near());
+        self.shared.channel.attach(registration.near().clone());
         let left = self.shared.registration.replace(Some(registration));
         drop(left);
     }

@@ -87,11 +87,15 @@ fn pair(driver: DriverChoice) -> (Half, Half) {
     flounder::pair::<Interface>(BindOptions::new().driver(driver))
 }
 
+type Act = fn(&Ends);
+
+/// The driver that a channel shall have, its halves, where they go, and what is counted.
+type Row = (&'static str, (Half, Half), Loops, &'static [Act]);
+
 #[test]
 fn no_driver_allocates_for_a_message_or_a_call() {
-    type Act = fn(&Ends);
     let encoded = || flounder::pair::<far::probe::Interface>(BindOptions::new());
-    let table: [(&str, (Half, Half), Loops, &[Act]); 7] = [
+    let table: [Row; 7] = [
         ("local", pair(DriverChoice::Local), Loops::Two, &[Ends::message, Ends::call]),
         ("local", pair(DriverChoice::Local), Loops::One, &[Ends::block_on]),
         ("ump", pair(DriverChoice::Ump), Loops::Two, &[Ends::message, Ends::call]),

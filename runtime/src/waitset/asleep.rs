@@ -34,7 +34,7 @@ impl Waitset {
     /// ```
     #[must_use = "if it is false, nothing will wake who waits now"]
     pub fn announce_wait(&self) -> bool {
-        self.inner.awaited.set(true);
+        self.inner.queue.awaited.set(true);
         self.inner.rest_all();
         self.inner.ready.fall_asleep(Bed::Poller);
         !self.inner.has_ready() && !self.is_killed()

@@ -93,7 +93,7 @@ pub struct Waitset {
 
 struct Inner {
     ready: Arc<ReadySet>,
-    queue: Queue,
+    queue: Rc<Queue>,
     watched: Watched,
     poller: Poller,
     timers: RefCell<Timers>,
@@ -107,8 +107,6 @@ struct Inner {
     turns: Cell<u64>,
     /// A source has its turn.
     in_turn: Cell<bool>,
-    /// Somebody waits for the set's descriptor.
-    awaited: Cell<bool>,
     /// Where panics of the handler or task go that has its turn, if they are contained.
     containing: RefCell<Option<Rc<Contain>>>,
 }
@@ -139,7 +137,7 @@ impl Waitset {
         let inner = Inner {
             poller: Poller::new(&ready)?,
             ready,
-            queue: Queue::default(),
+            queue: Rc::default(),
             watched: Watched::default(),
             timers: RefCell::default(),
             sources: RefCell::default(),
@@ -149,7 +147,6 @@ impl Waitset {
             spin: Cell::default(),
             turns: Cell::new(0),
             in_turn: Cell::new(false),
-            awaited: Cell::new(false),
             containing: RefCell::default(),
         };
         Ok(Self { inner: Rc::new(inner) })
@@ -189,7 +186,7 @@ impl Waitset {
     #[expect(clippy::must_use_candidate, reason = "who polls in a loop of its own needs no count")]
     pub fn poll(&self, budget: usize) -> usize {
         self.must_not_have_turn();
-        if self.inner.awaited.take() {
+        if self.inner.queue.awaited.take() {
             self.inner.ready.awake();
             self.inner.poller.look_again(|key| self.ring(key));
         }
@@ -277,7 +274,8 @@ impl Waitset {
         let entry = Entry::new(bell, Rc::clone(&source) as Rc<dyn Source>);
         self.inner.sources.borrow_mut().fill(&entry);
         owned.add(key);
-        let registration = Registration::new(self.downgrade(), owned.clone(), entry);
+        let near = NearBell::new(Rc::clone(&self.inner.queue), entry);
+        let registration = Registration::new(self.downgrade(), owned.clone(), near);
         (source, registration)
     }
 
@@ -347,6 +345,13 @@ impl Waitset {
 impl Inner {
     fn entry(&self, key: Key) -> Option<Rc<Entry>> {
         self.sources.borrow().get(key)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Bells hold the queue, and what is in it may hold bells.
+        self.queue.clear();
     }
 }
 

@@ -61,8 +61,15 @@ impl Inner {
     }
 
     /// Makes the watched sources ready that have something to do.
+    #[inline]
     pub(super) fn list_watched(&self) {
         let watched = self.watched.list.borrow().len();
+        if watched > 0 {
+            self.list_some_of(watched);
+        }
+    }
+
+    fn list_some_of(&self, watched: usize) {
         for _ in 0..watched {
             // The borrow ends before the source is asked.
             let Some(mut watch) = self.watched.list.borrow_mut().pop_front() else { return };
