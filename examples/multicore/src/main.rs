@@ -8,6 +8,8 @@
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
 //! multicore --crashes TIMES  spawnds that crash under load
+//! multicore --scale DOMAINS  so many alive at once
+//! multicore --shell          calls as they are typed
 //! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
 
@@ -23,6 +25,7 @@ mod quiet;
 mod repeat;
 mod report;
 mod run;
+mod scale;
 mod scenario;
 mod shuffle;
 mod steps;
@@ -34,6 +37,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use flounder_boot::Config;
 use serde::Serialize;
 
 use args::Args;
@@ -49,17 +53,21 @@ fn main() -> ExitCode {
     if args.messages {
         messages::print_messages();
     }
+    if args.shell {
+        let config = Config::new().cores(args.cores).pinned(!args.no_pin);
+        return scenario::shell(config);
+    }
     if let Some(file) = &args.scenario {
         return scenario::play(file, !args.no_pin);
     }
-    let ok = match (args.idle, args.crashes) {
-        (Some(seconds), _) => {
-            report(&args, idle::idle(&args, seconds), |report| (report.tell(), report.ok))
-        }
-        (None, Some(times)) => {
-            report(&args, crashes::crashes(&args, times), |report| (report.tell(), report.ok))
-        }
-        (None, None) => play(&args),
+    let ok = if let Some(seconds) = args.idle {
+        report(&args, idle::idle(&args, seconds), |report| (report.tell(), report.ok))
+    } else if let Some(times) = args.crashes {
+        report(&args, crashes::crashes(&args, times), |report| (report.tell(), report.ok))
+    } else if let Some(domains) = args.scale {
+        report(&args, scale::scale(&args, domains), |report| (report.tell(), report.ok))
+    } else {
+        play(&args)
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
