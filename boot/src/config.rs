@@ -6,6 +6,8 @@ use std::time::Duration;
 use flounder::CoreId;
 use flounder_monitor::WatchConfig;
 
+use crate::host::{Guard, Output};
+
 /// What one can choose about a system.
 ///
 /// ```
@@ -15,12 +17,15 @@ use flounder_monitor::WatchConfig;
 /// # let _ = config;
 /// # Ok::<(), std::num::TryFromIntError>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
     pub(crate) cores: NonZeroU16,
     pub(crate) pinned: bool,
     pub(crate) grace: Duration,
+    pub(crate) output: Output,
+    pub(crate) control_groups: bool,
+    pub(crate) guard: Option<Guard>,
     pub(crate) domains_per_client_max: u32,
     pub(crate) waits_per_client_max: u32,
     pub(crate) watch: WatchConfig,
@@ -50,6 +55,9 @@ impl Config {
             cores: Self::CORES,
             pinned: true,
             grace: Self::GRACE,
+            output: Output::Inherit,
+            control_groups: true,
+            guard: None,
             domains_per_client_max: Self::DOMAINS_PER_CLIENT_MAX,
             waits_per_client_max: Self::WAITS_PER_CLIENT_MAX,
             watch: WatchConfig::new(),
@@ -59,26 +67,47 @@ impl Config {
     /// With this many logical cores, at most [`CoreId::COUNT_MAX`]. With more cores than CPUs
     /// several share one.
     #[must_use]
-    pub const fn cores(self, cores: NonZeroU16) -> Self {
+    pub fn cores(self, cores: NonZeroU16) -> Self {
         Self { cores, ..self }
     }
 
     /// Whether each core's threads are pinned to its CPU.
     #[must_use]
-    pub const fn pinned(self, pinned: bool) -> Self {
+    pub fn pinned(self, pinned: bool) -> Self {
         Self { pinned, ..self }
     }
 
     /// How long a killed program has to end before its core counts as wedged.
     #[must_use]
-    pub const fn grace(self, grace: Duration) -> Self {
+    pub fn grace(self, grace: Duration) -> Self {
         Self { grace, ..self }
+    }
+
+    /// Where what host programs print goes; unless the system says otherwise, where its own does.
+    #[must_use]
+    pub fn output(self, output: Output) -> Self {
+        Self { output, ..self }
+    }
+
+    /// Whether host programs are held together by control groups where that can be. Without, what
+    /// escapes from its session and its parent isn't ended with its domain.
+    #[must_use]
+    pub fn control_groups(self, control_groups: bool) -> Self {
+        Self { control_groups, ..self }
+    }
+
+    /// With the guard that [`guarded`](crate::guarded) gave, if it gave one. A system without a guard
+    /// can't promise that nothing outlives it: if its process is killed, the kernel ends the host
+    /// programs themselves, and nobody what they started until the next system boots.
+    #[must_use]
+    pub fn guard(self, guard: impl Into<Option<Guard>>) -> Self {
+        Self { guard: guard.into(), ..self }
     }
 
     /// How many domains one client may have, live ones and those whose record a cap keeps. A client
     /// is a domain; all operators together are one.
     #[must_use]
-    pub const fn domains_per_client_max(self, domains: u32) -> Self {
+    pub fn domains_per_client_max(self, domains: u32) -> Self {
         Self { domains_per_client_max: domains, ..self }
     }
 
@@ -102,7 +131,7 @@ impl Config {
 
     /// How many waits one client may have open, over all its bindings.
     #[must_use]
-    pub const fn waits_per_client_max(self, waits: u32) -> Self {
+    pub fn waits_per_client_max(self, waits: u32) -> Self {
         Self { waits_per_client_max: waits, ..self }
     }
 }

@@ -1,7 +1,7 @@
 //! The platform under the services of one core: Linux threads, and the registry of what was started,
 //! which outlives every service.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -11,8 +11,8 @@ use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 
 use flounder::platform::{
-    Completion, Entry, Image, Platform, ProgramStart, Service, ServiceEnv, ServiceEvent,
-    ServiceKind, ServiceStart, StartFailure,
+    Completion, Entry, Image, Platform, ProcessSpan, ProcessStart, ProgramStart, Service,
+    ServiceEnv, ServiceEvent, ServiceKind, ServiceStart, StartFailure,
 };
 use flounder::{
     Cap, CoreId, Dispatcher, DomainId, Holder, Home, Kernel, KillSwitch, Mailbox, MonotonicClock,
@@ -20,11 +20,13 @@ use flounder::{
 };
 
 use crate::config::Config;
+use crate::host::{self, Desk, Host};
 use crate::jobs::{Completions, ProgramJob};
 use crate::modules::{EntryPoint, Modules};
 use crate::newborn::{Newborn, hand_over};
 use crate::program_thread::{self, ThreadSetup};
 use crate::report::Report;
+use crate::system_loop::end_process;
 
 /// What all cores share.
 #[derive(Clone)]
@@ -33,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) modules: Arc<Modules>,
     pub(crate) clock: MonotonicClock,
     pub(crate) reports: Sender<Report>,
+    pub(crate) host: Arc<Host>,
     /// What can be chosen about the system.
     pub(crate) config: Config,
 }
@@ -49,6 +52,9 @@ pub(crate) struct CorePlatform {
     pub(crate) process_manager: RefCell<Cap>,
     pub(crate) services: RefCell<BTreeMap<ServiceKind, RunningService>>,
     pub(crate) programs: RefCell<BTreeMap<DomainId, RunningProgram>>,
+    pub(crate) desk: RefCell<Desk>,
+    /// Whether the process ends with the system: its guard is dead.
+    pub(crate) ends_process: Cell<bool>,
     /// What services that are to crash crash with; it goes with the next service.
     pub(crate) victims: RefCell<Vec<Dispatcher<()>>>,
     pub(crate) me: Weak<Self>,
@@ -77,8 +83,15 @@ pub(crate) struct RunningProgram {
 
 /// How a program runs, and so how it is ended.
 enum How {
-    Thread { kill: KillSwitch, thread: JoinHandle<()> },
+    Thread {
+        kill: KillSwitch,
+        thread: JoinHandle<()>,
+    },
     Loop,
+    /// A process can't hold its domain's cap: that stays here until it has ended.
+    Process {
+        _domain_cap: Cap,
+    },
 }
 
 impl CorePlatform {
@@ -91,6 +104,10 @@ impl CorePlatform {
         let Some(program) = programs.get_mut(&domain) else { return };
         let is_over = !matches!(completion, Completion::Started { .. });
         program.ended |= is_over;
+        if is_over && matches!(program.how, How::Process { .. }) {
+            // A program of ours has ended its holder itself.
+            program.holder.end();
+        }
         let heard = program.completions.send(completion).is_ok();
         let never_ran = matches!(completion, Completion::StartFailed { .. });
         let released =
@@ -197,6 +214,7 @@ impl CorePlatform {
             running.home.holder().end();
         }
         self.end_programs(|_| true);
+        self.desk.borrow_mut().stop();
         let programs = std::mem::take(&mut *self.programs.borrow_mut());
         for program in programs.into_values().filter(|program| program.ended) {
             self.join(program);
@@ -225,6 +243,31 @@ impl CorePlatform {
         let mut config = flounder_spawnd::machine::Config::default();
         config.grace = self.shared.config.grace;
         config
+    }
+
+    /// Notes a process that was ordered, or says why it won't come.
+    fn adopt_process(
+        &self,
+        domain: DomainId,
+        domain_cap: Cap,
+        completions: Mailbox<Completion>,
+        ordered: Result<(), StartFailure>,
+    ) {
+        if let Err(why) = ordered {
+            let _ = completions.send(Completion::StartFailed { domain, why });
+            return;
+        }
+        let holder = self.shared.kernel.holder();
+        let how = How::Process { _domain_cap: hand_over(domain_cap, &holder) };
+        let spawnd = self.spawnd_generation();
+        let program = RunningProgram { holder, how, completions, ended: false, spawnd };
+        self.programs.borrow_mut().insert(domain, program);
+    }
+
+    /// Which life of the spawnd starts programs now.
+    fn spawnd_generation(&self) -> u64 {
+        let services = self.services.borrow();
+        services.get(&ServiceKind::Spawnd).map_or(0, |spawnd| spawnd.generation)
     }
 
     fn entry_point(&self, start: &ProgramStart) -> Result<EntryPoint, StartFailure> {
@@ -264,7 +307,7 @@ impl CorePlatform {
                 How::Loop
             }
         };
-        let spawnd = self.services.borrow().get(&ServiceKind::Spawnd).map_or(0, |s| s.generation);
+        let spawnd = self.spawnd_generation();
         Ok(RunningProgram { holder, how, completions: asker, ended: false, spawnd })
     }
 }
@@ -274,9 +317,8 @@ impl Platform for CorePlatform {
         self.shared.modules.contains(name)
     }
 
-    fn is_executable(&self, _path: &Path) -> bool {
-        // Host executables can't be started by this platform: none is found.
-        false
+    fn is_executable(&self, path: &Path) -> bool {
+        host::is_executable(path)
     }
 
     fn start_program(&self, start: ProgramStart) {
@@ -292,15 +334,37 @@ impl Platform for CorePlatform {
         }
     }
 
+    fn start_process(&self, mut start: ProcessStart) {
+        let (domain, completions) = (start.domain, start.completions.clone());
+        let cap = std::mem::replace(&mut start.domain_cap, Cap::NULL);
+        let started = self.desk.borrow_mut().start(start);
+        self.adopt_process(domain, cap, completions, started);
+    }
+
+    fn span_process(&self, mut span: ProcessSpan) {
+        let cap = std::mem::replace(&mut span.domain_cap, Cap::NULL);
+        let invited = self.desk.borrow_mut().span(&span);
+        self.adopt_process(span.domain, cap, span.completions, invited);
+    }
+
     fn kill_program(&self, domain: DomainId) {
         let programs = self.programs.borrow();
         let Some(program) = programs.get(&domain).filter(|program| !program.ended) else { return };
         program.holder.end();
-        match &program.how {
-            How::Thread { kill, .. } => kill.throw(),
+        let ended = match &program.how {
+            How::Thread { kill, .. } => {
+                kill.throw();
+                None
+            }
             How::Loop => {
                 let _ = self.program_loop.send(ProgramJob::Kill(domain));
+                None
             }
+            How::Process { .. } => self.desk.borrow_mut().kill(domain),
+        };
+        drop(programs);
+        if let Some(completion) = ended {
+            self.complete(completion);
         }
     }
 
@@ -359,6 +423,9 @@ impl Platform for CorePlatform {
     }
 
     fn shutdown_done(&self, wedged: u32) {
+        if self.ends_process.get() {
+            end_process();
+        }
         let _ = self.shared.reports.send(Report::Stopped { wedged });
     }
 }

@@ -12,6 +12,7 @@ use flounder_monitor::Command;
 
 use crate::config::{BootError, Config};
 use crate::core_threads::{start_program_loop, start_system_loop};
+use crate::host::{Containment, Desks, Host, HostEvent};
 use crate::jobs::{ProgramJob, SystemJob};
 use crate::modules::Modules;
 use crate::operator::{Operator, Operators};
@@ -50,6 +51,7 @@ pub struct System {
     clock: MonotonicClock,
     layout: Vec<CoreLayout>,
     config: Config,
+    containment: Containment,
     /// The `ProcessManager` cap for whoever wants to show one; it can only be identified.
     authority: Cap,
     cores: BTreeMap<CoreId, Core>,
@@ -101,6 +103,7 @@ struct Core {
     system: Option<Mailbox<SystemJob>>,
     programs: Option<Mailbox<ProgramJob>>,
     monitor: Option<Mailbox<Command>>,
+    desk: Option<Mailbox<HostEvent>>,
     threads: BTreeMap<LoopKind, JoinHandle<()>>,
     is_up: bool,
 }
@@ -115,16 +118,26 @@ impl System {
         if usize::from(config.cores.get()) > CoreId::COUNT_MAX {
             return Err(BootError::TooManyCores { cores: config.cores.get() });
         }
-        let layout = layout(config)?;
+        let layout = layout(&config)?;
         let (sender, reports) = channel();
         let kernel = Kernel::new();
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
         let failures = Vec::new();
         let authority = Cap::NULL;
-        let mut system =
-            Self { kernel, clock, layout, config, authority, cores, reports, failures };
-        system.start_loops(modules, sender)?;
+        let (host, containment) = Host::new(&config);
+        let mut system = Self {
+            kernel,
+            clock,
+            layout,
+            config,
+            containment,
+            authority,
+            cores,
+            reports,
+            failures,
+        };
+        system.start_loops(modules, Arc::new(host), sender)?;
         system.start_monitors()?;
         system.hear_until(|system| system.cores.values().all(|core| core.is_up))?;
         Ok(system)
@@ -134,6 +147,12 @@ impl System {
     #[must_use]
     pub fn layout(&self) -> &[CoreLayout] {
         &self.layout
+    }
+
+    /// How the system holds the host programs together that it starts.
+    #[must_use]
+    pub fn containment(&self) -> &Containment {
+        &self.containment
     }
 
     /// The system's kernel objects.
@@ -194,7 +213,12 @@ impl System {
         if failures.is_empty() { Ok(report) } else { Err(SystemFailed { failures }) }
     }
 
-    fn start_loops(&mut self, modules: Modules, reports: Sender<Report>) -> Result<(), BootError> {
+    fn start_loops(
+        &mut self,
+        modules: Modules,
+        host: Arc<Host>,
+        reports: Sender<Report>,
+    ) -> Result<(), BootError> {
         let mut root =
             self.kernel.process_manager().map_err(|e| BootError::Failed(e.to_string()))?;
         self.authority = root.copy_with(Rights::NONE).unwrap_or(Cap::NULL);
@@ -203,7 +227,8 @@ impl System {
             modules: Arc::new(modules),
             clock: self.clock,
             reports,
-            config: self.config,
+            host,
+            config: self.config.clone(),
         };
         for CoreLayout { core, cpu } in self.layout.clone() {
             self.cores.insert(core, Core::default());
@@ -216,7 +241,17 @@ impl System {
             self.adopt(core, LoopKind::System, thread)?;
             self.hear_until(|system| system.cores[&core].system.is_some())?;
         }
+        self.introduce_desks();
         Ok(())
+    }
+
+    /// Tells the desks of all cores of each other.
+    fn introduce_desks(&self) {
+        let desks = self.cores.iter().filter_map(|(&core, own)| Some((core, own.desk.clone()?)));
+        let desks: Desks = Arc::new(desks.collect());
+        for jobs in self.cores.values().filter_map(|core| core.system.as_ref()) {
+            let _ = jobs.send(SystemJob::Meet(Arc::clone(&desks)));
+        }
     }
 
     fn adopt(
@@ -266,7 +301,10 @@ impl System {
 
     fn take_in(&mut self, report: Report) -> Option<u32> {
         match report {
-            Report::SystemLoop { core, jobs } => self.core(core).system = Some(jobs),
+            Report::SystemLoop { core, jobs, desk } => {
+                let core = self.core(core);
+                (core.system, core.desk) = (Some(jobs), Some(desk));
+            }
             Report::ProgramLoop { core, jobs } => self.core(core).programs = Some(jobs),
             Report::Monitor { core, commands } => self.core(core).monitor = Some(commands),
             Report::CoreUp { core } => self.core(core).is_up = true,
@@ -356,7 +394,7 @@ impl Drop for System {
 }
 
 /// Core i is on CPU i modulo the CPUs that may be used.
-fn layout(config: Config) -> Result<Vec<CoreLayout>, BootError> {
+fn layout(config: &Config) -> Result<Vec<CoreLayout>, BootError> {
     let cpus = flounder::thread::allowed_cpus().map_err(BootError::Cpus)?;
     let cores = (0..=u8::MAX).take(config.cores.get().into());
     Ok(cores

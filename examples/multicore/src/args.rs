@@ -51,6 +51,10 @@ pub(crate) struct Args {
           conflicts_with_all = ["only", "repeat", "shuffle"])]
     pub(crate) idle: Option<u32>,
 
+    /// Start this many host programs, each with a daemon, tell their numbers and wait to be killed
+    #[arg(long, value_name = "PROGRAMS", value_parser = clap::value_parser!(u16).range(1..=512),
+          conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
+    pub(crate) hold: Option<u16>,
     /// Crash a spawnd this many times, with 16 requests in flight, and count the answers
     #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..),
           conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use flounder::{Cap, CoreId, ErrCode, ErrVal, Kernel};
-use flounder_boot::{Config, Operator, System};
+use flounder_boot::{Guard, Operator, System};
 use flounder_domain::{ProcessError, Processes, Program};
 use flounder_idl::types::DomainState;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::args::Args;
 use crate::census::{Census, Leaked};
 use crate::programs;
+use crate::run;
 use crate::scenario::{Wings, modules};
 use crate::together::{all, in_time};
 
@@ -57,10 +58,13 @@ type Told = Result<Option<Cap>, ErrVal>;
 type Request<'a> = Pin<Box<dyn Future<Output = Told> + 'a>>;
 
 /// Boots, crashes spawnds and counts.
-pub(crate) fn crashes(args: &Args, times: u32) -> Result<CrashReport, Box<dyn std::error::Error>> {
-    let before = Census::take(&Kernel::new())?;
-    let config = Config::new().cores(args.cores).pinned(!args.no_pin);
-    let config = config.restarts(Duration::ZERO, u32::MAX);
+pub(crate) fn crashes(
+    args: &Args,
+    guard: Option<&Guard>,
+    times: u32,
+) -> Result<CrashReport, Box<dyn std::error::Error>> {
+    let before = Census::take(&Kernel::new(), guard.is_some())?;
+    let config = run::config(args, guard).restarts(Duration::ZERO, u32::MAX);
     let modules = modules(programs::modules(), &Wings::default());
     let system = System::boot(config, modules)?;
     let kernel = system.kernel().clone();

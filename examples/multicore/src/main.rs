@@ -7,6 +7,7 @@
 //! multicore --json           one object, for programs
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
+//! multicore --hold 32        host programs that wait, to see what becomes of them
 //! multicore --crashes TIMES  spawnds that crash under load
 //! multicore --scale DOMAINS  so many alive at once
 //! multicore --shell          calls as they are typed
@@ -16,6 +17,7 @@
 mod args;
 mod census;
 mod crashes;
+mod hold;
 mod idle;
 mod leak;
 mod listener;
@@ -33,18 +35,23 @@ mod story;
 mod together;
 mod witness_client;
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use flounder_boot::Config;
+use flounder_boot::{Guard, guarded};
 use serde::Serialize;
 
 use args::Args;
 use story::Story;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    // Before anything else: a guard is forked while there is one thread.
+    guarded(|guard| act(&Args::parse(), guard.as_ref()))
+}
+
+fn act(args: &Args, guard: Option<&Guard>) -> ExitCode {
     if args.list {
         list();
         return ExitCode::SUCCESS;
@@ -54,20 +61,21 @@ fn main() -> ExitCode {
         messages::print_messages();
     }
     if args.shell {
-        let config = Config::new().cores(args.cores).pinned(!args.no_pin);
-        return scenario::shell(config);
+        return scenario::shell(run::config(args, guard));
     }
     if let Some(file) = &args.scenario {
-        return scenario::play(file, !args.no_pin);
+        return scenario::play(file, run::config(args, guard));
     }
     let ok = if let Some(seconds) = args.idle {
-        report(&args, idle::idle(&args, seconds), |report| (report.tell(), report.ok))
+        report(args, idle::idle(args, guard, seconds), |report| (report.tell(), report.ok))
+    } else if let Some(programs) = args.hold {
+        hold(args, guard, programs)
     } else if let Some(times) = args.crashes {
-        report(&args, crashes::crashes(&args, times), |report| (report.tell(), report.ok))
+        report(args, crashes::crashes(args, guard, times), |report| (report.tell(), report.ok))
     } else if let Some(domains) = args.scale {
-        report(&args, scale::scale(&args, domains), |report| (report.tell(), report.ok))
+        report(args, scale::scale(args, guard, domains), |report| (report.tell(), report.ok))
     } else {
-        play(&args)
+        play(args, guard)
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -80,9 +88,9 @@ fn list() {
     }
 }
 
-fn play(args: &Args) -> bool {
+fn play(args: &Args, guard: Option<&Guard>) -> bool {
     let mut story = Story::new();
-    let runs = repeat::repeat(args, |scene| {
+    let runs = repeat::repeat(args, guard, |scene| {
         if !args.json {
             story.tell(scene);
         }
@@ -99,7 +107,7 @@ fn play(args: &Args) -> bool {
 /// Prints a report, as told or as JSON, and returns whether all is ok.
 fn report<R: Serialize>(
     args: &Args,
-    report: Result<R, Box<dyn std::error::Error>>,
+    report: Result<R, Box<dyn Error>>,
     tell: impl Fn(&R) -> (String, bool),
 ) -> bool {
     match report {
@@ -112,20 +120,29 @@ fn report<R: Serialize>(
             }
             ok
         }
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "multicore: {error}");
-            false
-        }
+        Err(error) => failed(&*error),
     }
 }
 
-fn print_json(report: &impl Serialize) {
+fn hold(args: &Args, guard: Option<&Guard>, programs: u16) -> bool {
+    match hold::hold(args, guard, programs, print_json) {
+        Ok(never) => match never {},
+        Err(error) => failed(&*error),
+    }
+}
+
+fn failed(error: &dyn Error) -> bool {
+    let _ = writeln!(io::stderr(), "multicore: {error}");
+    false
+}
+
+fn print_json<T: Serialize>(report: &T) {
     match serde_json::to_string(report) {
         Ok(json) => {
             let _ = writeln!(io::stdout(), "{json}");
         }
         Err(error) => {
-            let _ = writeln!(io::stderr(), "multicore: {error}");
+            failed(&error);
         }
     }
 }

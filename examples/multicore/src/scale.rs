@@ -9,13 +9,14 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use flounder::{Cap, CoreId, Kernel};
-use flounder_boot::{Config, Operator, System};
+use flounder_boot::{Guard, Operator, System};
 use flounder_domain::{PROC_MGMT_NAME, ProcessError, Processes, Program};
 use serde::Serialize;
 
 use crate::args::Args;
 use crate::census::{Census, Leaked};
 use crate::programs;
+use crate::run;
 use crate::scenario::{Wings, modules};
 use crate::together::{begin, each};
 
@@ -61,9 +62,13 @@ pub(crate) struct ScaleReport {
 }
 
 /// Boots, fills the system and measures.
-pub(crate) fn scale(args: &Args, domains: u32) -> Result<ScaleReport, Box<dyn std::error::Error>> {
-    let before = Census::take(&Kernel::new())?;
-    let config = Config::new().cores(args.cores).pinned(!args.no_pin);
+pub(crate) fn scale(
+    args: &Args,
+    guard: Option<&Guard>,
+    domains: u32,
+) -> Result<ScaleReport, Box<dyn std::error::Error>> {
+    let before = Census::take(&Kernel::new(), guard.is_some())?;
+    let config = run::config(args, guard);
     let modules = modules(programs::modules(), &Wings::default());
     let quota = domains.saturating_add(WIDTH_MARGIN);
     let system = System::boot(config.domains_per_client_max(quota), modules)?;

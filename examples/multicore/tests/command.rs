@@ -60,7 +60,7 @@ fn all_is_ok_on_any_number_of_cores() {
             assert_eq!(step["ok"], true, "{step}");
             assert!(step["detail"].is_string() && step["micros"].is_u64(), "{step}");
         }
-        for kind in ["threads", "bindings", "caps", "domains"] {
+        for kind in ["threads", "bindings", "caps", "domains", "descriptors", "processes"] {
             assert_eq!(report["leaked"][kind], 0, "{kind}");
         }
     }
@@ -157,7 +157,7 @@ fn the_story_has_its_parts_in_order() {
     parts.extend(steps());
     parts.push("domain  core  cores  state".into());
     parts.push("/modules/holder-async 1".into());
-    parts.push("0 threads, 0 bindings, 0 caps, 0 domains".into());
+    parts.push("0 threads, 0 bindings, 0 caps, 0 domains, 0 descriptors, 0 processes".into());
     let mut rest = story;
     for part in parts {
         let at = rest.find(&part).unwrap_or_else(|| panic!("no {part:?} in {rest}"));

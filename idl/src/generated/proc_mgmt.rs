@@ -544,7 +544,7 @@ pub mod proc_mgmt {
 
         /// Starts the program at `path` on `core`. `argvbuf` and `envbuf` are strings that each end
         /// in NUL; environment strings read `KEY=VALUE`. Bit 0 of `flags`: the domain ends with its
-        /// spawner.
+        /// spawner. Bit 1: the spawner's cap has SPAN as well, for an executable of the host.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Spawn {
             /// `coreid core`
@@ -777,7 +777,8 @@ pub mod proc_mgmt {
         }
 
         /// Extends the domain to another core. `vroot` is the domain's `VNode` cap, `dispframe` a
-        /// `Frame` of at least 4 `KiB`. Needs SPAN.
+        /// `Frame` of at least 4 `KiB`. For an executable of the host, `vroot` may be null and
+        /// `dispframe` is the domain's Dispatcher cap on the core where it was started. Needs SPAN.
         #[derive(Debug)]
         pub struct Span {
             /// `cap domain_cap`
@@ -1646,13 +1647,14 @@ pub mod proc_mgmt {
         pub shutdown_done: fn(&mut S, &Binding<S>, messages::ShutdownDone),
         /// Starts the program at `path` on `core`. `argvbuf` and `envbuf` are strings that each end
         /// in NUL; environment strings read `KEY=VALUE`. Bit 0 of `flags`: the domain ends with its
-        /// spawner.
+        /// spawner. Bit 1: the spawner's cap has SPAN as well, for an executable of the host.
         pub spawn_call: fn(&mut S, &Binding<S>, messages::Spawn, replies::SpawnReply),
         /// Starts a program and hands it two `CNode` caps, moved into its environment.
         pub spawn_with_caps_call:
             fn(&mut S, &Binding<S>, messages::SpawnWithCaps, replies::SpawnWithCapsReply),
         /// Extends the domain to another core. `vroot` is the domain's `VNode` cap, `dispframe` a
-        /// `Frame` of at least 4 `KiB`. Needs SPAN.
+        /// `Frame` of at least 4 `KiB`. For an executable of the host, `vroot` may be null and
+        /// `dispframe` is the domain's Dispatcher cap on the core where it was started. Needs SPAN.
         pub span_call: fn(&mut S, &Binding<S>, messages::Span, replies::SpanReply),
         /// Ends the domain; answered when nothing of it executes any more. Needs KILL.
         pub kill_call: fn(&mut S, &Binding<S>, messages::Kill, replies::KillReply),
@@ -1886,7 +1888,8 @@ pub mod proc_mgmt {
 
         /// Calls `spawn`: starts the program at `path` on `core`. `argvbuf` and `envbuf` are
         /// strings that each end in NUL; environment strings read `KEY=VALUE`. Bit 0 of `flags`:
-        /// the domain ends with its spawner. The call is sent at once.
+        /// the domain ends with its spawner. Bit 1: the spawner's cap has SPAN as well, for an
+        /// executable of the host. The call is sent at once.
         ///
         /// # Errors
         ///
@@ -1918,7 +1921,9 @@ pub mod proc_mgmt {
         }
 
         /// Calls `span`: extends the domain to another core. `vroot` is the domain's `VNode` cap,
-        /// `dispframe` a `Frame` of at least 4 `KiB`. Needs SPAN. The call is sent at once.
+        /// `dispframe` a `Frame` of at least 4 `KiB`. For an executable of the host, `vroot` may be
+        /// null and `dispframe` is the domain's Dispatcher cap on the core where it was started.
+        /// Needs SPAN. The call is sent at once.
         ///
         /// # Errors
         ///

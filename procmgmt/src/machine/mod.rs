@@ -46,7 +46,9 @@ use self::desk::Desk;
 use self::domain::Domain;
 pub use self::domain::{Cause, CoreState, Ended, State};
 pub use self::effects::{Answer, Effect, Effects, Order, OrderKind, What};
-pub use self::event::{Client, Event, Image, Presented, SPAWN_ENDS_WITH_SPAWNER};
+pub use self::event::{
+    Client, Event, Image, Presented, SPAWN_ENDS_WITH_SPAWNER, SPAWN_SPANNED_BY_SPAWNER,
+};
 pub use self::ids::{BindingKey, Generation, Reply, RequestId};
 pub use self::query::{Footprint, Page, Status};
 pub use self::stats::Stats;

@@ -18,6 +18,9 @@ pub enum Interest {
     Readable,
     /// It can be written, or its other end is closed.
     Writable,
+    /// Something out of the ordinary is to be seen: a file of the kernel's that is always readable
+    /// says so when its contents have changed since they were read.
+    Exceptional,
 }
 
 impl Interest {
@@ -27,6 +30,7 @@ impl Interest {
             | match self {
                 Self::Readable => EventFlags::IN | EventFlags::RDHUP,
                 Self::Writable => EventFlags::OUT,
+                Self::Exceptional => EventFlags::PRI,
             }
     }
 }

@@ -12,6 +12,7 @@ use std::io::Write as _;
 use std::process::Command;
 use std::time::Instant;
 
+use expect_test::expect_file;
 use folder::{Folder, GOOD, TYPES};
 
 /// With the lines they are about, as they look where there is no terminal.
@@ -64,6 +65,17 @@ fn a_file_that_is_named_twice_is_read_once() {
         "platform.if:1:7: warning[W002]: `iref` is a builtin type; the alias is ignored\n";
     let line = "check good.if other.if platform.if ./other.if -i platform.if -i ./platform.if";
     folder.check(&format!("{line} --format short"), 0, "", warning);
+}
+
+#[test]
+fn six_mistakes_are_six_findings() {
+    let folder = Folder::new("six");
+    folder.write("sums.if", include_str!("../golden/sums.if"));
+    let output = folder.run("check sums.if");
+    let errors = String::from_utf8(output.stderr).expect("errors are UTF-8");
+    expect_file!["../golden/sums.txt"].assert_eq(&errors);
+    assert!(errors.contains("\n6 errors;"));
+    assert_eq!(output.status.code(), Some(1));
 }
 
 /// How often a folder is checked to tell its time: the first run reads it from disk.

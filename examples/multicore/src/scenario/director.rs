@@ -31,12 +31,12 @@ use props::Props;
 /// The first line whose answer is another one, or that has none in time.
 pub(super) fn direct(
     scenario: &Scenario,
-    pinned: bool,
+    config: Config,
     print: &mut dyn FnMut(&Value),
 ) -> Result<(), Failure> {
     let wings = Wings::default();
     let settings = &scenario.system;
-    let mut config = Config::new().cores(settings.cores).pinned(pinned).grace(settings.grace);
+    let mut config = config.cores(settings.cores).grace(settings.grace);
     if let Some(period) = settings.heartbeat {
         config = config.heartbeat_period(period);
     }

@@ -20,6 +20,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use flounder_boot::Config;
 use serde_json::Value;
 
 pub(crate) use programs::{Wings, modules};
@@ -61,11 +62,11 @@ impl Failure {
 }
 
 /// Plays the scenario in a file. Prints every answer as a line; the first difference ends it.
-pub(crate) fn play(path: &Path, pinned: bool) -> ExitCode {
+pub(crate) fn play(path: &Path, config: Config) -> ExitCode {
     let played = fs::read_to_string(path)
         .map_err(Failure::from)
         .and_then(|text| parse::parse(&text))
-        .and_then(|scenario| director::direct(&scenario, pinned, &mut print));
+        .and_then(|scenario| director::direct(&scenario, config, &mut print));
     match played {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
