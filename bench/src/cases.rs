@@ -7,6 +7,7 @@ use crate::plan::Plan;
 use crate::race::{Contestant, Goal, LIMIT, Outcome, race};
 use crate::report::Row;
 use crate::rivals::{channels, sleepers};
+use crate::starts;
 
 /// One figure and how it is measured.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ const FUTEX: &str = "futex ping-pong";
 const PARK: &str = "park on one CPU";
 const HOT: &str = "polled, 1 binding";
 const ASLEEP: &str = "asleep, 1 binding";
+const COMMAND: &str = "/bin/true, std Command";
+const THREAD: &str = "pinned thread";
 const NO_UMP: &str = "there is no `ump` driver yet";
 
 /// Every case there is, measured or not.
@@ -108,7 +111,26 @@ pub(crate) const CASES: &[Case] = &[
     },
     absent("B9", "call against tokio's channels", "tokio is not a dependency yet"),
     Case { name: "B10", what: "an idle system of 4 cores", how: How::Count(idle::measure) },
-    absent("B11", "start a program and wait for it", "host programs can't be started yet"),
+    Case {
+        name: "B11",
+        what: "start a program and wait for it",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(COMMAND, starts::command),
+                Contestant::rival("/bin/true, as a domain", starts::host_program)
+                    .against(COMMAND)
+                    .goal(Goal::ratio(1.3)),
+                Contestant::rival(THREAD, starts::pinned_thread),
+                Contestant::rival("blocking module", starts::blocking_module)
+                    .against(THREAD)
+                    .goal(Goal::ratio(1.5)),
+                Contestant::rival("asynchronous module", starts::asynchronous_module)
+                    .against(THREAD)
+                    .goal(Goal { ratio: 1.5, p50_ns: Some(20_000.0) }),
+            ],
+            percent: 50,
+        },
+    },
     absent("B12", "simulated steps per second", "there is no simulator yet"),
     absent("B13", "check and generate all interfaces", "no case for it is written yet"),
 ];

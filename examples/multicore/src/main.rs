@@ -12,7 +12,6 @@
 //! ```
 
 mod args;
-mod census;
 mod hold;
 mod idle;
 mod leak;
@@ -24,10 +23,8 @@ mod repeat;
 mod report;
 mod run;
 mod scenario;
-mod shuffle;
 mod steps;
 mod story;
-mod together;
 mod witness_client;
 
 use std::error::Error;
