@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use flounder::{AnyBinding, BindOptions, Dispatcher, Half, Holder, Kernel, Waitset};
+use flounder::{AnyBinding, BindOptions, Dispatcher, DriverChoice, Half, Holder, Kernel, Waitset};
 
 use crate::interface::bench::{
     Binding, Increment, IncrementReply, IncrementResponse, Interface, RxVtbl,
@@ -39,6 +39,12 @@ pub(crate) const SERVICE: RxVtbl<Service> = RxVtbl {
 /// Both sides poll and never sleep.
 pub(crate) fn polled(slice: Slice) -> Outcome<Samples> {
     let (here, there) = flounder::pair::<Interface>(BindOptions::new());
+    face(slice, move || serve(vec![there], poll), move || call_polled(slice, here))
+}
+
+/// Both sides poll and never sleep, over a ring of cache lines.
+pub(crate) fn polled_over_ump(slice: Slice) -> Outcome<Samples> {
+    let (here, there) = flounder::pair::<Interface>(BindOptions::new().driver(DriverChoice::Ump));
     face(slice, move || serve(vec![there], poll), move || call_polled(slice, here))
 }
 

@@ -1,12 +1,14 @@
 //! The cases: what is measured against what, and what is to be reached.
 
 use crate::allocations;
+use crate::bare;
 use crate::bound;
+use crate::compiler;
 use crate::idle;
 use crate::plan::Plan;
 use crate::race::{Contestant, Goal, LIMIT, Outcome, race};
 use crate::report::Row;
-use crate::rivals::{channels, sleepers};
+use crate::rivals::{channels, ring, sleepers};
 use crate::starts;
 
 /// One figure and how it is measured.
@@ -29,6 +31,7 @@ pub(crate) enum How {
 }
 
 const CROSSBEAM: &str = "crossbeam, by hand";
+const RING: &str = "ring, by hand";
 const FUTEX: &str = "futex ping-pong";
 const PARK: &str = "park on one CPU";
 const HOT: &str = "polled, 1 binding";
@@ -57,7 +60,20 @@ pub(crate) const CASES: &[Case] = &[
             percent: 100,
         },
     },
-    absent("B2", "call u64 -> u64 over `ump`", NO_UMP),
+    Case {
+        name: "B2",
+        what: "call u64 -> u64 over `ump`, both sides awake",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(RING, ring::call),
+                Contestant::rival("ump without a loop", bare::call).against(LIMIT.name),
+                Contestant::rival("binding over ump, polled", bound::polled_over_ump)
+                    .against(LIMIT.name)
+                    .goal(Goal::ratio(1.3)),
+            ],
+            percent: 100,
+        },
+    },
     absent("B3", "one-way u64 over `ump`", NO_UMP),
     absent("B4", "the spawn call over `ump`", NO_UMP),
     Case {
@@ -132,7 +148,11 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     absent("B12", "simulated steps per second", "there is no simulator yet"),
-    absent("B13", "check and generate all interfaces", "no case for it is written yet"),
+    Case {
+        name: "B13",
+        what: "check and generate all interfaces, and compile a large one",
+        how: How::Count(compiler::measure),
+    },
 ];
 
 const fn absent(name: &'static str, what: &'static str, why: &'static str) -> Case {

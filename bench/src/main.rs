@@ -15,8 +15,14 @@
 
 mod allocations;
 mod args;
+mod bare;
 mod bound;
 mod cases;
+#[path = "../../codegen/tests/corpus/chosen.rs"]
+mod chosen;
+mod compiler;
+#[path = "../../codegen/tests/corpus/generator.rs"]
+mod generator;
 mod idle;
 mod plan;
 mod race;

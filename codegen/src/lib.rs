@@ -38,6 +38,7 @@ mod pipeline;
 mod plan;
 mod render;
 mod source;
+mod style;
 
 pub use builder::{BuildError, Builder};
 pub use code::Code;

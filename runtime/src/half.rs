@@ -63,14 +63,14 @@ impl<I: Interface> Opened<I> {
 /// ```
 #[must_use]
 pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {
-    let capacity = options.capacity_of().get().into();
+    let capacity = options.capacity_of();
     match options.driver_of() {
         DriverChoice::Automatic | DriverChoice::Local => {
-            let (first, second) = Local::pair::<I>(capacity);
+            let (first, second) = Local::pair::<I>(capacity.get().into());
             (Half::of::<Local, I>(first, options), Half::of::<Local, I>(second, options))
         }
         DriverChoice::Ump => {
-            let (first, second) = Ump::pair(capacity);
+            let (first, second) = Ump::pair::<I>(capacity);
             (Half::of::<Ump, I>(first, options), Half::of::<Ump, I>(second, options))
         }
     }

@@ -29,6 +29,8 @@ mod half;
 mod home;
 mod ids;
 mod interface;
+#[cfg(all(test, loom))]
+mod interleavings;
 pub mod kernel;
 mod kill;
 mod log;

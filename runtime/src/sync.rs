@@ -23,6 +23,8 @@ pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 #[cfg(loom)]
 pub(crate) mod atomic;
 #[cfg(loom)]
+mod defect;
+#[cfg(loom)]
 mod queues;
 #[cfg(not(loom))]
 mod queues {

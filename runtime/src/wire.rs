@@ -78,14 +78,7 @@ impl Writer {
     #[must_use]
     #[inline]
     pub fn new() -> Self {
-        Self::with_memory(Vec::new())
-    }
-
-    /// An empty writer that uses the memory of `spilled`, which is emptied, for a long message.
-    #[inline]
-    pub(crate) fn with_memory(mut spilled: Vec<u8>) -> Self {
-        spilled.clear();
-        Self { inline: [0; INLINE_BYTES], spilled, length: 0, caps: Vec::new() }
+        Self { inline: [0; INLINE_BYTES], spilled: Vec::new(), length: 0, caps: Vec::new() }
     }
 
     /// Writes a value of fixed size, at the next multiple of its alignment.
@@ -97,7 +90,7 @@ impl Writer {
     /// Writes a string: its length and its bytes.
     pub fn put_string(&mut self, text: &str) {
         self.put_length(text.len());
-        self.put_bytes(text.as_bytes());
+        self.put_at(self.length, text.as_bytes());
     }
 
     /// Writes an array of varying length: the number of elements, then the elements.
@@ -115,34 +108,30 @@ impl Writer {
         (self.spilled, self.caps)
     }
 
+    /// Begins another message in the memory of the last one.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        debug_assert!(self.caps.is_empty(), "those of the last message were taken");
+        self.length = 0;
+    }
+
     /// The bytes written.
     #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         if self.length <= INLINE_BYTES { &self.inline[..self.length] } else { &self.spilled }
     }
 
-    /// The bytes written with zeros behind them, if they are few and there are no capabilities.
+    /// Where the bytes written are and how many there are, if they are few and there are no
+    /// capabilities.
     #[inline]
-    pub(crate) fn small(&self) -> Option<&[u8; INLINE_BYTES]> {
-        (self.length <= INLINE_BYTES && self.caps.is_empty()).then_some(&self.inline)
-    }
-
-    /// How many bytes were written.
-    #[inline]
-    pub(crate) fn length(&self) -> usize {
-        self.length
+    pub(crate) fn small(&self) -> Option<(&[u8; INLINE_BYTES], u32)> {
+        let length = u32::try_from(self.length).ok()?;
+        (self.length <= INLINE_BYTES && self.caps.is_empty()).then_some((&self.inline, length))
     }
 
     /// Takes the capabilities that were written.
-    #[inline]
     pub(crate) fn take_caps(&mut self) -> Vec<Cap> {
         std::mem::take(&mut self.caps)
-    }
-
-    /// The memory for long messages.
-    #[inline]
-    pub(crate) fn into_memory(self) -> Vec<u8> {
-        self.spilled
     }
 
     fn put_length(&mut self, length: usize) {
@@ -155,31 +144,37 @@ impl Writer {
     #[inline]
     fn put_aligned<const N: usize>(&mut self, bytes: [u8; N]) {
         let start = self.length.next_multiple_of(N);
-        self.put_at(start, &bytes);
+        match self.inline.get_mut(start..start + N) {
+            Some(place) => {
+                place.copy_from_slice(&bytes);
+                self.inline[self.length..start].fill(0);
+                self.length = start + N;
+            }
+            None => self.spill(start, &bytes),
+        }
     }
 
-    fn put_bytes(&mut self, bytes: &[u8]) {
-        self.put_at(self.length, bytes);
-    }
-
-    /// Writes `bytes` so that they start at `start`, and zeros before them.
-    #[inline]
+    /// Writes `bytes` so that they start at `start`, which is where the content ends.
     fn put_at(&mut self, start: usize, bytes: &[u8]) {
-        let end = start + bytes.len();
-        match self.inline.get_mut(start..end) {
-            Some(place) => place.copy_from_slice(bytes),
+        match self.inline.get_mut(start..start + bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.length = start + bytes.len();
+            }
             None => self.spill(start, bytes),
         }
-        self.length = end;
     }
 
+    /// Writes `bytes` behind what is too long to be in place, and zeros before `start`.
     #[inline(never)]
     fn spill(&mut self, start: usize, bytes: &[u8]) {
         if self.length <= INLINE_BYTES {
+            self.spilled.clear();
             self.spilled.extend_from_slice(&self.inline[..self.length]);
         }
         self.spilled.resize(start, 0);
         self.spilled.extend_from_slice(bytes);
+        self.length = self.spilled.len();
     }
 }
 
@@ -188,15 +183,21 @@ impl Writer {
 pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    caps: std::vec::IntoIter<Cap>,
+    /// `None` if there are none: then there is nothing to drop either.
+    caps: Option<std::vec::IntoIter<Cap>>,
 }
 
 impl<'a> Reader<'a> {
     /// Reads from `bytes`, with the capabilities that came beside them.
     #[must_use]
-    #[inline]
     pub fn new(bytes: &'a [u8], caps: Vec<Cap>) -> Self {
-        Self { bytes, at: 0, caps: caps.into_iter() }
+        Self { bytes, at: 0, caps: Some(caps.into_iter()) }
+    }
+
+    /// Reads from `bytes`, without capabilities.
+    #[inline]
+    pub(crate) fn of_bytes(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, caps: None }
     }
 
     /// Reads a value of fixed size.
@@ -238,7 +239,7 @@ impl<'a> Reader<'a> {
         // What isn't there isn't allocated. Elements without bytes are capabilities.
         let (there, missing) = match (self.bytes.len() - self.at).checked_div(T::SIZE) {
             Some(elements) => (elements, WireError::Length),
-            None => (self.caps.len(), WireError::Caps),
+            None => (self.caps_left(), WireError::Caps),
         };
         if count > there {
             return Err(missing);
@@ -255,11 +256,16 @@ impl<'a> Reader<'a> {
     pub fn finish(self) -> Result<(), WireError> {
         if self.at != self.bytes.len() {
             Err(WireError::Length)
-        } else if self.caps.len() > 0 {
+        } else if self.caps_left() > 0 {
             Err(WireError::Caps)
         } else {
             Ok(())
         }
+    }
+
+    #[inline]
+    fn caps_left(&self) -> usize {
+        self.caps.as_ref().map_or(0, ExactSizeIterator::len)
     }
 
     fn get_length(&mut self, max: usize) -> Result<usize, WireError> {
@@ -357,7 +363,7 @@ impl Value for u8 {
     }
 
     fn put_all(values: Vec<Self>, writer: &mut Writer) {
-        writer.put_bytes(&values);
+        writer.put_at(writer.length, &values);
     }
 
     fn get_all(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Self>, WireError> {
@@ -419,7 +425,7 @@ impl Value for Cap {
     }
 
     fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.caps.next().ok_or(WireError::Caps)
+        reader.caps.as_mut().and_then(Iterator::next).ok_or(WireError::Caps)
     }
 
     fn visit_caps(&mut self, visitor: &mut dyn CapVisitor) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod atomics;
 pub(crate) mod channels;
+pub(crate) mod ring;
 pub(crate) mod sleepers;
 
 use crate::race::Outcome;

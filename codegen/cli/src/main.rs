@@ -6,8 +6,11 @@
 mod args;
 mod breaking;
 mod describe;
+mod doc;
 mod explain;
 mod fmt;
+mod inputs;
+mod new;
 mod run;
 mod show;
 

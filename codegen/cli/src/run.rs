@@ -5,13 +5,12 @@ use std::io::Write as _;
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use flounder_codegen::describe::Description;
 use flounder_codegen::files::{self, FileError};
-use flounder_codegen::{Output, Request, Sources};
+use flounder_codegen::{Output, Sources};
 
-use crate::args::{Args, Check, Command, Findings, Format, Gen, Inputs};
+use crate::args::{Args, Check, Command, Findings, Gen};
 use crate::show::show;
-use crate::{breaking, describe, explain, fmt};
+use crate::{breaking, describe, doc, explain, fmt, inputs, new};
 
 /// How a run ended that could read and write its files.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,6 +28,9 @@ pub(crate) enum Error {
     /// A version can't be read.
     #[error(transparent)]
     Version(#[from] breaking::ReadError),
+    /// A crate can't be made.
+    #[error(transparent)]
+    New(#[from] new::NewError),
 }
 
 /// Runs a command.
@@ -42,6 +44,8 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Error> {
         Command::Gen(command) => Ok(generate(command)?),
         Command::Describe(command) => Ok(describe::run(command)?),
         Command::Breaking(command) => Ok(breaking::run(command)?),
+        Command::Doc(command) => Ok(doc::run(command)?),
+        Command::New(command) => Ok(new::run(command)?),
         Command::Fmt(command) => Ok(fmt::run(command)?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -71,7 +75,7 @@ pub(crate) fn print(text: &str) {
 fn check(command: &Check) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
     let levels = command.inputs.lints.levels();
-    let findings = request(&command.inputs, &mut sources)?.check_with(&sources, &levels);
+    let findings = inputs::request(&command.inputs, &mut sources)?.check_with(&sources, &levels);
     show(&findings, &sources, command.findings.format);
     Ok(if findings.has_errors() { Outcome::Findings } else { Outcome::Clean })
 }
@@ -80,7 +84,7 @@ fn generate(command: &Gen) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
     let Findings { format } = command.findings;
     let levels = command.inputs.lints.levels();
-    match request(&command.inputs, &mut sources)?.generate_with(&sources, &levels) {
+    match inputs::request(&command.inputs, &mut sources)?.generate_with(&sources, &levels) {
         Err(findings) => {
             show(&findings, &sources, format);
             Ok(Outcome::Findings)
@@ -135,34 +139,4 @@ fn append(line: &mut String, option: &str, path: &Path) {
     } else {
         write!(line, " {option}'{}'", path.replace('\'', r"'\''"))
     };
-}
-
-/// What the inputs declare. None if they have mistakes; all findings are shown.
-///
-/// # Errors
-///
-/// If a file can't be read.
-pub(crate) fn describe(
-    inputs: &Inputs,
-    sources: &mut Sources,
-    format: Format,
-) -> Result<Option<Description>, FileError> {
-    let request = request(inputs, sources)?;
-    match request.describe(sources, &inputs.lints.levels()) {
-        Ok((description, warnings)) => {
-            show(&warnings, sources, format);
-            Ok(Some(description))
-        }
-        Err(findings) => {
-            show(&findings, sources, format);
-            Ok(None)
-        }
-    }
-}
-
-fn request(inputs: &Inputs, sources: &mut Sources) -> Result<Request, FileError> {
-    let mut read = |path: &std::path::PathBuf| files::read(sources, path);
-    let imports = inputs.imports.iter().map(&mut read).collect::<Result<_, _>>()?;
-    let files = inputs.files.iter().map(&mut read).collect::<Result<_, _>>()?;
-    Ok(Request { files, imports })
 }

@@ -8,10 +8,11 @@ use crate::model::{self, ArgKind, Model, TypeRef};
 use crate::names;
 use crate::plan::{self, fingerprint, size};
 use crate::source::Sources;
+use crate::style::Style;
 
 /// Describes a checked run.
 pub(crate) fn describe(model: &Model, sources: &Sources) -> Description {
-    let plan = plan::plan(model, sources);
+    let plan = plan::plan(model, sources, &Style::default());
     let mut interfaces: Vec<_> = model.interfaces.iter().collect();
     interfaces.sort_by(|a, b| a.name.cmp(&b.name));
     Description {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::types::{From, path};
-use super::{codec, docs, moved};
+use super::{codec, derive, docs, moved};
 use crate::plan::{Arg, Docs, Interface, Message};
 
 /// The module of the message structs.
@@ -20,16 +20,11 @@ pub(super) fn module(plan: &Interface) -> TokenStream {
 
 fn item(plan: &Interface, message: &Message) -> TokenStream {
     let (docs, name) = (moved(docs(&message.docs.message)), &message.name);
-    let derive = if message.holds_caps() {
-        quote!(#[derive(Debug)])
-    } else if message.is_copy() {
-        quote!(#[derive(Clone, Copy, Debug, PartialEq, Eq)])
-    } else {
-        quote!(#[derive(Clone, Debug, PartialEq, Eq)])
-    };
+    let (derive, attributes) = (derive(message.derives()), &message.attributes);
     let fields = message.args.iter().map(|arg| moved(field(arg)));
     let payload = moved(payload(plan, message));
-    let request = plan.rpcs.iter().find(|rpc| rpc.call == message.name).map(|rpc| {
+    let rpc = plan.rpcs.iter().find(|rpc| plan.is_client && rpc.call == message.name);
+    let request = rpc.map(|rpc| {
         let response = &rpc.response;
         quote! {
             impl ::flounder::Request<super::Interface> for #name {
@@ -40,6 +35,7 @@ fn item(plan: &Interface, message: &Message) -> TokenStream {
     quote! {
         #docs
         #derive
+        #attributes
         pub struct #name {
             #(#fields,)*
         }
@@ -123,7 +119,7 @@ pub(super) fn calls(plan: &Interface) -> TokenStream {
         .iter()
         .map(|rpc| alias(&rpc.future_docs, &rpc.future, &quote!(Call), &rpc.response));
     let aliases: Vec<_> = aliases.collect();
-    if aliases.is_empty() {
+    if aliases.is_empty() || !plan.is_client {
         return TokenStream::new();
     }
     quote! {
@@ -141,7 +137,7 @@ pub(super) fn replies(plan: &Interface) -> TokenStream {
         .iter()
         .map(|rpc| alias(&rpc.reply_docs, &rpc.reply, &quote!(Reply), &rpc.response));
     let aliases: Vec<_> = aliases.collect();
-    if aliases.is_empty() {
+    if aliases.is_empty() || !plan.is_server {
         return TokenStream::new();
     }
     quote! {

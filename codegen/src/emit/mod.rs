@@ -12,10 +12,10 @@ mod types;
 
 use std::cell::RefCell;
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use crate::plan::{Docs, Interface, Place, Reexport, TypesModule};
+use crate::plan::{Docs, Home, Interface, Place, Reexport, TypesModule};
 
 /// The version of the agreement with the runtime, `::flounder::abi::VERSION`.
 const ABI: u32 = 1;
@@ -80,7 +80,8 @@ fn reexport(reexport: &Reexport) -> TokenStream {
         Place::Messages => quote!(self::messages),
         Place::Calls => quote!(self::calls),
         Place::Replies => quote!(self::replies),
-        Place::Import(module) => quote!(super::#module),
+        Place::Import(Home::Module(module)) => quote!(super::#module),
+        Place::Import(Home::Extern(path)) => external(path),
     };
     match reexport.names.as_slice() {
         [name] => quote!(pub use #from::#name;),
@@ -94,6 +95,17 @@ fn docs(docs: &Docs) -> TokenStream {
         .into_iter()
         .map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
     quote!(#(#[doc = #lines])*)
+}
+
+/// The path to a module of another crate.
+fn external(path: &str) -> TokenStream {
+    path.parse().expect("the build script's paths are checked before")
+}
+
+/// The attribute that derives these traits.
+fn derive(traits: &[&str]) -> TokenStream {
+    let traits = traits.iter().map(|name| Ident::new(name, Span::call_site()));
+    quote!(#[derive(#(#traits),*)])
 }
 
 /// A number as people write it: decimal, digits in groups of three from 10,000.

@@ -7,6 +7,7 @@ use crate::check::{self, Unit};
 use crate::diag::Diagnostics;
 use crate::parse::parse;
 use crate::source::Sources;
+use crate::style::Style;
 
 fn planned(members: &str) -> Interface {
     let mut sources = Sources::new();
@@ -16,7 +17,7 @@ fn planned(members: &str) -> Interface {
     let unit = Unit { imports: Vec::new(), interfaces };
     let model = check::check(unit, &sources, &mut diagnostics);
     assert_eq!(diagnostics.render(&sources), "");
-    plan(&model, &sources).interfaces.remove(0)
+    plan(&model, &sources, &Style::default()).interfaces.remove(0)
 }
 
 #[test]

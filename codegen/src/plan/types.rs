@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::Ident;
+use proc_macro2::TokenStream;
 
 use super::docs::Docs;
-use super::{Caps, Field, Type, TypeDef, TypeDefKind, Variant};
+use super::{Caps, Field, Home, Type, TypeDef, TypeDefKind, Variant};
 use crate::model::{Builtin, Model, Type as Declared, TypeId, TypeKind, TypeRef};
 use crate::names;
 use crate::source::FileId;
@@ -13,10 +13,10 @@ use crate::source::FileId;
 /// Resolved types as seen from one module.
 pub(super) struct View<'a> {
     pub(super) model: &'a Model,
-    /// The modules of the imports, by file.
-    pub(super) modules: &'a BTreeMap<FileId, Ident>,
-    /// The module that looks; an interface's own file is in no map.
-    pub(super) here: Option<&'a Ident>,
+    /// Where the imports are, by file.
+    pub(super) homes: &'a BTreeMap<FileId, Home>,
+    /// The import that looks; an interface's own file is in no map.
+    pub(super) here: Option<&'a Home>,
 }
 
 impl View<'_> {
@@ -27,17 +27,16 @@ impl View<'_> {
             TypeRef::Declared(id) => {
                 let declared = self.model.get(id);
                 let name = names::camel(&declared.name);
-                match self.modules.get(&declared.file) {
-                    Some(module) if Some(module) != self.here => {
-                        Type::Imported(module.clone(), name)
-                    }
+                match self.homes.get(&declared.file) {
+                    Some(home) if Some(home) != self.here => Type::Imported(home.clone(), name),
                     _ => Type::Own(name),
                 }
             }
         }
     }
 
-    pub(super) fn type_def(&self, id: TypeId) -> TypeDef {
+    /// A type that the interface or import of this name declares.
+    pub(super) fn type_def(&self, id: TypeId, of: &str) -> TypeDef {
         let declared = self.model.get(id);
         let kind = match &declared.kind {
             TypeKind::Typedef(ty) => TypeDefKind::Alias(self.type_of(*ty)),
@@ -53,6 +52,8 @@ impl View<'_> {
         };
         TypeDef {
             name: names::camel(&declared.name),
+            path: format!("{of}.{}", declared.name),
+            attributes: TokenStream::new(),
             docs: type_docs(declared),
             kind,
             packed: declared.facts.packed,

@@ -126,7 +126,9 @@ impl Printer {
         match elements {
             [only] => self.expr(open, *only, close),
             _ => self.block(open, close, |to| {
-                elements.iter().for_each(|element| to.expr("", *element, ","));
+                for element in elements {
+                    to.expr("", *element, ",");
+                }
             }),
         }
     }

@@ -13,7 +13,7 @@ use loom::thread;
     unused_imports,
     reason = "it is a whole interface; the models send one message"
 )]
-mod generated;
+pub(crate) mod generated;
 
 use self::generated::probe::{Count, Interface};
 use super::{Carrier, Driver, End, Local, RecvError};

@@ -63,6 +63,7 @@ impl Side {
     }
 
     /// Rings if the owner asked by `wish`, once per asking.
+    #[inline]
     fn ring_if(&self, wish: &AtomicBool) {
         // Pairs with the fence in `ask`.
         fence(Ordering::SeqCst);
@@ -95,6 +96,7 @@ fn wish(flag: &AtomicBool) {
 }
 
 impl Link {
+    #[inline]
     fn is_closed(&self) -> bool {
         // Pairs with the swap in `close`: what its caller sent before is seen.
         self.sides.iter().any(|side| side.closed.load(Ordering::Acquire))

@@ -10,7 +10,7 @@ mod loopback;
 mod ump;
 
 #[cfg(all(test, loom))]
-mod interleavings;
+pub(crate) mod interleavings;
 
 use std::any::Any;
 use std::fmt;

@@ -40,6 +40,10 @@ impl<T> Queue<T> {
     }
 
     pub(crate) fn pop(&self) -> Option<T> {
+        // The lock would order what crossbeam doesn't: a look that finds nothing orders nothing.
+        if self.is_empty() {
+            return None;
+        }
         let mut values = lock(&self.values);
         let value = values.pop_front()?;
         // Release pairs with the load in `len`.

@@ -2,6 +2,7 @@
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
+  flounder new greeter                         a crate with an interface, a service and a client
   flounder check echo.if                       look for mistakes
   flounder gen echo.if --out src/generated     write src/generated/echo.rs
   flounder breaking --against v1/echo.if echo.if
@@ -50,12 +51,31 @@ Examples:
                                                two versions of one interface
   flounder breaking --against v1/calc.if --against v1/types.if calc.if types.if
                                                with the types that they import
+  git show v1:echo.if > old.if && flounder breaking --against old.if echo.if
+                                               the old version may have any file name
   flounder breaking --against v1 idl/*.if      a folder, as it was and as it is
   flounder breaking --against v1 idl/*.if --level wire
                                                only what running programs notice
 
 Exit status: 0 nothing breaks, 1 something does, 2 wrong usage or unreadable files.
 `flounder explain B003` tells more about a finding.";
+
+pub(super) const DOC: &str = "\
+Examples:
+  flounder doc echo.if --out doc               write doc/echo.md and doc/echo.html
+  flounder doc idl/*.if --out doc --format html
+                                               pages for a browser only, linked to each other
+  flounder doc calc.if -i types.if --out doc   with a page for the imported types
+
+A page needs no other file and no network. Pages that did not change are not written.";
+
+pub(super) const NEW: &str = "\
+Examples:
+  flounder new greeter                         make ./greeter
+  flounder new greeter --path ~/flounder       use the checkout in ~/flounder
+  cd greeter && cargo test --offline           what to do next
+
+Nothing that is there is overwritten.";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

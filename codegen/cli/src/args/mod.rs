@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use flounder_codegen::{Code, Levels};
 
 use crate::breaking;
+use crate::new::Name;
 
 /// Compiles Flounder interface files into Rust bindings
 #[derive(Debug, Parser)]
@@ -34,6 +35,12 @@ pub(crate) enum Command {
     /// Tell which changes between two versions break whom, and how to do them compatibly
     #[command(after_help = help::BREAKING)]
     Breaking(Breaking),
+    /// Write a page for each interface: messages, types, numbers, sizes
+    #[command(after_help = help::DOC)]
+    Doc(Doc),
+    /// Make a crate with an interface, a service and a client
+    #[command(after_help = help::NEW)]
+    New(New),
     /// Tell what an error or a warning means, with a wrong and a right example
     #[command(after_help = help::EXPLAIN)]
     Explain {
@@ -122,6 +129,41 @@ pub(crate) struct Breaking {
     pub(crate) findings: Findings,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doc {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    /// The folder for the pages; it is made if it isn't there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// What the pages are; without it, both
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<PageFormat>,
+}
+
+/// What a page is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum PageFormat {
+    /// For whatever shows Markdown
+    Markdown,
+    /// For browsers
+    Html,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct New {
+    /// What the crate, its interface and its folder are called
+    #[arg(value_parser = Name::parse)]
+    pub(crate) name: Name,
+
+    /// The checkout with the runtime and the compiler; without it, the one this command was built
+    /// from
+    #[arg(long, value_name = "CHECKOUT")]
+    pub(crate) path: Option<PathBuf>,
+}
+
 /// Which changes are told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Level {
@@ -196,15 +238,6 @@ fn warning(text: &str) -> Result<Code, String> {
 }
 
 impl Lints {
-    /// What counts as an error in files that nobody can change any more.
-    pub(crate) fn levels_of_old(&self) -> Levels {
-        let mut levels = Levels::new();
-        if self.allow_name_mismatch {
-            levels.set(Code::NameMismatch, flounder_codegen::Level::Warn);
-        }
-        levels
-    }
-
     pub(crate) fn levels(&self) -> Levels {
         let mut levels = Levels::new();
         if self.allow_name_mismatch {

@@ -2,12 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use flounder_codegen::Span;
 use flounder_codegen::describe::{Arg, ArgType, Interface, Message, Packet};
 
 use super::change::{Place, Source, Wire};
 use super::code::Code;
 use super::compare::{Comparison, Difference, both};
+use super::lists::{Entry, Kind, List};
 use super::pairing::pair;
+
+const ARGUMENTS: Kind = Kind {
+    what: "argument",
+    removed: Code::ArgumentRemoved,
+    added: Code::ArgumentAdded,
+    renamed: Code::ArgumentRenamed,
+    moved: Code::ArgumentMoved,
+};
 
 impl Comparison<'_> {
     pub(super) fn interface(&mut self, old: &Interface, new: &Interface) {
@@ -119,47 +129,13 @@ impl Comparison<'_> {
         (new, new_args): (&Message, &Args<'_>),
     ) {
         let wire = Wire::of(old_args.wire != new_args.wire);
-        let pairing = pair(&old_args.names(), &new_args.names(), |i, j| {
-            i == j && self.argument_difference(old_args.get(i), new_args.get(j)).1.is_none()
+        let (before, after) = (old_args.list(old.span), new_args.list(new.span));
+        let pairing = pair(&before.names(), &after.names(), |i, j| {
+            i == j && self.argument_difference(old_args.args[i], new_args.args[j]).1.is_none()
         });
-        for index in pairing.removed {
-            let arg = old_args.get(index);
-            self.change(
-                Code::ArgumentRemoved,
-                format!("argument `{}` of `{}` was removed", arg.name, new.name),
-                both(arg.span, new.span),
-                (wire, Source::Everybody),
-            );
-        }
-        for index in pairing.added {
-            let arg = new_args.get(index);
-            self.change(
-                Code::ArgumentAdded,
-                format!("argument `{}` of `{}` was added", arg.name, new.name),
-                both(old.span, arg.span),
-                (wire, Source::Everybody),
-            );
-        }
-        for (i, j) in pairing.moved {
-            let (old, arg) = (old_args.get(i), new_args.get(j));
-            self.change(
-                Code::ArgumentMoved,
-                format!("argument `{}` of `{}` was moved", arg.name, new.name),
-                both(old.span, arg.span),
-                (wire, Source::Nobody),
-            );
-        }
-        for (i, j) in pairing.renamed {
-            let (old, arg) = (old_args.get(i), new_args.get(j));
-            self.change(
-                Code::ArgumentRenamed,
-                format!("argument `{}` of `{}` was renamed to `{}`", old.name, new.name, arg.name),
-                both(old.span, arg.span),
-                (Wire::Same, Source::of(old.rust != arg.rust)),
-            );
-        }
+        self.list((&ARGUMENTS, &new.name, wire), (&before, &after), &pairing);
         for (i, j) in pairing.kept {
-            self.argument(new, old_args.get(i), new_args.get(j));
+            self.argument(new, old_args.args[i], new_args.args[j]);
         }
     }
 
@@ -211,12 +187,9 @@ impl<'a> Args<'a> {
         Self { args, wire: wire(packet) }
     }
 
-    fn get(&self, index: usize) -> &'a Arg {
-        self.args[index]
-    }
-
-    fn names(&self) -> Vec<&'a str> {
-        self.args.iter().map(|arg| arg.name.as_str()).collect()
+    fn list(&self, owner: Span) -> List<'a> {
+        let entry = |arg: &&'a Arg| Entry { name: &arg.name, rust: &arg.rust, span: arg.span };
+        List { owner, entries: self.args.iter().map(entry).collect() }
     }
 }
 

@@ -3,6 +3,7 @@
 mod change;
 mod code;
 mod compare;
+mod lists;
 mod messages;
 mod pairing;
 #[cfg(test)]
@@ -17,13 +18,14 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use flounder_codegen::describe::Description;
-use flounder_codegen::files::{self, FileError};
-use flounder_codegen::{Request, Sources};
+use flounder_codegen::files::FileError;
+use flounder_codegen::{Levels, Request, Sources};
 
 pub(crate) use code::Code;
 
 use crate::args::{Breaking, Level};
-use crate::run::{self, Outcome};
+use crate::inputs::{self, Once};
+use crate::run::Outcome;
 use change::{Change, Source, Wire};
 
 /// A version that could not be read.
@@ -49,7 +51,7 @@ pub(crate) fn run(command: &Breaking) -> Result<Outcome, ReadError> {
     let mut sources = Sources::new();
     let format = command.findings.format;
     let Some(old) = old(command, &mut sources)? else { return Ok(Outcome::Findings) };
-    let Some(new) = run::describe(&command.inputs, &mut sources, format)? else {
+    let Some(new) = inputs::describe(&command.inputs, &mut sources, format)? else {
         return Ok(Outcome::Findings);
     };
     let mut changes = compare::compare(&old, &new);
@@ -68,15 +70,16 @@ fn is_asked_for(change: &Change, level: Level) -> bool {
 
 /// The old version. None if it has mistakes, which are shown.
 fn old(command: &Breaking, sources: &mut Sources) -> Result<Option<Description>, ReadError> {
-    let mut files = Vec::new();
+    let mut paths = Vec::new();
     for path in &command.against {
-        for path in interface_files(path)? {
-            files.push(files::read(sources, &path)?);
-        }
+        paths.extend(interface_files(path)?);
     }
+    let files = Once::default().read(&paths, sources)?;
     let request = Request { files, imports: Vec::new() };
-    // The new version is warned about, the old one is as it is.
-    match request.describe(sources, &command.inputs.lints.levels_of_old()) {
+    // The new version is warned about; the old one is as it is, and in whatever file it was put.
+    let mut levels = Levels::new();
+    levels.set(flounder_codegen::Code::NameMismatch, flounder_codegen::Level::Allow);
+    match request.describe(sources, &levels) {
         Ok((description, _)) => Ok(Some(description)),
         Err(findings) => {
             crate::show::show(&findings, sources, command.findings.format);

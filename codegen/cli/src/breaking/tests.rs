@@ -258,7 +258,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
     (
         "typedef enum { a, b, c } t; message m(t t);",
         "typedef enum { c, a, b } t; message m(t t);",
-        "B053 misread nobody: value `c` of `t` was moved: it was 2 and is 0",
+        "B053 misread nobody: value `c` of `t` was moved",
     ),
     ("typedef enum { a, b } t; message m();", "typedef enum { b, a } t; message m();", ""),
 ];

@@ -9,7 +9,24 @@ use flounder_codegen::describe::{
 use super::change::{Place, Source, Wire};
 use super::code::Code;
 use super::compare::{Comparison, Difference, both};
+use super::lists::{Entry, Kind, List};
 use super::pairing::pair;
+
+const FIELDS: Kind = Kind {
+    what: "field",
+    removed: Code::FieldRemoved,
+    added: Code::FieldAdded,
+    renamed: Code::FieldRenamed,
+    moved: Code::FieldMoved,
+};
+
+const VALUES: Kind = Kind {
+    what: "value",
+    removed: Code::ValueRemoved,
+    added: Code::ValueAdded,
+    renamed: Code::ValueRenamed,
+    moved: Code::ValueMoved,
+};
 
 /// The types of an interface, or of a name of an import: those that belong together.
 #[derive(Default)]
@@ -97,10 +114,10 @@ impl Comparison<'_> {
         let is_used = self.used.contains(&old_id);
         match (&old.kind, &new.kind) {
             (TypeKind::Struct(before), TypeKind::Struct(after)) => {
-                self.fields(new, is_used, (old, before), after);
+                self.fields(is_used, (old, before), (new, after));
             }
             (TypeKind::Enum(before), TypeKind::Enum(after)) => {
-                self.values(new, is_used, (old, before), after);
+                self.values(is_used, (old, before), (new, after));
             }
             (before, after) => {
                 let (difference, code) = self.kind_difference(before, after);
@@ -133,43 +150,18 @@ impl Comparison<'_> {
 
     fn fields(
         &mut self,
-        ty: &Type,
         is_used: bool,
         (old, before): (&Type, &[Field]),
-        after: &[Field],
+        (new, after): (&Type, &[Field]),
     ) {
-        let name = &ty.name;
-        let wire = Wire::of(old.wire != ty.wire).only_if(is_used);
-        let pairing = pair(&field_names(before), &field_names(after), |i, j| {
+        let wire = Wire::of(old.wire != new.wire).only_if(is_used);
+        let (old_list, new_list) = (field_list(old, before), field_list(new, after));
+        let pairing = pair(&old_list.names(), &new_list.names(), |i, j| {
             i == j && self.difference(before[i].ty, after[j].ty) == Difference::NONE
         });
-        for index in pairing.removed {
-            let field = &before[index];
-            let message = format!("field `{}` of `{name}` was removed", field.name);
-            let place = both(field.span, ty.span);
-            self.change(Code::FieldRemoved, message, place, (wire, Source::Everybody));
-        }
-        for index in pairing.added {
-            let field = &after[index];
-            let message = format!("field `{}` of `{name}` was added", field.name);
-            let place = both(old.span, field.span);
-            self.change(Code::FieldAdded, message, place, (wire, Source::Everybody));
-        }
-        for (i, j) in pairing.moved {
-            let message = format!("field `{}` of `{name}` was moved", after[j].name);
-            let place = both(before[i].span, after[j].span);
-            self.change(Code::FieldMoved, message, place, (wire, Source::Nobody));
-        }
-        for (i, j) in pairing.renamed {
-            let (old, field) = (&before[i], &after[j]);
-            let message =
-                format!("field `{}` of `{name}` was renamed to `{}`", old.name, field.name);
-            let source = Source::of(old.rust != field.rust);
-            let place = both(old.span, field.span);
-            self.change(Code::FieldRenamed, message, place, (Wire::Same, source));
-        }
+        self.list((&FIELDS, &new.name, wire), (&old_list, &new_list), &pairing);
         for (i, j) in pairing.kept {
-            self.field(name, is_used, &before[i], &after[j]);
+            self.field(&new.name, is_used, &before[i], &after[j]);
         }
     }
 
@@ -187,40 +179,14 @@ impl Comparison<'_> {
 
     fn values(
         &mut self,
-        ty: &Type,
         is_used: bool,
         (old, before): (&Type, &[Enumerator]),
-        after: &[Enumerator],
+        (new, after): (&Type, &[Enumerator]),
     ) {
-        let name = &ty.name;
         let wire = Wire::of(before.len() != after.len()).only_if(is_used);
-        let pairing = pair(&value_names(before), &value_names(after), |i, j| i == j);
-        for index in pairing.removed {
-            let value = &before[index];
-            let message = format!("value `{}` of `{name}` was removed", value.name);
-            let place = both(value.span, ty.span);
-            self.change(Code::ValueRemoved, message, place, (wire, Source::Everybody));
-        }
-        for index in pairing.added {
-            let value = &after[index];
-            let message = format!("value `{}` of `{name}` was added", value.name);
-            let place = both(old.span, value.span);
-            self.change(Code::ValueAdded, message, place, (wire, Source::Everybody));
-        }
-        for (i, j) in pairing.moved {
-            let message =
-                format!("value `{}` of `{name}` was moved: it was {i} and is {j}", after[j].name);
-            let place = both(before[i].span, after[j].span);
-            self.change(Code::ValueMoved, message, place, (wire, Source::Nobody));
-        }
-        for (i, j) in pairing.renamed {
-            let (old, value) = (&before[i], &after[j]);
-            let message =
-                format!("value `{}` of `{name}` was renamed to `{}`", old.name, value.name);
-            let source = Source::of(old.rust != value.rust);
-            let place = both(old.span, value.span);
-            self.change(Code::ValueRenamed, message, place, (Wire::Same, source));
-        }
+        let (old_list, new_list) = (value_list(old, before), value_list(new, after));
+        let pairing = pair(&old_list.names(), &new_list.names(), |i, j| i == j);
+        self.list((&VALUES, &new.name, wire), (&old_list, &new_list), &pairing);
     }
 }
 
@@ -241,19 +207,25 @@ fn names<'a>(
     ids.into_iter().map(|id| description.get(*id).name.as_str()).collect()
 }
 
-fn field_names(fields: &[Field]) -> Vec<&str> {
-    fields.iter().map(|field| field.name.as_str()).collect()
+fn field_list<'a>(ty: &Type, fields: &'a [Field]) -> List<'a> {
+    let entry = |it: &'a Field| Entry { name: &it.name, rust: &it.rust, span: it.span };
+    List { owner: ty.span, entries: fields.iter().map(entry).collect() }
 }
 
-fn value_names(values: &[Enumerator]) -> Vec<&str> {
-    values.iter().map(|value| value.name.as_str()).collect()
+fn value_list<'a>(ty: &Type, values: &'a [Enumerator]) -> List<'a> {
+    let entry = |it: &'a Enumerator| Entry { name: &it.name, rust: &it.rust, span: it.span };
+    List { owner: ty.span, entries: values.iter().map(entry).collect() }
 }
 
 /// Whether one type may be the other one renamed: all but the name is equal.
 fn is_alike(old: &Type, new: &Type) -> bool {
     let inside = match (&old.kind, &new.kind) {
-        (TypeKind::Struct(old), TypeKind::Struct(new)) => field_names(old) == field_names(new),
-        (TypeKind::Enum(old), TypeKind::Enum(new)) => value_names(old) == value_names(new),
+        (TypeKind::Struct(before), TypeKind::Struct(after)) => {
+            field_list(old, before).names() == field_list(new, after).names()
+        }
+        (TypeKind::Enum(before), TypeKind::Enum(after)) => {
+            value_list(old, before).names() == value_list(new, after).names()
+        }
         _ => old.kind.name() == new.kind.name(),
     };
     inside && old.wire == new.wire

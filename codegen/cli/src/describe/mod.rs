@@ -7,7 +7,8 @@ use flounder_codegen::Sources;
 use flounder_codegen::files::FileError;
 
 use crate::args::Describe;
-use crate::run::{self, Outcome, print};
+use crate::inputs;
+use crate::run::{Outcome, print};
 
 /// Prints what the interfaces declare.
 ///
@@ -17,7 +18,7 @@ use crate::run::{self, Outcome, print};
 pub(crate) fn run(command: &Describe) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
     let format = command.findings.format;
-    let Some(description) = run::describe(&command.inputs, &mut sources, format)? else {
+    let Some(description) = inputs::describe(&command.inputs, &mut sources, format)? else {
         return Ok(Outcome::Findings);
     };
     let text = if command.json { json::json } else { table::table };

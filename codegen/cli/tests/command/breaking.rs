@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use expect_test::expect_file;
+
 use super::folder::Folder;
 
 const OLD: &str = "\
@@ -93,6 +95,18 @@ fn changes_are_told_with_who_breaks_and_what_to_do() {
     folder.check("breaking --against v1/echo.if echo.if", 1, "", HUMAN);
     folder.check("breaking --against v1/echo.if echo.if --format short", 1, "", SHORT);
     folder.check("breaking --against v1/echo.if echo.if --format json", 1, "", JSON.trim_start());
+}
+
+#[test]
+fn places_that_nothing_else_compares_are_compared() {
+    let folder = Folder::new("breaking_disk");
+    let disk =
+        |args: &str| format!("interface disk {{\n    rpc copy({args}, out errval err);\n}};\n");
+    folder.write("v1.if", &disk("in uint64 from, in uint64 to"));
+    folder.write("disk.if", &disk("in uint64 to, in uint64 from"));
+    let output = folder.run("breaking --against v1.if disk.if");
+    let errors = String::from_utf8(output.stderr).expect("errors are UTF-8");
+    expect_file!["../golden/breaking.txt"].assert_eq(&errors);
 }
 
 #[test]

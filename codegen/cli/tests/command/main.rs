@@ -1,11 +1,18 @@
 //! Runs the command in a folder of its own and looks at what it says and leaves behind.
 
 mod breaking;
+mod doc;
 mod folder;
+#[path = "../../../tests/corpus/generator.rs"]
+mod generator;
+mod new;
 
 use std::fs;
+use std::io::Write as _;
 use std::process::Command;
+use std::time::Instant;
 
+use expect_test::expect_file;
 use folder::{Folder, GOOD, TYPES};
 
 /// With the lines they are about, as they look where there is no terminal.
@@ -47,6 +54,64 @@ fn check_finds_mistakes() {
     folder.check("check bad.if -i types.if", 1, "", HUMAN);
     folder.check("check bad.if -i types.if --format short", 1, "", SHORT);
     folder.check("check bad.if -i types.if --format json", 1, "", JSON.trim_start());
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let folder = Folder::new("twice");
+    folder.write("platform.if", "alias iref uint32;\ntypedef uint8 coreid;\n");
+    folder.write("other.if", "interface other { message m(coreid core); };");
+    let warning =
+        "platform.if:1:7: warning[W002]: `iref` is a builtin type; the alias is ignored\n";
+    let line = "check good.if other.if platform.if ./other.if -i platform.if -i ./platform.if";
+    folder.check(&format!("{line} --format short"), 0, "", warning);
+}
+
+#[test]
+fn six_mistakes_are_six_findings() {
+    let folder = Folder::new("six");
+    folder.write("sums.if", include_str!("../golden/sums.if"));
+    let output = folder.run("check sums.if");
+    let errors = String::from_utf8(output.stderr).expect("errors are UTF-8");
+    expect_file!["../golden/sums.txt"].assert_eq(&errors);
+    assert!(errors.contains("\n6 errors;"));
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// How often a folder is checked to tell its time: the first run reads it from disk.
+const RUNS: usize = 3;
+
+#[test]
+fn a_folder_is_checked_in_one_go() {
+    let folder = Folder::new("corpus");
+    let corpus = generator::corpus(3);
+    let mut line = vec!["check".to_owned(), "--allow-name-mismatch".to_owned()];
+    for (file, option) in corpus
+        .files
+        .iter()
+        .map(|file| (file, None))
+        .chain(corpus.imports.iter().map(|file| (file, Some("-i"))))
+    {
+        let path = folder.0.join(&file.name);
+        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("it is writable");
+        folder.write(&file.name, &file.text);
+        line.extend(option.map(str::to_owned));
+        line.push(file.name.clone());
+    }
+    let times = (0..RUNS).map(|_| {
+        let start = Instant::now();
+        let output = folder.run(&line.join(" "));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{errors}");
+        // Each import is parsed once, so it is warned of once.
+        assert_eq!(errors.matches("platform/x86_64.if:").count(), 2, "{errors}");
+        start.elapsed()
+    });
+    let (best, files) = (times.min().unwrap_or_default(), corpus.files.len());
+    // Past the test harness, which would keep it from view.
+    let build = if cfg!(debug_assertions) { "a debug build" } else { "a release build" };
+    writeln!(std::io::stdout(), "\nflounder check, {build}: {files} files in {best:.0?}")
+        .expect("standard output is open");
 }
 
 #[test]
@@ -165,7 +230,7 @@ fn explain_prints_pages_and_their_list() {
 }
 
 /// The command without a subcommand comes first.
-const COMMANDS: &str = " check gen fmt describe breaking explain completions man";
+const COMMANDS: &str = " check gen fmt describe breaking doc new explain completions man";
 
 #[test]
 fn every_command_teaches_with_examples() {

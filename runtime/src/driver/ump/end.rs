@@ -1,12 +1,11 @@
 //! One end of a channel over two lanes.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use super::form::{HEAD_WORDS_MAX, Head, Subject, Words};
+use super::form::Head;
 use super::incoming::Incoming;
 use super::outgoing::{Beside, Outgoing};
-use super::ring::Piece;
 use super::slot::Lane;
 use crate::channel::{Header, Packet};
 use crate::driver::link::LinkSide;
@@ -14,7 +13,7 @@ use crate::driver::{Carrier, Closer, End, RecvError, Refused};
 use crate::interface::{Interface, Payload};
 use crate::sync::Arc;
 use crate::waitset::Bell;
-use crate::wire::{INLINE_BYTES, WireError, Writer};
+use crate::wire::Writer;
 
 /// One end of a `ump` channel.
 pub struct UmpEnd<const SLOTS: usize, const WORDS: usize> {
@@ -23,8 +22,8 @@ pub struct UmpEnd<const SLOTS: usize, const WORDS: usize> {
     link: LinkSide,
     /// How much of the room is kept for sends to come.
     reserved: Cell<usize>,
-    /// What the last long message was written in, for the next one.
-    memory: Cell<Vec<u8>>,
+    /// What messages are written in, one after the other.
+    writer: RefCell<Writer>,
 }
 
 impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
@@ -37,7 +36,7 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
             rx: Incoming::new(Arc::clone(&lanes[1 - there]), Arc::clone(&besides[1 - there])),
             link,
             reserved: Cell::new(0),
-            memory: Cell::default(),
+            writer: RefCell::default(),
         };
         let (first, second) = LinkSide::pair();
         (end(first, 0), end(second, 1))
@@ -57,19 +56,19 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
 
     /// Sends what was written, for which there is room.
     #[inline]
-    fn put(&self, subject: Subject, mut writer: Writer) {
-        let length = u32::try_from(writer.length()).unwrap_or(u32::MAX);
-        let acknowledged = self.rx.received();
-        let piece =
-            writer.small().and_then(|bytes| only_piece(Head { subject, length, caps: 0 }, bytes));
-        if !piece.is_some_and(|piece| self.tx.send_piece(&piece, acknowledged)) {
-            let caps = writer.take_caps();
-            let count = u32::try_from(caps.len()).unwrap_or(u32::MAX);
-            let head = Head { subject, length, caps: count };
-            self.tx.send(&Words::new(head, writer.bytes()), caps, acknowledged);
+    fn put(&self, head: Head, writer: &mut Writer) {
+        let small = writer.small();
+        if !small.is_some_and(|small| self.tx.send_small(head, small, self.rx.received())) {
+            self.put_pieces(head, writer);
         }
-        self.memory.set(writer.into_memory());
         self.link.ring_for_packet();
+    }
+
+    /// Sends what was written in pieces, or later.
+    #[inline(never)]
+    fn put_pieces(&self, head: Head, writer: &mut Writer) {
+        let caps = writer.take_caps();
+        self.tx.send(head, writer.bytes(), caps, self.rx.received());
         if self.tx.has_backlog() {
             self.advance();
         }
@@ -89,33 +88,32 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
             }
         }
     }
-
-    /// Receives while the channel is open.
-    #[inline]
-    fn receive_open<I: Interface>(&self) -> Result<Option<Packet<I::Message>>, WireError> {
-        let before = self.rx.received();
-        let found = self.rx.receive::<I>(self.tx.ring());
-        if self.rx.received() != before {
-            self.rx.acknowledge();
-            self.link.ring_for_room();
-        }
-        found
-    }
 }
 
-/// The packet as one piece, if it fits.
-#[inline]
-fn only_piece<const WORDS: usize>(head: Head, bytes: &[u8; INLINE_BYTES]) -> Option<Piece<WORDS>> {
-    let (head_words, first) = head.words();
-    if WORDS < HEAD_WORDS_MAX || Head::count(head_words[0]) > WORDS {
-        return None;
+impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
+    /// Receives when the next slot has no whole message; its first word was read.
+    #[inline(never)]
+    fn receive_pieces<I: Interface>(&self, first: u64) -> Result<Packet<I::Message>, RecvError> {
+        let back = self.tx.ring();
+        match self.rx.receive_pieces::<I>(first, back, || self.link.ring_for_room()) {
+            Err(RecvError::Empty) => self.receive_nothing::<I>(),
+            received => received,
+        }
     }
-    let mut words = [0; WORDS];
-    words[..HEAD_WORDS_MAX].copy_from_slice(&head_words);
-    for (word, bytes) in words[first..].iter_mut().zip(bytes.as_chunks().0) {
-        *word = u64::from_le_bytes(*bytes);
+
+    /// Receives when nothing was published.
+    #[inline(never)]
+    fn receive_nothing<I: Interface>(&self) -> Result<Packet<I::Message>, RecvError> {
+        let nothing = self.rx.nothing();
+        if nothing != RecvError::Empty || !self.link.is_closed() {
+            return Err(nothing);
+        }
+        // What was sent before closing is found after it, also what found no slot.
+        match self.rx.receive_rest::<I>(self.tx.ring()) {
+            Err(RecvError::Empty) => Err(RecvError::Closed),
+            received => received,
+        }
     }
-    Some(Piece { number: head.number(), words })
 }
 
 impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
@@ -133,7 +131,7 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
 
     #[inline]
     fn has_packet(&self) -> bool {
-        !self.rx.is_empty() || self.link.is_closed()
+        self.rx.has_piece() || self.link.is_closed()
     }
 
     fn arm(&self) -> bool {
@@ -175,24 +173,26 @@ impl<I: Interface, const SLOTS: usize, const WORDS: usize> End<I> for UmpEnd<SLO
     #[inline]
     fn send<T: Payload<I>>(&self, header: Header, message: T) -> Result<(), Refused<T>> {
         let message = self.refuse(message)?;
-        let mut writer = Writer::with_memory(self.memory.take());
+        let mut writer = self.writer.borrow_mut();
+        writer.begin();
         message.encode(&mut writer);
-        self.put(Subject::Message { number: T::NUMBER, header }, writer);
+        self.put(Head::of_message(T::NUMBER, header), &mut writer);
         Ok(())
     }
 
     fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
         let packet = self.refuse(packet)?;
-        let mut writer = Writer::with_memory(self.memory.take());
-        let subject = match packet {
+        let mut writer = self.writer.borrow_mut();
+        writer.begin();
+        let head = match packet {
             Packet::Message { header, message } => {
                 let number = I::number(&message);
                 I::encode(message, &mut writer);
-                Subject::Message { number, header }
+                Head::of_message(number, header)
             }
-            Packet::CallFailed { call, failure } => Subject::CallFailed { call, failure },
+            Packet::CallFailed { call, failure } => Head::of_failure(call, failure),
         };
-        self.put(subject, writer);
+        self.put(head, &mut writer);
         Ok(())
     }
 
@@ -201,15 +201,15 @@ impl<I: Interface, const SLOTS: usize, const WORDS: usize> End<I> for UmpEnd<SLO
         if self.tx.has_backlog() {
             self.advance();
         }
-        if let Some(packet) = self.receive_open::<I>().map_err(RecvError::Wire)? {
-            return Ok(packet);
+        let Some(published) = self.rx.next() else {
+            return self.receive_nothing::<I>();
+        };
+        let (first, back) = (published.slot.first(), self.tx.ring());
+        if self.rx.is_whole(first) {
+            self.rx.receive::<I>(published, first, back, || self.link.ring_for_room())
+        } else {
+            self.receive_pieces::<I>(first)
         }
-        if !self.link.is_closed() {
-            return Err(RecvError::Empty);
-        }
-        // What was sent before closing is found after it, also what found no slot.
-        let found = self.rx.receive_rest::<I>().map_err(RecvError::Wire)?;
-        found.ok_or(RecvError::Closed)
     }
 }
 

@@ -7,117 +7,135 @@
 use std::array;
 
 use super::ring::Piece;
+use super::slot::WORD_BYTES;
 use crate::channel::Header;
 use crate::interface::Interface;
 use crate::rpc::{CallId, Failure};
 use crate::wire::WireError;
 
-/// The bytes of a word.
-pub(super) const WORD_BYTES: usize = size_of::<u64>();
-
 /// The most words of a head.
 pub(super) const HEAD_WORDS_MAX: usize = 2;
 
-/// The number of every piece of a message but the first; those of messages start at 3.
+/// The number of every piece of a message but the first.
 pub(super) const MORE: u16 = 0;
 /// The number of the news that a token was dropped.
 const DROPPED: u16 = 1;
 /// The number of the news that nobody handles a request.
 const UNHANDLED: u16 = 2;
+/// The lowest number of a message.
+pub(super) const NUMBER_MIN: u16 = 3;
 
-/// What a packet is, but for its arguments.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Subject {
-    Message { number: u16, header: Header },
-    CallFailed { call: CallId, failure: Failure },
-}
-
-/// The beginning of a packet.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Head {
-    pub(super) subject: Subject,
-    /// The bytes of the arguments.
-    pub(super) length: u32,
-    /// How many capabilities travel beside the words.
-    pub(super) caps: u32,
-}
-
+/// What the first word says of the number, besides what is in the mark: is there a call, and which
+/// way does it go?
 const ONE_WAY: u64 = 0;
 const CALL: u64 = 1;
 const RESPONSE: u64 = 2;
+
+/// The beginning of a packet. Kept as words: a structure of small fields is slower to pass on than
+/// all the rest of a small message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Head {
+    /// The number in the first mark.
+    pub(super) number: u16,
+    kind: u64,
+    /// The call's number, or 0.
+    call: u64,
+}
 
 impl Head {
     const CAPS_AT: u32 = 32;
     const CAPS_MAX: u64 = (1 << 30) - 1;
     const KIND_AT: u32 = 62;
 
+    /// The head of a message.
     #[inline]
-    pub(super) fn number(self) -> u16 {
-        match self.subject {
-            Subject::Message { number, .. } => number,
-            Subject::CallFailed { failure: Failure::Dropped, .. } => DROPPED,
-            Subject::CallFailed { failure: Failure::Unhandled, .. } => UNHANDLED,
-        }
+    pub(super) fn of_message(number: u16, header: Header) -> Self {
+        let (kind, call) = match header {
+            Header::OneWay => (ONE_WAY, 0),
+            Header::Call(call) => (CALL, call.number()),
+            Header::Response(call) => (RESPONSE, call.number()),
+        };
+        Self { number, kind, call }
     }
 
-    #[inline]
-    fn kind(self) -> (u64, Option<CallId>) {
-        match self.subject {
-            Subject::Message { header: Header::OneWay, .. } => (ONE_WAY, None),
-            Subject::Message { header: Header::Call(call), .. } => (CALL, Some(call)),
-            Subject::Message { header: Header::Response(call), .. }
-            | Subject::CallFailed { call, .. } => (RESPONSE, Some(call)),
-        }
+    /// The head of the news that a call failed.
+    pub(super) fn of_failure(call: CallId, failure: Failure) -> Self {
+        let number = match failure {
+            Failure::Dropped => DROPPED,
+            Failure::Unhandled => UNHANDLED,
+        };
+        Self { number, kind: RESPONSE, call: call.number() }
     }
 
-    /// The words of the head, and how many of them there are.
+    /// The words of the head, with `length` bytes of arguments behind it and so many capabilities
+    /// beside it, and how many words there are.
     #[inline]
-    pub(super) fn words(self) -> ([u64; HEAD_WORDS_MAX], usize) {
-        let (kind, call) = self.kind();
-        debug_assert!(u64::from(self.caps) <= Self::CAPS_MAX, "so many fit no memory");
-        let caps = u64::from(self.caps) << Self::CAPS_AT;
-        let first = kind << Self::KIND_AT | caps | u64::from(self.length);
-        ([first, call.map_or(0, CallId::number)], 1 + usize::from(call.is_some()))
+    pub(super) fn words(self, length: u32, caps: u32) -> ([u64; HEAD_WORDS_MAX], usize) {
+        debug_assert!(u64::from(caps) <= Self::CAPS_MAX, "so many fit no memory");
+        let caps = u64::from(caps) << Self::CAPS_AT;
+        let first = self.kind << Self::KIND_AT | caps | u64::from(length);
+        ([first, self.call], 1 + usize::from(self.kind != ONE_WAY))
     }
 
     /// How many words a packet has that begins with `first`, the head's among them.
     #[inline]
     pub(super) fn count(first: u64) -> usize {
-        let has_call = first >> Self::KIND_AT != ONE_WAY;
-        1 + usize::from(has_call) + (low(first) as usize).div_ceil(WORD_BYTES)
+        Self::count_in_head(first) + Self::length(first).div_ceil(WORD_BYTES)
     }
 
-    /// The head of a packet with this number, and how many words it has.
+    /// How many words the head has that begins with `first`.
+    #[inline]
+    pub(super) fn count_in_head(first: u64) -> usize {
+        1 + usize::from(first >> Self::KIND_AT != ONE_WAY)
+    }
+
+    /// How many bytes of arguments there are.
+    #[inline]
+    pub(super) fn length(first: u64) -> usize {
+        low(first) as usize
+    }
+
+    /// How many capabilities travel beside the words.
+    #[inline]
+    pub(super) fn caps(first: u64) -> usize {
+        low(first >> Self::CAPS_AT & Self::CAPS_MAX) as usize
+    }
+
+    /// What a message is for whose head has these words.
     ///
     /// # Errors
     ///
-    /// [`WireError::Order`] if it is no first piece, [`WireError::Value`] if nothing is meant by
-    /// what it says.
+    /// [`WireError::Value`] if nothing is meant by what they say.
     #[inline]
-    pub(super) fn read(
-        number: u16,
-        [first, second]: [u64; HEAD_WORDS_MAX],
-    ) -> Result<(Self, usize), WireError> {
-        let length = low(first);
-        let caps = low(first >> Self::CAPS_AT & Self::CAPS_MAX);
+    pub(super) fn header(first: u64, second: u64) -> Result<Header, WireError> {
         let call = CallId::from_number(second);
-        let (header, words) = match first >> Self::KIND_AT {
-            ONE_WAY => (Header::OneWay, 1),
-            CALL => (Header::Call(call), 2),
-            RESPONSE => (Header::Response(call), 2),
-            other => return Err(WireError::Value(low(other))),
+        match first >> Self::KIND_AT {
+            ONE_WAY => Ok(Header::OneWay),
+            CALL => Ok(Header::Call(call)),
+            RESPONSE => Ok(Header::Response(call)),
+            other => Err(WireError::Value(low(other))),
+        }
+    }
+
+    /// Which call failed and why, if a packet with this number says that one has.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Order`] if it is no first piece, [`WireError::Value`] if it says more.
+    pub(super) fn failure(
+        number: u16,
+        first: u64,
+        second: u64,
+    ) -> Result<(CallId, Failure), WireError> {
+        let failure = match number {
+            DROPPED => Failure::Dropped,
+            UNHANDLED => Failure::Unhandled,
+            _ => return Err(WireError::Order),
         };
-        let failed = |failure| match (header, length, caps) {
-            (Header::Response(call), 0, 0) => Ok(Subject::CallFailed { call, failure }),
-            _ => Err(WireError::Value(number.into())),
-        };
-        let subject = match number {
-            MORE => return Err(WireError::Order),
-            DROPPED => failed(Failure::Dropped)?,
-            UNHANDLED => failed(Failure::Unhandled)?,
-            number => Subject::Message { number, header },
-        };
-        Ok((Self { subject, length, caps }, words))
+        if first != RESPONSE << Self::KIND_AT {
+            return Err(WireError::Value(low(first)));
+        }
+        Ok((CallId::from_number(second), failure))
     }
 }
 
@@ -158,10 +176,12 @@ pub(super) struct Words<'a> {
 
 impl<'a> Words<'a> {
     #[inline]
-    pub(super) fn new(head: Head, bytes: &'a [u8]) -> Self {
-        let number = head.number();
-        let (head, in_head) = head.words();
-        Self { number, head, in_head, bytes }
+    pub(super) fn new(head: Head, bytes: &'a [u8], caps: usize) -> Self {
+        // Both are checked against their bounds, which the compiler keeps below 2^32.
+        let [length, caps] =
+            [bytes.len(), caps].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let (words, in_head) = head.words(length, caps);
+        Self { number: head.number, head: words, in_head, bytes }
     }
 
     fn count(&self) -> usize {
@@ -222,32 +242,37 @@ mod tests {
 
     #[test]
     fn what_is_said_at_the_head_is_read() {
-        let messages = HEADERS.map(|header| Subject::Message { number: u16::MAX, header });
-        let failures = [Failure::Dropped, Failure::Unhandled]
-            .map(|failure| Subject::CallFailed { call: CallId::from_number(3), failure });
-        for (subject, length, caps) in messages
-            .into_iter()
-            .map(|message| (message, u32::MAX, low(Head::CAPS_MAX)))
-            .chain(failures.map(|failure| (failure, 0, 0)))
-        {
-            let head = Head { subject, length, caps };
-            let (words, count) = head.words();
-            assert_eq!(Head::read(head.number(), words), Ok((head, count)));
-            assert_eq!(Head::count(words[0]), count + (length as usize).div_ceil(WORD_BYTES));
+        let caps_max = low(Head::CAPS_MAX);
+        for header in HEADERS {
+            for (length, caps) in [(0, 0), (9, 1), (u32::MAX, caps_max)] {
+                let head = Head::of_message(7, header);
+                let ([first, second], count) = head.words(length, caps);
+                assert_eq!(Head::header(first, second), Ok(header));
+                assert_eq!(Head::count_in_head(first), count);
+                let read = (Head::length(first), Head::caps(first));
+                assert_eq!(read, (length as usize, caps as usize));
+                assert_eq!(Head::count(first), count + (length as usize).div_ceil(WORD_BYTES));
+            }
+        }
+        let call = CallId::from_number(u64::MAX);
+        for failure in [Failure::Dropped, Failure::Unhandled] {
+            let head = Head::of_failure(call, failure);
+            let ([first, second], _) = head.words(0, 0);
+            assert_eq!(Head::failure(head.number, first, second), Ok((call, failure)));
         }
     }
 
     #[test]
     fn a_head_that_means_nothing_is_refused() {
+        assert_eq!(Head::header(3 << Head::KIND_AT, 0), Err(WireError::Value(3)));
         let response = RESPONSE << Head::KIND_AT;
         for (number, first, error) in [
-            (MORE, 0, WireError::Order),
-            (9, 3 << Head::KIND_AT, WireError::Value(3)),
-            (DROPPED, 0, WireError::Value(1)),
+            (MORE, response, WireError::Order),
+            (DROPPED, 5, WireError::Value(5)),
             (DROPPED, response | 1, WireError::Value(1)),
-            (UNHANDLED, response | 1 << Head::CAPS_AT, WireError::Value(2)),
+            (UNHANDLED, response | 1 << Head::CAPS_AT, WireError::Value(0)),
         ] {
-            assert_eq!(Head::read(number, [first, 0]), Err(error), "{number} {first:x}");
+            assert_eq!(Head::failure(number, first, 0), Err(error), "{number} {first:x}");
         }
     }
 
@@ -256,15 +281,13 @@ mod tests {
         let bytes: Vec<u8> = (1..=100).collect();
         for header in HEADERS {
             for length in 0..=bytes.len() {
-                let subject = Subject::Message { number: 3, header };
-                let head = Head { subject, length: u32::try_from(length).unwrap(), caps: 0 };
-                let words = Words::new(head, &bytes[..length]);
+                let words = Words::new(Head::of_message(3, header), &bytes[..length], 0);
                 let together = |pieces: Vec<Vec<u64>>| -> Vec<u8> {
                     pieces.concat().iter().flat_map(|word| word.to_le_bytes()).collect()
                 };
                 let ones = (0..words.pieces::<1>()).map(|i| words.piece::<1>(i).words.to_vec());
                 let sevens = (0..words.pieces::<7>()).map(|i| words.piece::<7>(i).words.to_vec());
-                let start = head.words().1 * WORD_BYTES;
+                let start = words.in_head * WORD_BYTES;
                 for joined in [together(ones.collect()), together(sevens.collect())] {
                     assert_eq!(joined[start..start + length], bytes[..length]);
                     assert!(joined[start + length..].iter().all(|byte| *byte == 0));

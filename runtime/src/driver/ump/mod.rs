@@ -19,6 +19,8 @@ mod outgoing;
 mod ring;
 mod slot;
 
+use std::num::NonZeroU16;
+
 use self::end::UmpEnd;
 use crate::driver::Driver;
 use crate::interface::Interface;
@@ -38,8 +40,12 @@ impl Driver for Ump {
 }
 
 impl Ump {
-    /// Makes both ends of a channel for `capacity` messages in each direction.
-    pub(crate) fn pair(capacity: usize) -> (UmpEnd<SLOTS, WORDS>, UmpEnd<SLOTS, WORDS>) {
-        UmpEnd::pair(capacity)
+    /// Makes both ends of a channel for `capacity` messages in each direction. A half is made of
+    /// each by [`Half::of`](crate::Half::of); without one, an end is polled by hand.
+    #[must_use]
+    pub fn pair<I: Interface>(
+        capacity: NonZeroU16,
+    ) -> (<Self as Driver>::End<I>, <Self as Driver>::End<I>) {
+        UmpEnd::pair(capacity.get().into())
     }
 }

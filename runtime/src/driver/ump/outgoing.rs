@@ -8,11 +8,12 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 
-use super::form::Words;
+use super::form::{Head, Words};
 use super::ring::{Piece, RingTx};
 use super::slot::HeapLane;
 use crate::kernel::Cap;
 use crate::sync::{Arc, Mutex, MutexGuard, Queue, lock};
+use crate::wire::INLINE_BYTES;
 
 /// What goes beside the slots of one direction.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl<const WORDS: usize> Beside<WORDS> {
         lock(&self.backlog)
     }
 
-    fn push_caps(&self, caps: Vec<Cap>) {
+    pub(super) fn push_caps(&self, caps: Vec<Cap>) {
         if !caps.is_empty() {
             self.caps.push(caps);
         }
@@ -96,20 +97,29 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
         self.waiting.get() > 0
     }
 
-    /// Sends a message of one piece without capabilities, if there is a slot for it and nothing
-    /// waits.
+    /// Sends a message that is one piece, without capabilities, if there is a slot for it and
+    /// nothing waits.
     #[inline]
-    pub(super) fn send_piece(&self, piece: &Piece<WORDS>, acknowledged: u64) -> bool {
-        let at_once = !self.has_backlog() && self.ring.room(1) == 1;
-        if at_once {
-            self.ring.write(piece, acknowledged);
-            self.count();
+    pub(super) fn send_small(
+        &self,
+        head: Head,
+        (bytes, length): (&[u8; INLINE_BYTES], u32),
+        acknowledged: u64,
+    ) -> bool {
+        let (words, in_head) = head.words(length, 0);
+        let count = Head::count(words[0]);
+        if count > WORDS || self.has_backlog() || self.ring.room(1) == 0 {
+            return false;
         }
-        at_once
+        let rest = &bytes.as_chunks().0[..count - in_head];
+        self.ring.write(head.number, &words[..in_head], rest, acknowledged);
+        self.count();
+        true
     }
 
     /// Sends a message: what finds no slot waits.
-    pub(super) fn send(&self, words: &Words<'_>, caps: Vec<Cap>, acknowledged: u64) {
+    pub(super) fn send(&self, head: Head, bytes: &[u8], caps: Vec<Cap>, acknowledged: u64) {
+        let words = Words::new(head, bytes, caps.len());
         let pieces = words.pieces::<WORDS>();
         let at_once = if self.has_backlog() { 0 } else { self.ring.room(pieces) };
         if at_once == pieces {
@@ -143,7 +153,7 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
         let room = if is_closed() { 0 } else { self.ring.room(backlog.len()) };
         for Waiting { piece, caps } in backlog.drain(..room) {
             self.beside.push_caps(caps);
-            self.ring.write(&piece, acknowledged);
+            self.ring.write(piece.number, &piece.words, &[], acknowledged);
         }
         self.waiting.set(backlog.len());
         room > 0

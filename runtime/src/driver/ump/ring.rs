@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::ops::Deref;
 
-use super::slot::{Lane, Mark};
+use super::slot::{Lane, Mark, Slot, WORD_BYTES};
 
 /// One piece of a message: the content of a slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,9 +88,17 @@ where
 
     /// Publishes a piece in the next slot, for which there must be room.
     #[inline]
-    pub(super) fn write(&self, piece: &Piece<WORDS>, acknowledged: u64) {
-        self.write_at(0, piece, acknowledged);
-        self.written.set(self.written.get() + 1);
+    pub(super) fn write(
+        &self,
+        number: u16,
+        head: &[u64],
+        rest: &[[u8; WORD_BYTES]],
+        acknowledged: u64,
+    ) {
+        let position = self.written.get();
+        let mark = Mark::new(position, number, acknowledged);
+        self.memory.slot(position).publish(head, rest, mark);
+        self.written.set(position + 1);
     }
 
     /// Publishes as many pieces, for which there must be room. The first is published last: who
@@ -101,17 +109,14 @@ where
         acknowledged: u64,
         piece: impl Fn(usize) -> Piece<WORDS>,
     ) {
+        let start = self.written.get();
         for index in (0..count).rev() {
-            self.write_at(index, &piece(index), acknowledged);
+            let position = start + index as u64;
+            let Piece { number, words } = piece(index);
+            let mark = Mark::new(position, number, acknowledged);
+            self.memory.slot(position).publish(&words, &[], mark);
         }
-        self.written.set(self.written.get() + count as u64);
-    }
-
-    #[inline]
-    fn write_at(&self, ahead: usize, piece: &Piece<WORDS>, acknowledged: u64) {
-        let position = self.written.get() + ahead as u64;
-        let mark = Mark::new(position, piece.number, acknowledged);
-        self.memory.slot(position).publish(&piece.words, mark);
+        self.written.set(start + count as u64);
     }
 }
 
@@ -123,18 +128,14 @@ pub(super) struct RingRx<M, const SLOTS: usize, const WORDS: usize> {
     copied: Cell<u64>,
 }
 
-/// What is in the next slot.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Next<const WORDS: usize> {
-    /// Nothing yet.
-    Empty,
-    /// A piece, and the mark that published it.
-    Piece(Piece<WORDS>, Mark),
-    /// A piece that its sender had no slot for when the channel was closed.
-    Rest(Piece<WORDS>),
-    /// A mark that no sender leaves there.
-    Disorder,
+/// The next slot, which was published.
+pub(super) struct Published<'a, const WORDS: usize> {
+    pub(super) slot: &'a Slot<WORDS>,
+    pub(super) mark: Mark,
 }
+
+/// A mark that no sender leaves there.
+pub(super) struct Disorder;
 
 impl<M, const SLOTS: usize, const WORDS: usize> RingRx<M, SLOTS, WORDS>
 where
@@ -150,34 +151,42 @@ where
         self.copied.get()
     }
 
-    /// True if the next slot has nothing yet.
+    /// True if the next slot has something.
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) fn is_published(&self) -> bool {
         let position = self.copied.get();
-        let mark = self.memory.slot(position).mark();
-        !mark.is_at(position) && self.is_old(mark)
+        self.memory.slot(position).mark().is_at(position)
     }
 
-    /// True if the mark is what the next slot had before.
-    fn is_old(&self, mark: Mark) -> bool {
-        match self.copied.get().checked_sub(SLOTS as u64) {
-            Some(before) => mark.is_at(before),
-            None => mark.is_blank(),
-        }
-    }
-
-    /// Copies the next slot, if it was published.
+    /// The next slot, if it was published.
     #[inline]
-    pub(super) fn next(&self) -> Next<WORDS> {
+    pub(super) fn next(&self) -> Option<Published<'_, WORDS>> {
         let position = self.copied.get();
         let slot = self.memory.slot(position);
         let mark = slot.mark();
-        if !mark.is_at(position) {
-            return if self.is_old(mark) { Next::Empty } else { Next::Disorder };
-        }
-        let piece = Piece { number: mark.number(), words: slot.copy() };
-        self.copied.set(position + 1);
-        Next::Piece(piece, mark)
+        mark.is_at(position).then_some(Published { slot, mark })
+    }
+
+    /// Why the next slot isn't published: nothing was sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Disorder`] if the slot has another mark than before.
+    pub(super) fn check_unpublished(&self) -> Result<(), Disorder> {
+        let position = self.copied.get();
+        let mark = self.memory.slot(position).mark();
+        let is_old = match position.checked_sub(SLOTS as u64) {
+            Some(before) => mark.is_at(before),
+            None => mark.is_blank(),
+        };
+        // It may have been published since.
+        if is_old || mark.is_at(position) { Ok(()) } else { Err(Disorder) }
+    }
+
+    /// Goes on to the slot behind the one that was copied.
+    #[inline]
+    pub(super) fn go_on(&self) {
+        self.copied.set(self.copied.get() + 1);
     }
 
     /// Publishes how many slots were copied.

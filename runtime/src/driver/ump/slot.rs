@@ -9,6 +9,9 @@ use std::array;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
+/// The bytes of a word.
+pub(super) const WORD_BYTES: usize = size_of::<u64>();
+
 /// One cache line: words of content, and the mark that publishes them.
 #[derive(Debug)]
 #[repr(C, align(64))]
@@ -72,9 +75,12 @@ impl<const SLOTS: usize, const WORDS: usize> Lane<SLOTS, WORDS> {
 impl<const WORDS: usize> Slot<WORDS> {
     /// Writes the content and publishes it.
     #[inline]
-    pub(super) fn publish(&self, words: &[u64; WORDS], mark: Mark) {
-        for (place, word) in self.words.iter().zip(words) {
+    pub(super) fn publish(&self, head: &[u64], rest: &[[u8; WORD_BYTES]], mark: Mark) {
+        for (place, word) in self.words.iter().zip(head) {
             place.store(*word, Ordering::Relaxed);
+        }
+        for (place, word) in self.words.iter().skip(head.len()).zip(rest) {
+            place.store(u64::from_le_bytes(*word), Ordering::Relaxed);
         }
         // Release pairs with the load in `mark`: whoever sees the mark sees the words. It also
         // publishes what was read before, for the acknowledgement in the mark.
@@ -88,10 +94,18 @@ impl<const WORDS: usize> Slot<WORDS> {
         Mark(self.mark.load(Ordering::Acquire))
     }
 
-    /// Copies the content, each word once, after its mark was seen.
+    /// The first word, after the mark was seen.
     #[inline]
-    pub(super) fn copy(&self) -> [u64; WORDS] {
-        array::from_fn(|index| self.words[index].load(Ordering::Relaxed))
+    pub(super) fn first(&self) -> u64 {
+        self.words[0].load(Ordering::Relaxed)
+    }
+
+    /// Copies the words behind the first, as many as there is place for.
+    #[inline]
+    pub(super) fn copy_rest(&self, to: &mut [[u8; WORD_BYTES]]) {
+        for (to, from) in to.iter_mut().zip(&self.words[1..]) {
+            *to = from.load(Ordering::Relaxed).to_le_bytes();
+        }
     }
 }
 
