@@ -100,9 +100,12 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
 
+    /// Makes something of a report other than it must be.
+    type Spoil = fn(&mut Report);
+
     #[test]
     fn anything_wrong_or_left_is_noticed() {
-        let table: [(fn(&mut Report), bool); 9] = [
+        let table: [(Spoil, bool); 9] = [
             (|_| (), true),
             (|report| report.resident_kib = -1_024, true),
             (|report| report.resident_kib = 1_025, false),
