@@ -142,7 +142,9 @@ pub(crate) const CASES: &[Case] = &[
                     .goal(Goal::ratio(1.5)),
                 Contestant::rival("asynchronous module", starts::asynchronous_module)
                     .against(THREAD)
-                    .goal(Goal { ratio: 1.5, p50_ns: Some(20_000.0) }),
+                    .goal(Goal { ratio: 1.0, p50_ns: Some(20_000.0) }),
+                Contestant::rival("the same, asleep", starts::asynchronous_module_asleep)
+                    .against(THREAD),
             ],
             percent: 50,
         },
