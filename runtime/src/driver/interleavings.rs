@@ -96,7 +96,7 @@ pub(super) fn look_for_packets(end: &impl End<Interface>, seen: &mut Seen) -> Tu
     Turn::Again
 }
 
-fn look_for_room(end: &impl End<Interface>, seen: &mut Seen) -> Turn {
+pub(super) fn look_for_room(end: &impl End<Interface>, seen: &mut Seen) -> Turn {
     (seen.room, seen.closed) = (end.has_room(), end.is_closed());
     if seen.room || seen.closed || end.arm_room() { Turn::Idle } else { Turn::Again }
 }
