@@ -3,6 +3,7 @@
 use crate::allocations;
 use crate::bare;
 use crate::bound;
+use crate::compiler;
 use crate::idle;
 use crate::longer;
 use crate::plan::Plan;
@@ -36,6 +37,7 @@ const RING: &str = "ring, by hand";
 const FUTEX: &str = "futex ping-pong";
 const PARK: &str = "park on one CPU";
 const HOT: &str = "polled, 1 binding";
+const LOOP: &str = "one loop, 2 dispatchers";
 const ASLEEP: &str = "asleep, 1 binding";
 /// What a stream is compared with.
 const STREAM: &str = if cfg!(feature = "peers") { "rtrb" } else { RING };
@@ -137,7 +139,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "B7",
-        what: "call over one binding of many",
+        what: "call over one binding, or between two dispatchers, of many",
         how: How::Race {
             contestants: &[
                 Contestant::rival(HOT, bound::polled_among::<1>),
@@ -148,6 +150,10 @@ pub(crate) const CASES: &[Case] = &[
                 Contestant::rival("asleep, among 10,000", bound::asleep_among::<10_000>)
                     .against(ASLEEP)
                     .goal(Goal::ratio(1.5)),
+                Contestant::rival(LOOP, bound::one_loop),
+                Contestant::rival("one loop, among 100,000", bound::one_loop_among::<100_000>)
+                    .against(LOOP)
+                    .goal(Goal::ratio(1.2)),
             ],
             percent: 50,
         },
@@ -161,7 +167,11 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "B10", what: "an idle system of 4 cores", how: How::Count(idle::measure) },
     absent("B11", "start a program and wait for it", "host programs can't be started yet"),
     absent("B12", "simulated steps per second", "there is no simulator yet"),
-    absent("B13", "check and generate all interfaces", "no case for it is written yet"),
+    Case {
+        name: "B13",
+        what: "check and generate all interfaces, and compile a large one",
+        how: How::Count(compiler::measure),
+    },
 ];
 
 #[cfg(feature = "peers")]

@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 
 use crate::channel::{BindingStats, Channel, Header, Mark, Received};
 use crate::dispatcher::{Core, Ctx};
+use crate::driver::Outlook;
 use crate::error::{BindingError, CallError, ReserveError, TxError};
 use crate::interface::{Delivery, Interface, Payload, Request};
 use crate::log;
@@ -147,7 +148,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
         }
         let (source, registration) = core.insert_on(waitset, |_| BindingSource::<I, S>::new());
         source.hold(&self.shared);
-        self.shared.channel.attach(registration.bell());
+        self.shared.channel.attach(registration.near());
         let left = self.shared.registration.replace(Some(registration));
         drop(left);
     }
@@ -200,11 +201,12 @@ impl<I: Interface, S: 'static> Parts<I, S> {
     fn after_turn(&self) -> Turn {
         let channel = &self.shared.channel;
         if channel.is_shut() {
-            Turn::Idle
-        } else if channel.has_packet() {
-            Turn::Again
-        } else {
-            Turn::Watch
+            return Turn::Idle;
+        }
+        match channel.outlook() {
+            Outlook::Packet => Turn::Again,
+            Outlook::Look => Turn::Watch,
+            Outlook::Bell => Turn::Idle,
         }
     }
 

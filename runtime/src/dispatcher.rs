@@ -434,7 +434,7 @@ impl<S: 'static> Ctx<S> {
     ) -> Result<I::Binding<S>, ClaimError> {
         let core = self.upgrade().ok_or(ClaimError::Ended)?;
         let (options, peer) = (half.options(), half.peer());
-        let opened = half.open::<I>()?;
+        let opened = half.open::<I>(&core.waitset)?;
         Ok(core.bind(opened, options, peer, rx_vtbl, owner))
     }
 
@@ -477,7 +477,7 @@ impl<S: 'static> Core<S> {
             options,
             holder: self.holder.clone(),
             waitset: self.waitset.downgrade(),
-            bell: Arc::clone(registration.bell()),
+            bell: registration.near(),
             label: self.label(),
         });
         I::binding(Parts::new(channel, self, rx_vtbl, &source, registration, owner))

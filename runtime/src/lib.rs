@@ -53,7 +53,9 @@ pub use channel::{BindingStats, Channel, Header, Packet, send};
 pub use clock::{Clock, MonotonicClock, Time};
 pub use contain::discard;
 pub use dispatcher::{Ctx, Dispatcher};
-pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused, Ump};
+pub use driver::{
+    Bytes, Carrier, Closer, Driver, End, Local, Loopback, Naps, Outlook, RecvError, Refused, Ump,
+};
 pub use error::{
     BadArgument, BindingError, CallError, ClaimError, ReplyError, ReserveError, RpcError, TxError,
 };
@@ -73,7 +75,7 @@ pub use options::{Badge, BindOptions, DriverChoice, Role};
 pub use room::{CallWhenRoom, Reserved, SendWhenRoom};
 pub use rpc::{Call, CallId, Deadline, Failure, Incoming, Reply};
 pub use source::{DescriptorWatch, MailError, Mailbox, Timer};
-pub use waitset::{Bell, Interest, Sleep, Waitset};
+pub use waitset::{Bell, Interest, NearBell, Sleep, Waitset};
 
 /// Brings bindings that a build script generated into the module, as public modules of these names.
 ///

@@ -27,7 +27,8 @@ pub struct BindOptions {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum DriverChoice {
-    /// The runtime chooses.
+    /// A direct queue if both ends are claimed on one waitset and the first to be claimed wasn't used
+    /// before; else [`Local`](crate::Local).
     #[default]
     Automatic,
     /// [`Local`](crate::Local): messages are moved.

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// Words that a path, a call or generic arguments after them don't belong to.
-const KEYWORDS: [&str; 14] = [
+const KEYWORDS: [&str; 15] = [
     "as", "const", "dyn", "else", "for", "if", "impl", "in", "let", "match", "move", "mut", "pub",
-    "return",
+    "return", "use",
 ];
 
 /// Marks of several characters. `>>` is not among them: it closes generic arguments twice.

@@ -17,7 +17,7 @@ pub(crate) mod generated;
 
 use self::generated::probe::{Count, Interface};
 use super::ump::UmpEnd;
-use super::{Driver, End, Local, RecvError};
+use super::{Carrier, Driver, End, Local, RecvError};
 use crate::channel::{Header, Packet};
 use crate::sync::Arc;
 use crate::waitset::{Owned, Source, Turn, Waitset};
@@ -193,6 +193,8 @@ macro_rules! races {
             fn a_receive_races_with_asking_for_room() {
                 let peer = |end: $end| {
                     End::<Interface>::receive(&end).expect("a message was sent");
+                    // Its wish for a packet comes before the last look whether room is wanted.
+                    assert!(end.arm(), "nothing else was sent");
                     Some(end)
                 };
                 let expected = Seen { room: true, ..Seen::default() };

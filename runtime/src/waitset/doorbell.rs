@@ -8,7 +8,7 @@ use rustix::event::{EventfdFlags, eventfd};
 #[derive(Debug)]
 pub(super) struct Doorbell {
     fd: OwnedFd,
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     rung: modelled::Rung,
 }
 
@@ -16,12 +16,12 @@ impl Doorbell {
     pub(super) fn new() -> rustix::io::Result<Self> {
         Ok(Self {
             fd: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
-            #[cfg(loom)]
+            #[cfg(any(loom, shuttle))]
             rung: modelled::Rung::default(),
         })
     }
 
-    #[cfg(not(loom))]
+    #[cfg(not(any(loom, shuttle)))]
     pub(super) fn ring(&self) {
         // The counter is never reset and holds 2^64 - 2 rings, which take centuries: a write can't
         // fail.
@@ -29,13 +29,13 @@ impl Doorbell {
         debug_assert!(written.is_ok(), "an eventfd with room takes a write");
     }
 
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     pub(super) fn ring(&self) {
         self.rung.set();
     }
 
-    /// Sleeps until the doorbell rings, in place of epoll, of which loom sees nothing.
-    #[cfg(loom)]
+    /// Sleeps until the doorbell rings, in place of epoll, of which models see nothing.
+    #[cfg(any(loom, shuttle))]
     pub(super) fn wait(&self) {
         self.rung.take();
     }
@@ -47,7 +47,7 @@ impl AsFd for Doorbell {
     }
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 mod modelled {
     use crate::sync::{Condvar, Mutex, lock};
 
@@ -74,7 +74,7 @@ mod modelled {
         pub(super) fn take(&self) {
             let mut rung = lock(&self.rung);
             while !*rung {
-                rung = self.changed.wait(rung).expect("loom's locks are never poisoned");
+                rung = self.changed.wait(rung).expect("nothing panics under this lock");
             }
             *rung = false;
         }

@@ -6,6 +6,7 @@
 //! Idle sources cost nothing.
 
 mod doorbell;
+mod near;
 mod poller;
 mod queue;
 mod ready;
@@ -16,13 +17,17 @@ mod watched;
 #[cfg(all(test, loom))]
 mod interleavings;
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
+pub use self::near::NearBell;
+pub(crate) use self::near::{Errand, Meeting};
 pub use self::poller::Interest;
 use self::poller::Poller;
 use self::queue::Queue;
@@ -89,6 +94,8 @@ struct Inner {
     poller: Poller,
     timers: RefCell<Timers>,
     sources: RefCell<Sources>,
+    /// What ends of channels left here for their peers; the keys are addresses.
+    errands: RefCell<BTreeMap<usize, Box<dyn Any>>>,
     clock: Rc<dyn Clock>,
     kill: Option<KillSwitch>,
     /// How long to look for something to do before sleeping.
@@ -132,6 +139,7 @@ impl Waitset {
             watched: Watched::default(),
             timers: RefCell::default(),
             sources: RefCell::default(),
+            errands: RefCell::default(),
             clock,
             kill,
             spin: Cell::default(),
@@ -281,7 +289,7 @@ impl Waitset {
         // Asked first: what `done` does may make a source ready.
         if !done() && !self.inner.has_ready() && !self.is_killed() {
             let until = self.next_timer();
-            #[cfg(loom)]
+            #[cfg(any(loom, shuttle))]
             if until.is_none() {
                 self.inner.ready.wait();
                 return self.inner.ready.awake();

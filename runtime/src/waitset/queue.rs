@@ -40,6 +40,15 @@ impl Inner {
 
     /// Begins a round.
     fn gather(&self) {
+        if self.ready.is_empty() {
+            self.list_watched();
+        } else {
+            self.list_watched_and_rung();
+        }
+        self.queue.round.set(self.queue.entries.borrow().len());
+    }
+
+    fn list_watched_and_rung(&self) {
         // Taken before watched sources are looked at: then whatever was published before one of
         // these rings is seen.
         let mut rung = self.queue.rung.take();
@@ -52,7 +61,6 @@ impl Inner {
             }
         }
         self.queue.rung.replace(rung);
-        self.queue.round.set(self.queue.entries.borrow().len());
     }
 
     pub(super) fn has_ready(&self) -> bool {

@@ -88,7 +88,7 @@ impl ReadySet {
     }
 
     /// Blocks until the doorbell rings.
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     pub(crate) fn wait(&self) {
         self.doorbell.wait();
     }

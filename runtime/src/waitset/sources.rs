@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
-use super::{Bell, Key, Source, WeakWaitset};
+use super::{Bell, Key, NearBell, Source, WeakWaitset};
 use crate::sync::Arc;
 
 /// The registered sources. A slot keeps its generation when it is freed, so no key comes twice.
@@ -118,6 +118,11 @@ impl Registration {
 
     pub(crate) fn bell(&self) -> &Arc<Bell> {
         &self.entry.bell
+    }
+
+    /// The bell for this thread.
+    pub(crate) fn near(&self) -> NearBell {
+        NearBell::new(self.waitset.clone(), Rc::clone(&self.entry))
     }
 
     pub(crate) fn key(&self) -> Key {

@@ -51,6 +51,8 @@ Examples:
                                                two versions of one interface
   flounder breaking --against v1/calc.if --against v1/types.if calc.if types.if
                                                with the types that they import
+  git show v1:echo.if > old.if && flounder breaking --against old.if echo.if
+                                               the old version may have any file name
   flounder breaking --against v1 idl/*.if      a folder, as it was and as it is
   flounder breaking --against v1 idl/*.if --level wire
                                                only what running programs notice

@@ -238,15 +238,6 @@ fn warning(text: &str) -> Result<Code, String> {
 }
 
 impl Lints {
-    /// What counts as an error in files that nobody can change any more.
-    pub(crate) fn levels_of_old(&self) -> Levels {
-        let mut levels = Levels::new();
-        if self.allow_name_mismatch {
-            levels.set(Code::NameMismatch, flounder_codegen::Level::Warn);
-        }
-        levels
-    }
-
     pub(crate) fn levels(&self) -> Levels {
         let mut levels = Levels::new();
         if self.allow_name_mismatch {

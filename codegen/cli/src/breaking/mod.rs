@@ -19,7 +19,7 @@ use std::{fs, io};
 
 use flounder_codegen::describe::Description;
 use flounder_codegen::files::FileError;
-use flounder_codegen::{Request, Sources};
+use flounder_codegen::{Levels, Request, Sources};
 
 pub(crate) use code::Code;
 
@@ -76,8 +76,10 @@ fn old(command: &Breaking, sources: &mut Sources) -> Result<Option<Description>,
     }
     let files = Once::default().read(&paths, sources)?;
     let request = Request { files, imports: Vec::new() };
-    // The new version is warned about, the old one is as it is.
-    match request.describe(sources, &command.inputs.lints.levels_of_old()) {
+    // The new version is warned about; the old one is as it is, and in whatever file it was put.
+    let mut levels = Levels::new();
+    levels.set(flounder_codegen::Code::NameMismatch, flounder_codegen::Level::Allow);
+    match request.describe(sources, &levels) {
         Ok((description, _)) => Ok(Some(description)),
         Err(findings) => {
             crate::show::show(&findings, sources, command.findings.format);

@@ -21,52 +21,68 @@ const FENCES: [&str; 2] = ["```", "~~~"];
 
 /// The parts of a comment.
 pub(super) fn blocks(comment: &[String]) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    // The paragraph or item that lines are added to, and whether it is an item.
-    let mut open: Option<(bool, String)> = None;
-    let mut fence: Option<(&str, Vec<String>)> = None;
+    let mut reader = Reader::default();
     for line in comment {
         let line: String = line.chars().filter(|next| !is_hidden(*next)).collect();
-        let trimmed = line.trim();
-        let opened = FENCES.into_iter().find(|fence| trimmed.starts_with(fence));
-        if let Some((end, mut lines)) = fence.take() {
-            if trimmed.starts_with(end) {
-                blocks.push(Block::Code(lines));
-            } else {
-                lines.push(line);
-                fence = Some((end, lines));
-            }
-            continue;
-        }
-        let item = ["- ", "* ", "+ "].iter().find_map(|marker| trimmed.strip_prefix(marker));
-        if trimmed.is_empty() || opened.is_some() || item.is_some() {
-            close(&mut open, &mut blocks);
-        }
-        if let Some(opened) = opened {
-            fence = Some((opened, Vec::new()));
-        } else if let Some(item) = item {
-            open = Some((true, item.to_owned()));
-        } else if !trimmed.is_empty() {
-            match &mut open {
-                Some((_, text)) => text.extend([" ", trimmed]),
-                None => open = Some((false, trimmed.to_owned())),
-            }
-        }
+        reader.line(&line);
     }
-    close(&mut open, &mut blocks);
-    blocks.extend(fence.map(|(_, lines)| Block::Code(lines)));
-    blocks.retain(|block| match block {
-        Block::Code(lines) => lines.iter().any(|line| !line.trim().is_empty()),
-        Block::Paragraph(_) | Block::Item(_) => true,
-    });
-    blocks
+    reader.close();
+    reader.close_fence();
+    reader.blocks
 }
 
-fn close(open: &mut Option<(bool, String)>, blocks: &mut Vec<Block>) {
-    blocks.extend(open.take().map(|(is_item, text)| {
-        let inlines = inlines(&text);
-        if is_item { Block::Item(inlines) } else { Block::Paragraph(inlines) }
-    }));
+#[derive(Default)]
+struct Reader {
+    blocks: Vec<Block>,
+    /// The paragraph or item that lines are added to, and whether it is an item.
+    open: Option<(bool, String)>,
+    /// The fence that code ends at, and the code so far.
+    fence: Option<(&'static str, Vec<String>)>,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) {
+        let text = line.trim();
+        let fence = FENCES.into_iter().find(|fence| text.starts_with(fence));
+        let item = ["- ", "* ", "+ "].iter().find_map(|marker| text.strip_prefix(marker));
+        if let Some((end, lines)) = &mut self.fence {
+            if fence == Some(*end) {
+                self.close_fence();
+            } else {
+                lines.push(line.to_owned());
+            }
+        } else if let Some(fence) = fence {
+            self.close();
+            self.fence = Some((fence, Vec::new()));
+        } else if let Some(item) = item {
+            self.close();
+            self.open = Some((true, item.to_owned()));
+        } else if text.is_empty() {
+            self.close();
+        } else if let Some((_, open)) = &mut self.open {
+            open.extend([" ", text]);
+        } else {
+            self.open = Some((false, text.to_owned()));
+        }
+    }
+
+    /// Ends a paragraph or an item.
+    fn close(&mut self) {
+        if let Some((is_item, text)) = self.open.take() {
+            let inlines = inlines(&text);
+            let block = if is_item { Block::Item(inlines) } else { Block::Paragraph(inlines) };
+            self.blocks.push(block);
+        }
+    }
+
+    /// Ends code, of which there may be none.
+    fn close_fence(&mut self) {
+        if let Some((_, lines)) = self.fence.take()
+            && lines.iter().any(|line| !line.trim().is_empty())
+        {
+            self.blocks.push(Block::Code(lines));
+        }
+    }
 }
 
 /// A line's text and its code, which stands between two runs of as many backticks.

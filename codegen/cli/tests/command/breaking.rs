@@ -104,7 +104,7 @@ fn places_that_nothing_else_compares_are_compared() {
         |args: &str| format!("interface disk {{\n    rpc copy({args}, out errval err);\n}};\n");
     folder.write("v1.if", &disk("in uint64 from, in uint64 to"));
     folder.write("disk.if", &disk("in uint64 to, in uint64 from"));
-    let output = folder.run("breaking --against v1.if disk.if --allow-name-mismatch");
+    let output = folder.run("breaking --against v1.if disk.if");
     let errors = String::from_utf8(output.stderr).expect("errors are UTF-8");
     expect_file!["../golden/breaking.txt"].assert_eq(&errors);
 }

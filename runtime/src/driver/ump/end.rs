@@ -9,7 +9,7 @@ use super::outgoing::{Beside, Outgoing};
 use super::slot::Lane;
 use crate::channel::{Header, Packet};
 use crate::driver::link::LinkSide;
-use crate::driver::{Carrier, Closer, End, RecvError, Refused};
+use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
 use crate::sync::{Arc, as_written};
 use crate::waitset::Bell;
@@ -118,6 +118,10 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
 
     fn peer_label(&self) -> Option<Arc<str>> {
         self.link.peer_label()
+    }
+
+    fn naps(&self) -> Naps {
+        self.link.naps()
     }
 
     #[inline]
