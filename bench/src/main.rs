@@ -6,6 +6,7 @@
 //! bench --only B1    one case
 //! bench --json       one object per variant, for programs
 //! bench --list       the cases
+//! bench --only B9 --chart calls.svg
 //! ```
 //!
 //! Figures move from machine to machine and from minute to minute; ratios within one run are what
@@ -18,6 +19,7 @@ mod args;
 mod bare;
 mod bound;
 mod cases;
+mod chart;
 #[path = "../../codegen/tests/corpus/chosen.rs"]
 mod chosen;
 mod compiler;
@@ -81,6 +83,9 @@ fn run(args: &Args) -> Outcome<()> {
     }
     for case in CASES.iter().filter(|case| args.only.as_deref().is_none_or(|o| o == case.name)) {
         let measured = case.measure(&plan)?;
+        if let Some(file) = &args.chart {
+            std::fs::write(file, chart::svg(case.what, &measured.rows))?;
+        }
         for row in measured.rows {
             if args.json {
                 writeln!(out, "{}", row.json()?)?;

@@ -74,6 +74,17 @@ pub(crate) const STEPS: &[Step] = &[
         seconds_max: [480, 3600],
     },
     Step {
+        name: "soak",
+        what: "messages over each driver: each once, in order and whole",
+        needs: &[],
+        work: command!(
+            "cargo run --release --locked --bin soak -- --messages {count}",
+            [1_000_000, 100_000_000],
+            Figures::LastLine
+        ),
+        seconds_max: [480, 7200],
+    },
+    Step {
         name: "loom",
         what: "links, loops, caps and bindings in every interleaving, up to their bounds",
         needs: &[],

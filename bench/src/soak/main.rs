@@ -211,7 +211,6 @@ const RECEIVER: RxVtbl<Received> = RxVtbl {
         received.take(binding, sequence, sum, &content);
     },
     done: |_, binding, Done {}| stop(binding),
-    ..RxVtbl::UNHANDLED
 };
 
 impl Received {

@@ -14,11 +14,11 @@ use flounder_domain::{PROC_MGMT_NAME, ProcessError, Processes, Program};
 use serde::Serialize;
 
 use crate::args::Args;
-use crate::census::{Census, Leaked};
 use crate::programs;
 use crate::run;
 use crate::scenario::{Wings, modules};
-use crate::together::{begin, each};
+use flounder_multicore::census::{Census, Leaked};
+use flounder_multicore::together::{begin, each};
 
 /// How many calls are under way at once: fewer than one binding lets through.
 const WIDTH: usize = 32;

@@ -96,7 +96,7 @@ pub(super) fn look_for_packets(end: &impl End<Interface>, seen: &mut Seen) -> Tu
     Turn::Again
 }
 
-fn look_for_room(end: &impl End<Interface>, seen: &mut Seen) -> Turn {
+pub(super) fn look_for_room(end: &impl End<Interface>, seen: &mut Seen) -> Turn {
     // There may be room in a closed channel: what nobody takes any more is dropped.
     seen.closed = end.is_closed();
     seen.room = !seen.closed && end.has_room();

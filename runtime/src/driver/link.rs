@@ -212,11 +212,9 @@ impl LinkSide {
         }
     }
 
-    /// Asks for the bell when there is room. False if there is already; then the bell may ring
-    /// nevertheless, since another kind of room may have been asked for before.
+    /// Asks for the bell when there is room, unless there is some.
     pub(crate) fn ask_for_room(&self, is_there: impl FnOnce() -> bool) -> bool {
-        wish(&self.own().wants_room);
-        !is_there()
+        ask(&self.own().wants_room, is_there)
     }
 }
 

@@ -37,19 +37,10 @@ where
         Self { memory, written: Cell::new(0), received: Cell::new(0) }
     }
 
-    /// How many slots were written.
+    /// How many slots are known to be received.
     #[inline]
-    pub(super) fn written(&self) -> u64 {
-        self.written.get()
-    }
-
-    /// True if the first `position` slots are received.
-    #[inline]
-    pub(super) fn has_passed(&self, position: u64) -> bool {
-        self.received.get() >= position || {
-            self.look();
-            self.received.get() >= position
-        }
+    pub(super) fn received(&self) -> u64 {
+        self.received.get()
     }
 
     /// How many slots may be written, if that is less than `wanted`; else `wanted`.
@@ -72,7 +63,7 @@ where
 
     /// Looks at the receiver's line.
     #[inline(never)]
-    fn look(&self) {
+    pub(super) fn look(&self) {
         let received = self.memory.acknowledged();
         // Only a receiver that breaks the protocol says anything else.
         if (self.received.get()..=self.written.get()).contains(&received) {
