@@ -15,7 +15,6 @@
 //! ```
 
 mod args;
-mod census;
 mod crashes;
 mod hold;
 mod idle;
@@ -29,10 +28,8 @@ mod report;
 mod run;
 mod scale;
 mod scenario;
-mod shuffle;
 mod steps;
 mod story;
-mod together;
 mod witness_client;
 
 use std::error::Error;

@@ -342,7 +342,7 @@ impl<'a> Director<'a> {
     async fn in_time<T>(&self, line: usize, future: impl Future<Output = T>) -> Result<T, Failure> {
         let patience = self.scenario.system.patience;
         let waitset = self.operator.home().waitset();
-        let done = crate::together::in_time(waitset.sleep(patience), future).await;
+        let done = flounder_multicore::together::in_time(waitset.sleep(patience), future).await;
         done.ok_or_else(|| stuck(line, &format!("no answer within {patience:?}")))
     }
 }
