@@ -360,7 +360,7 @@ impl Monitor {
         domain: DomainId,
         raised: &mut Raised,
     ) {
-        let (own, endpoint) = child_pair(self.core);
+        let (own, endpoint) = children::program_pair(self.core);
         let kind = ChildKind::Program { domain };
         if let Some(child) = self.children.claim(ctx, own, kind.badge(self.core)) {
             raised.push_back(Event::ChildAdded { child, kind });

@@ -1,6 +1,7 @@
 //! The bindings to the dispatchers of this core: the interface `monitor`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 use flounder::{
     AnyBinding, Badge, BindingError, BindingId, CoreId, Ctx, DomainId, ErrCode, Half, Holder, Iref,
@@ -39,6 +40,17 @@ const TABLE: RxVtbl<Monitor> = RxVtbl {
 #[must_use]
 pub fn child_pair(core: CoreId) -> (Half, Half) {
     let (monitors, childs) = flounder::pair::<MonitorInterface>(options(CHILD_OUTBOX_MAX));
+    (monitors, childs.stamped(monitor_badge(core)))
+}
+
+/// How many messages a program's binding to its monitor holds in each direction. Programs say little
+/// to it, what finds the channel full waits in the outbox, and a core may have 100,000 of them.
+const PROGRAM_CAPACITY: NonZeroU16 = NonZeroU16::new(2).unwrap();
+
+/// As [`child_pair`], for a program.
+pub(super) fn program_pair(core: CoreId) -> (Half, Half) {
+    let options = options(CHILD_OUTBOX_MAX).capacity(PROGRAM_CAPACITY);
+    let (monitors, childs) = flounder::pair::<MonitorInterface>(options);
     (monitors, childs.stamped(monitor_badge(core)))
 }
 

@@ -82,7 +82,7 @@ impl<P> Desk<P> {
 
     /// Moves the core on; what it owes no longer matters then.
     fn go(&mut self, domain: &mut Domain, at: CoreId, to: CoreState, out: &mut Effects) -> Before {
-        let core = domain.cores.get_mut(&at).expect("a core that isn't there goes nowhere");
+        let core = domain.cores.get_mut(at).expect("a core that isn't there goes nowhere");
         let before = Before { state: core.state, asker: core.asker, died: core.died };
         if core.state == to {
             return before;
@@ -95,7 +95,7 @@ impl<P> Desk<P> {
             }
         }
         if to == CoreState::None {
-            domain.cores.remove(&at);
+            domain.cores.remove(at);
         }
         if to == CoreState::Wedged {
             self.answer_killers(domain, error(ErrCode::PROC_MGMT_ERR_KILL), out);
@@ -123,7 +123,7 @@ impl<P> Desk<P> {
             (Then::Remember, CoreEvent::Died(ended)) => {
                 let asked = matches!(before.state, CoreState::SpawnPend | CoreState::SpanPend);
                 assert!(asked, "only a death before the reply is remembered");
-                if let Some(core) = domain.cores.get_mut(&at) {
+                if let Some(core) = domain.cores.get_mut(at) {
                     core.died = Some(ended);
                 }
                 if domain.state == State::Nil {
@@ -225,7 +225,7 @@ impl<P> Desk<P> {
         answer: Answer,
         out: &mut Effects,
     ) -> bool {
-        if let Some(core) = domain.cores.get_mut(&at) {
+        if let Some(core) = domain.cores.get_mut(at) {
             core.asker = None;
         }
         let Some(asker) = before.asker else { return false };
@@ -234,7 +234,7 @@ impl<P> Desk<P> {
     }
 
     fn retry(&mut self, domain: &mut Domain, at: CoreId, out: &mut Effects) {
-        let Some(core) = domain.cores.get(&at) else { return };
+        let Some(core) = domain.cores.get(at) else { return };
         let (state, retries) = (core.state, core.retries);
         if retries == RETRIES_MAX {
             self.step(domain, at, CoreEvent::GaveUp, out);
@@ -252,7 +252,7 @@ impl<P> Desk<P> {
         retries: u8,
         out: &mut Effects,
     ) {
-        let core = domain.cores.get_mut(&at).expect("only a core that is there owes anything");
+        let core = domain.cores.get_mut(at).expect("only a core that is there owes anything");
         assert_eq!(core.state, state, "a core owes what its state says");
         let what = match state {
             CoreState::KillPend => What::Kill,

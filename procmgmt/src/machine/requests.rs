@@ -6,7 +6,7 @@ use flounder::{CoreId, DomainId, ErrCode, ErrVal};
 
 use super::cores::CoreEvent;
 use super::desk::{Desk, Shutdown, error};
-use super::domain::{Asker, Core, CoreState, Domain, Ended, Rest, State};
+use super::domain::{Asker, Core, CoreState, Cores, Domain, Ended, Rest, State};
 use super::effects::{Answer, Effect, Effects, What};
 use super::event::{Client, Image, Presented, SPAWN_ENDS_WITH_SPAWNER};
 use super::ids::{BindingKey, Reply};
@@ -284,7 +284,7 @@ fn new_domain(id: DomainId, owner: DomainId, home: CoreId, image: Image) -> Doma
         image,
         state: State::Nil,
         ended: None,
-        cores: BTreeMap::new(),
+        cores: Cores::default(),
         killers: Vec::new(),
         waiters: BTreeMap::new(),
         tied_to: None,

@@ -106,7 +106,7 @@ impl<P> Machine<P> {
         let Some(slot) = self.desk.slots.get_mut(&core) else { return };
         for id in survivors {
             let there = self.domains.get(&id).filter(|domain| domain.state != State::Cleaned);
-            let there = there.and_then(|domain| domain.cores.get(&core));
+            let there = there.and_then(|domain| domain.cores.get(core));
             if there.is_some_and(|there| there.generation == generation) {
                 slot.survivors.insert(id);
             } else {
@@ -186,7 +186,7 @@ impl<P> Machine<P> {
         out: &mut Effects,
     ) {
         let domain = self.domains.get_mut(&asked.domain);
-        match domain.and_then(|domain| domain.cores.get_mut(&at)) {
+        match domain.and_then(|domain| domain.cores.get_mut(at)) {
             Some(core) if core.request == Some(request) => core.request = None,
             _ => {
                 self.desk.stats.late_replies += 1;
@@ -215,7 +215,7 @@ impl<P> Machine<P> {
         out: &mut Effects,
     ) {
         let knows = |domain: &Domain| {
-            domain.cores.get(&core).is_none_or(|there| there.generation == generation)
+            domain.cores.get(core).is_none_or(|there| there.generation == generation)
         };
         if !self.domains.get(&id).is_some_and(knows) {
             self.desk.stats.stray_deaths += 1;

@@ -51,7 +51,7 @@ impl<P> Desk<P> {
     /// Has every dead core cleaned up; a spawnd that is gone took its resources along.
     fn clean_up(&mut self, domain: &mut Domain, out: &mut Effects) {
         for at in domain.core_ids() {
-            let Some(core) = domain.cores.get(&at) else { continue };
+            let Some(core) = domain.cores.get(at) else { continue };
             if core.state != CoreState::Dead {
                 continue;
             }
