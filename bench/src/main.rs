@@ -24,6 +24,7 @@ mod compiler;
 #[path = "../../codegen/tests/corpus/generator.rs"]
 mod generator;
 mod idle;
+mod longer;
 mod plan;
 mod race;
 mod report;
@@ -42,7 +43,7 @@ use race::Outcome;
 
 /// What `build.rs` made of `bench.if`.
 mod interface {
-    flounder::include_interfaces!(bench);
+    flounder::include_interfaces!(bench, launch);
 }
 
 /// The same in other Rust types: what two programs have that were built apart.

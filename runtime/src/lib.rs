@@ -12,8 +12,8 @@ compile_error!("`flounder` runs on Linux: it sleeps in epoll and pins threads to
 #[cfg(panic = "abort")]
 compile_error!("`flounder` ends programs by unwinding: build with panic = \"unwind\"");
 
-// Generated code, which the models use, names the crate.
-#[cfg(all(test, loom))]
+// Generated code, which models and tests use, names the crate.
+#[cfg(test)]
 extern crate self as flounder;
 
 pub mod abi;

@@ -55,9 +55,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PROGRAMS", value_parser = clap::value_parser!(u16).range(1..=512),
           conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
     pub(crate) hold: Option<u16>,
+    /// Crash a spawnd this many times, with 16 requests in flight, and count the answers
+    #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..),
+          conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
+    pub(crate) crashes: Option<u32>,
+
     /// Play the scenario in this file, see docs/scenarios.md: exit status 1 at the first difference
     #[arg(long, value_name = "FILE",
-          conflicts_with_all = ["cores", "json", "only", "repeat", "shuffle", "idle"])]
+          conflicts_with_all = ["cores", "json", "only", "repeat", "shuffle", "idle", "crashes"])]
     pub(crate) scenario: Option<PathBuf>,
 
     /// Leak one of these, to see that it is noticed

@@ -8,11 +8,13 @@
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
 //! multicore --hold 32        host programs that wait, to see what becomes of them
+//! multicore --crashes TIMES  spawnds that crash under load
 //! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
 
 mod args;
 mod census;
+mod crashes;
 mod hold;
 mod idle;
 mod leak;
@@ -58,10 +60,15 @@ fn act(args: &Args, guard: Option<&Guard>) -> ExitCode {
     if let Some(file) = &args.scenario {
         return scenario::play(file, run::config(args, guard));
     }
-    let ok = match (args.idle, args.hold) {
-        (Some(seconds), _) => idle(args, guard, seconds),
-        (None, Some(programs)) => hold(args, guard, programs),
-        (None, None) => play(args, guard),
+    let ok = match (args.idle, args.hold, args.crashes) {
+        (Some(seconds), ..) => {
+            report(args, idle::idle(args, guard, seconds), |report| (report.tell(), report.ok))
+        }
+        (None, Some(programs), _) => hold(args, guard, programs),
+        (None, None, Some(times)) => {
+            report(args, crashes::crashes(args, guard, times), |report| (report.tell(), report.ok))
+        }
+        (None, None, None) => play(args, guard),
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -90,15 +97,21 @@ fn play(args: &Args, guard: Option<&Guard>) -> bool {
     runs.failed == 0
 }
 
-fn idle(args: &Args, guard: Option<&Guard>, seconds: u32) -> bool {
-    match idle::idle(args, guard, seconds) {
+/// Prints a report, as told or as JSON, and returns whether all is ok.
+fn report<R: Serialize>(
+    args: &Args,
+    report: Result<R, Box<dyn Error>>,
+    tell: impl Fn(&R) -> (String, bool),
+) -> bool {
+    match report {
         Ok(report) => {
+            let (told, ok) = tell(&report);
             if args.json {
                 print_json(&report);
             } else {
-                let _ = writeln!(io::stdout(), "{}", report.tell());
+                let _ = writeln!(io::stdout(), "{told}");
             }
-            report.ok
+            ok
         }
         Err(error) => failed(&*error),
     }

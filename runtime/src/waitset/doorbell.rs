@@ -4,12 +4,11 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{EventfdFlags, eventfd};
-#[cfg(not(loom))]
 use rustix::fs::Timespec;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 use rustix::thread::futex;
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 use crate::sync::atomic::{AtomicU32, Ordering};
 
 /// Where a loop sleeps.
@@ -22,10 +21,10 @@ pub(crate) enum Bed {
 }
 
 /// The loop is awake, or sleeps in the poller.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 const NOBODY: u32 = 0;
 /// The loop sleeps at the doorbell, or is about to.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 const SLEEPER: u32 = 1;
 
 /// An event counter, each ring of which is an event for the poller that nobody has to take back; and a
@@ -33,9 +32,9 @@ const SLEEPER: u32 = 1;
 #[derive(Debug)]
 pub(super) struct Doorbell {
     fd: OwnedFd,
-    #[cfg(not(loom))]
+    #[cfg(not(any(loom, shuttle)))]
     word: AtomicU32,
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     rung: modelled::Rung,
 }
 
@@ -43,32 +42,32 @@ impl Doorbell {
     pub(super) fn new() -> rustix::io::Result<Self> {
         Ok(Self {
             fd: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
-            #[cfg(not(loom))]
+            #[cfg(not(any(loom, shuttle)))]
             word: AtomicU32::new(NOBODY),
-            #[cfg(loom)]
+            #[cfg(any(loom, shuttle))]
             rung: modelled::Rung::default(),
         })
     }
 
     /// Says where the loop will sleep, before it says that it does.
-    #[cfg(not(loom))]
+    #[cfg(not(any(loom, shuttle)))]
     pub(super) fn go_to(&self, bed: Bed) {
         let word = if bed == Bed::Doorbell { SLEEPER } else { NOBODY };
         // Relaxed: `ReadySet::asleep` publishes it.
         self.word.store(word, Ordering::Relaxed);
     }
 
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     pub(super) fn go_to(&self, _: Bed) {}
 
     /// Sleeps until a ring since `go_to`, or for `timeout`.
-    #[cfg(not(loom))]
+    #[cfg(not(any(loom, shuttle)))]
     pub(super) fn sleep(&self, timeout: Option<&Timespec>) {
         // Whatever ends it, also a signal: the caller looks at everything again and sleeps again.
         let _ = futex::wait(&self.word, futex::Flags::PRIVATE, SLEEPER, timeout);
     }
 
-    #[cfg(not(loom))]
+    #[cfg(not(any(loom, shuttle)))]
     pub(super) fn ring(&self) {
         // Relaxed: whoever rings has read `ReadySet::asleep`. If the loop has woken meanwhile by itself,
         // this finds where it sleeps next, or nobody, and wakes it for nothing.
@@ -83,14 +82,15 @@ impl Doorbell {
         debug_assert!(written.is_ok(), "an eventfd with room takes a write");
     }
 
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     pub(super) fn ring(&self) {
         self.rung.set();
     }
 
-    /// Sleeps until the doorbell rings, in place of epoll, of which loom sees nothing.
-    #[cfg(loom)]
-    pub(super) fn wait(&self) {
+    /// Sleeps until the doorbell rings, without a timeout: models have no time.
+    #[cfg(any(loom, shuttle))]
+    pub(super) fn sleep(&self, timeout: Option<&Timespec>) {
+        debug_assert!(timeout.is_none(), "who has timers sleeps in the poller");
         self.rung.take();
     }
 }
@@ -101,7 +101,7 @@ impl AsFd for Doorbell {
     }
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 mod modelled {
     use crate::sync::{Condvar, Mutex, lock};
 
@@ -128,7 +128,7 @@ mod modelled {
         pub(super) fn take(&self) {
             let mut rung = lock(&self.rung);
             while !*rung {
-                rung = self.changed.wait(rung).expect("loom's locks are never poisoned");
+                rung = self.changed.wait(rung).expect("nothing panics under this lock");
             }
             *rung = false;
         }

@@ -22,6 +22,8 @@ use std::process::ExitCode;
 use flounder_boot::Config;
 use serde_json::Value;
 
+pub(crate) use programs::{Wings, modules};
+
 /// Exit status: an answer was not the expected one.
 const DIFFERS: u8 = 1;
 

@@ -92,6 +92,7 @@ impl Reader {
         Ok(System {
             cores,
             grace: millis(raw.grace_ms, default.grace),
+            heartbeat: raw.heartbeat_ms.map(Duration::from_millis),
             domains_per_client_max: raw.domains_per_client_max,
             waits_per_client_max: raw.waits_per_client_max,
             patience: millis(raw.patience_ms, default.patience),
@@ -199,6 +200,7 @@ fn default_system() -> System {
     System {
         cores: Config::CORES,
         grace: Config::GRACE,
+        heartbeat: None,
         domains_per_client_max: None,
         waits_per_client_max: None,
         patience: PATIENCE,

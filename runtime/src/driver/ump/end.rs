@@ -11,7 +11,7 @@ use crate::channel::{Header, Packet};
 use crate::driver::link::LinkSide;
 use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
-use crate::sync::Arc;
+use crate::sync::{Arc, as_written};
 use crate::waitset::Bell;
 use crate::wire::Writer;
 
@@ -28,7 +28,7 @@ pub struct UmpEnd<const SLOTS: usize, const WORDS: usize> {
 
 impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
     /// Makes both ends of a channel for `capacity` messages in each direction.
-    pub(super) fn pair(capacity: usize) -> (Self, Self) {
+    pub(in crate::driver) fn pair(capacity: usize) -> (Self, Self) {
         let lanes = [Lane::on_heap(), Lane::on_heap()];
         let besides = [Beside::new(), Beside::new()];
         let end = |link, there: usize| Self {
@@ -109,6 +109,9 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
             return Err(nothing);
         }
         // What was sent before closing is found after it, also what found no slot.
+        if !as_written() {
+            return Err(RecvError::Closed);
+        }
         match self.rx.receive_rest::<I>(self.tx.ring()) {
             Err(RecvError::Empty) => Err(RecvError::Closed),
             received => received,
@@ -235,3 +238,7 @@ impl<const SLOTS: usize, const WORDS: usize> fmt::Debug for UmpEnd<SLOTS, WORDS>
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "hostile.rs"]
+mod hostile;

@@ -84,9 +84,7 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
     ) -> Received<I> {
         let mut words = [[0; WORD_BYTES]; WORDS];
         let rest = &mut words[1..Head::count(first).min(WORDS)];
-        slot.copy_rest(rest);
-        self.ring.go_on();
-        self.ring.acknowledge();
+        self.ring.take(slot, rest);
         acknowledged();
         back.note(mark);
         self.read::<I>(mark.number(), first, rest)
@@ -114,9 +112,7 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         while let Some(Published { slot, mark }) = self.ring.next() {
             let mut words = [[0; WORD_BYTES]; WORDS];
             words[0] = first.take().unwrap_or_else(|| slot.first()).to_le_bytes();
-            slot.copy_rest(&mut words[1..]);
-            self.ring.go_on();
-            self.ring.acknowledge();
+            self.ring.take(slot, &mut words[1..]);
             acknowledged();
             back.note(mark);
             if self.put_together::<I>(mark.number(), &words)? {

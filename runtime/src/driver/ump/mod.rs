@@ -19,9 +19,12 @@ mod outgoing;
 mod ring;
 mod slot;
 
+#[cfg(all(test, loom))]
+mod interleavings;
+
 use std::num::NonZeroU16;
 
-use self::end::UmpEnd;
+pub(in crate::driver) use self::end::UmpEnd;
 use crate::driver::Driver;
 use crate::interface::Interface;
 

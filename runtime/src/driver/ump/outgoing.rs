@@ -12,7 +12,7 @@ use super::form::{Head, Words};
 use super::ring::{Piece, RingTx};
 use super::slot::HeapLane;
 use crate::kernel::Cap;
-use crate::sync::{Arc, Mutex, MutexGuard, Queue, lock};
+use crate::sync::{Arc, Mutex, MutexGuard, Queue, as_written, lock};
 use crate::wire::INLINE_BYTES;
 
 /// What goes beside the slots of one direction.
@@ -123,8 +123,10 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
         let pieces = words.pieces::<WORDS>();
         let at_once = if self.has_backlog() { 0 } else { self.ring.room(pieces) };
         if at_once == pieces {
-            self.beside.push_caps(caps);
+            let (before, after) = if as_written() { (caps, vec![]) } else { (vec![], caps) };
+            self.beside.push_caps(before);
             self.ring.write_all(pieces, acknowledged, |index| words.piece(index));
+            self.beside.push_caps(after);
         } else {
             self.ring.write_all(at_once, acknowledged, |index| words.piece(index));
             let rest = at_once..pieces;

@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::ops::Deref;
 
 use super::slot::{Lane, Mark, Slot, WORD_BYTES};
+use crate::sync::as_written;
 
 /// One piece of a message: the content of a slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,7 +55,8 @@ where
     /// How many slots may be written, if that is less than `wanted`; else `wanted`.
     #[inline]
     pub(super) fn room(&self, wanted: usize) -> usize {
-        let room = || SLOTS - usize::try_from(self.under_way()).unwrap_or(SLOTS);
+        let slots = if as_written() { SLOTS } else { SLOTS + 1 };
+        let room = || slots - usize::try_from(self.under_way()).unwrap_or(slots);
         let known = room();
         if known >= wanted {
             return wanted;
@@ -183,15 +185,16 @@ where
         if is_old || mark.is_at(position) { Ok(()) } else { Err(Disorder) }
     }
 
-    /// Goes on to the slot behind the one that was copied.
+    /// Copies the words behind the first of the next slot, acknowledges it and goes on to the one
+    /// behind it.
     #[inline]
-    pub(super) fn go_on(&self) {
-        self.copied.set(self.copied.get() + 1);
-    }
-
-    /// Publishes how many slots were copied.
-    #[inline]
-    pub(super) fn acknowledge(&self) {
-        self.memory.acknowledge(self.copied.get());
+    pub(super) fn take(&self, slot: &Slot<WORDS>, to: &mut [[u8; WORD_BYTES]]) {
+        let copied = self.copied.get() + 1;
+        if !as_written() {
+            self.memory.acknowledge(copied);
+        }
+        slot.copy_rest(to);
+        self.copied.set(copied);
+        self.memory.acknowledge(copied);
     }
 }

@@ -51,6 +51,12 @@ impl Director<'_> {
     }
 
     async fn settle(&mut self, line: usize, print: &mut dyn FnMut(&Value)) -> Result<(), Failure> {
+        let mut canaries = std::mem::take(&mut self.canaries);
+        let waitset = self.operator.home().waitset();
+        let replaced = canaries.replace(&self.asker.processes, waitset);
+        let replaced = self.in_time(line, replaced).await;
+        self.canaries = canaries;
+        replaced?.map_err(Failure::system)?;
         self.in_time(line, self.all_quiet()).await?;
         let answered = |line: &usize| self.troupe.has_answer(*line);
         let lines: Vec<_> = self.open.keys().copied().filter(answered).collect();
