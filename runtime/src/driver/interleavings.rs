@@ -97,8 +97,8 @@ pub(super) fn look_for_packets(end: &impl End<Interface>, seen: &mut Seen) -> Tu
 }
 
 fn look_for_room(end: &impl End<Interface>, seen: &mut Seen) -> Turn {
+    // There may be room in a closed channel: what nobody takes any more is dropped.
     seen.closed = end.is_closed();
-    // A closed channel may have room, which is worth nothing.
     seen.room = !seen.closed && end.has_room();
     if seen.room || seen.closed || end.arm_room() { Turn::Idle } else { Turn::Again }
 }
