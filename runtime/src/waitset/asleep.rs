@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-#[cfg(not(any(loom, shuttle)))]
 use rustix::fs::Timespec;
 
 use super::doorbell::Bed;
@@ -106,10 +105,15 @@ impl Waitset {
     }
 
     fn bed(&self) -> Bed {
-        if self.inner.poller.has_no_descriptors() { Bed::Doorbell } else { Bed::Poller }
+        // A modelled doorbell knows of no time.
+        let models_time = cfg!(any(loom, shuttle)) && self.next_timer().is_some();
+        if self.inner.poller.has_no_descriptors() && !models_time {
+            Bed::Doorbell
+        } else {
+            Bed::Poller
+        }
     }
 
-    #[cfg(not(any(loom, shuttle)))]
     fn sleep_in(&self, bed: Bed) {
         let timeout = self.next_timer().map(|due| timespec(due - self.now()));
         match bed {
@@ -117,16 +121,9 @@ impl Waitset {
             Bed::Poller => self.inner.poller.sleep(timeout, |key| self.ring(key)),
         }
     }
-
-    /// Without timers and descriptors, of which loom sees nothing.
-    #[cfg(any(loom, shuttle))]
-    fn sleep_in(&self, _: Bed) {
-        self.inner.ready.wait();
-    }
 }
 
 /// A span as the system calls take it.
-#[cfg(not(any(loom, shuttle)))]
 fn timespec(span: Duration) -> Timespec {
     // A span of 584 years fits both fields.
     #[expect(clippy::cast_possible_wrap, reason = "u64 nanoseconds are under 2^35 seconds")]

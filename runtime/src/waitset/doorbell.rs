@@ -4,7 +4,6 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{EventfdFlags, eventfd};
-#[cfg(not(any(loom, shuttle)))]
 use rustix::fs::Timespec;
 #[cfg(not(any(loom, shuttle)))]
 use rustix::thread::futex;
@@ -88,9 +87,10 @@ impl Doorbell {
         self.rung.set();
     }
 
-    /// Sleeps until the doorbell rings, in place of epoll, of which models see nothing.
+    /// Sleeps until the doorbell rings, without a timeout: models have no time.
     #[cfg(any(loom, shuttle))]
-    pub(super) fn wait(&self) {
+    pub(super) fn sleep(&self, timeout: Option<&Timespec>) {
+        debug_assert!(timeout.is_none(), "who has timers sleeps in the poller");
         self.rung.take();
     }
 }

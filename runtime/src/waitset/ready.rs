@@ -9,7 +9,6 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Wake, Waker};
 
-#[cfg(not(any(loom, shuttle)))]
 use rustix::fs::Timespec;
 
 use crate::sync::atomic::{AtomicBool, Ordering, fence};
@@ -97,15 +96,8 @@ impl ReadySet {
     }
 
     /// Sleeps at the doorbell until it rings, or for `timeout`.
-    #[cfg(not(any(loom, shuttle)))]
     pub(crate) fn sleep(&self, timeout: Option<&Timespec>) {
         self.doorbell.sleep(timeout);
-    }
-
-    /// Blocks until the doorbell rings.
-    #[cfg(any(loom, shuttle))]
-    pub(crate) fn wait(&self) {
-        self.doorbell.wait();
     }
 }
 
