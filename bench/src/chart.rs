@@ -38,7 +38,7 @@ fn bar(text: &mut String, y: u32, row: &Row, ns: f64) {
     let colour = if row.variant.contains("binding") { "#2f6f9f" } else { "#9a9a9a" };
     let (baseline, end) = (y + BAR_HEIGHT - 4, BARS_AT + width + 6.0);
     // Writing into a string succeeds.
-    let _ = writeln!(text, r#"<text x="8" y="{baseline}">{}</text>"#, escaped(row.variant));
+    let _ = writeln!(text, r#"<text x="8" y="{baseline}">{}</text>"#, escaped(&row.variant));
     let _ = writeln!(
         text,
         r#"<rect x="{BARS_AT}" y="{y}" width="{width:.1}" height="{BAR_HEIGHT}" fill="{colour}"/>"#
