@@ -30,7 +30,7 @@ const MUTANTS: &[Mutant] = &[
         what: "a sender doesn't see whether the receiver sleeps",
         defect: "gone",
         file: LINK,
-        after: "fn ring_if(",
+        after: "fn ring_for_packet(",
         words: "fence(",
         model: "a_send_races_with_asking_for_a_packet",
     },
