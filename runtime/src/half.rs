@@ -7,10 +7,11 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 
-use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local};
+use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local, Tapped};
 use crate::error::ClaimError;
 use crate::interface::{Descriptor, Interface};
 use crate::options::{Badge, BindOptions};
+use crate::tap;
 
 /// One end of a channel on its way to its owner. Dropping it closes the channel.
 pub struct Half {
@@ -63,7 +64,12 @@ impl<I: Interface> Opened<I> {
 /// ```
 #[must_use]
 pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {
-    let (first, second) = Local::pair::<I>(options.capacity_of().get().into());
+    let capacity = options.capacity_of().get().into();
+    if let Some(channel) = tap::open::<I>() {
+        let (first, second) = Tapped::pair::<I>(channel, capacity);
+        return (Half::of::<Tapped, I>(first, options), Half::of::<Tapped, I>(second, options));
+    }
+    let (first, second) = Local::pair::<I>(capacity);
     (Half::of::<Local, I>(first, options), Half::of::<Local, I>(second, options))
 }
 

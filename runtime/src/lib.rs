@@ -38,6 +38,7 @@ mod room;
 mod rpc;
 mod source;
 mod sync;
+pub mod tap;
 mod task;
 pub mod thread;
 mod waitset;

@@ -18,7 +18,7 @@ impl Driver for Local {
 type PacketOf<I> = Packet<<I as Interface>::Message>;
 
 /// One end of a local channel.
-type LocalEnd<I> = LinkEnd<Sender<PacketOf<I>>, Receiver<PacketOf<I>>>;
+pub(super) type LocalEnd<I> = LinkEnd<Sender<PacketOf<I>>, Receiver<PacketOf<I>>>;
 
 impl Local {
     /// Makes both ends of a channel for `capacity` messages in each direction.

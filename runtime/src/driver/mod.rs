@@ -7,6 +7,7 @@ mod bytes;
 mod link;
 mod local;
 mod loopback;
+mod tapped;
 
 #[cfg(all(test, loom))]
 mod interleavings;
@@ -18,6 +19,7 @@ pub use self::bytes::Bytes;
 pub(crate) use self::bytes::BytesEnd;
 pub use self::local::Local;
 pub use self::loopback::Loopback;
+pub(crate) use self::tapped::Tapped;
 use crate::channel::{Header, Packet};
 use crate::interface::{Interface, Payload};
 use crate::sync::Arc;
