@@ -1,0 +1,122 @@
+//! Making things go wrong, and making them well again.
+
+use flounder::CoreId;
+use flounder::platform::{ServiceKind, StartFailure};
+
+use super::{Role, World};
+use crate::fault::{Fault, Mark};
+
+/// For how many steps somebody is held up, at most.
+const HOLD_STEPS_MAX: usize = 400;
+
+impl World {
+    /// Makes something go wrong. False if there is nothing it could happen to.
+    ///
+    /// What concerns programs ([`Fault::ProgramExit`] and the like) happens to the world's own
+    /// programs, and a client's death to the clients of its workload: hosts and programs of a test are
+    /// the test's to end.
+    pub fn inject(&mut self, fault: Fault) -> bool {
+        let mark = mark(fault);
+        let happened = self.outside(|world| world.go_wrong(fault));
+        if happened {
+            let mut state = self.shared.net.state.borrow_mut();
+            if let Some(mark) = mark {
+                state.coverage.mark(mark);
+            }
+            state.trace.say(|| format!("fault: {fault:?}"));
+        }
+        happened
+    }
+
+    fn go_wrong(&mut self, fault: Fault) -> bool {
+        let net = std::rc::Rc::clone(&self.shared.net);
+        let steps = 1 + self.random.below(HOLD_STEPS_MAX) as u64;
+        match fault {
+            Fault::Delay => net.hold(&mut self.random, steps, true),
+            Fault::FullChannel => net.hold(&mut self.random, steps, false),
+            Fault::SlowMonitor(core) => self.stall(Role::Monitor(core), steps),
+            Fault::SpawndHang(core) => self.stall(Role::Spawnd(core), steps * 4),
+            Fault::SpawndCrash(core) => {
+                self.platform(core).is_some() && self.crash_spawnd(core)
+            }
+            Fault::StartFailure => {
+                let ways = [StartFailure::Load, StartFailure::Run, StartFailure::Span];
+                let way = self.random.pick(&ways);
+                self.shared.start_failure.set(way);
+                true
+            }
+            Fault::EndpointRefused => {
+                net.refuse_an_endpoint();
+                true
+            }
+            Fault::CapTransferFails => {
+                net.break_a_cap();
+                true
+            }
+            Fault::SpuriousWake => net.wake_for_nothing(&mut self.random),
+            Fault::ProgramWedge => self.wedge_a_program(),
+            Fault::ProgramExit | Fault::ProgramCrash | Fault::ClientDeath => false,
+        }
+    }
+
+    fn stall(&mut self, role: Role, steps: u64) -> bool {
+        let until = self.steps + steps;
+        let found = self.loops.iter_mut().find(|it| it.role == role);
+        found.map(|it| it.stalled_until = until).is_some()
+    }
+
+    fn wedge_a_program(&mut self) -> bool {
+        let alive = self.shared.truth.all_alive();
+        let Some((domain, core)) = self.random.pick(&alive) else { return false };
+        self.platforms[usize::from(core)].wedge(flounder::DomainId(domain));
+        true
+    }
+
+    /// Lets go of whoever is held up, and forgets faults that are still to come.
+    pub(super) fn heal(&mut self) {
+        let _tap = self.tap();
+        self.shared.net.release_all();
+        self.shared.start_failure.set(None);
+        for it in &mut self.loops {
+            it.stalled_until = 0;
+        }
+    }
+
+    /// Ends programs that were wedged and killed. False if there were none.
+    pub(crate) fn unwedge(&mut self) -> bool {
+        let mut any = false;
+        for platform in &self.platforms {
+            any |= platform.unwedge();
+        }
+        any
+    }
+
+    /// Has the monitor say of a spawnd whose binding was closed that it is gone: the process manager
+    /// waits for that word, and a played spawnd never ends by itself.
+    pub(super) fn replace_lost_spawnds(&mut self) {
+        for core in 0..self.cores() {
+            let is_played = self.shared.truth.is_played(core);
+            if is_played {
+                self.outside(|world| world.platforms[usize::from(core)].crash(ServiceKind::Spawnd));
+            }
+        }
+    }
+
+    pub(crate) fn spawnd_lives(&self, core: CoreId) -> bool {
+        self.platform(core).is_some_and(|platform| platform.spawnd_lives())
+    }
+}
+
+/// The mark of a fault that happens at once; the others are marked when they do.
+fn mark(fault: Fault) -> Option<Mark> {
+    Some(match fault {
+        Fault::Delay => Mark::Delay,
+        Fault::FullChannel => Mark::FullChannel,
+        Fault::SlowMonitor(_) => Mark::SlowMonitor,
+        Fault::SpawndHang(_) => Mark::SpawndHang,
+        Fault::SpawndCrash(_) => Mark::SpawndCrash,
+        Fault::ProgramWedge => Mark::ProgramWedge,
+        Fault::SpuriousWake => Mark::SpuriousWake,
+        _ => return None,
+    })
+}
