@@ -6,6 +6,7 @@
 //! [`Violation`]. [`World::inject`] makes things go wrong, [`World::host`] lets a test put services
 //! and clients of its own into the world, and the command `sim` runs worlds by the thousand.
 
+mod campaign;
 mod clock;
 mod coverage;
 mod fault;
@@ -17,10 +18,13 @@ mod platform;
 mod played;
 mod programs;
 mod random;
+mod shrink;
 mod trace;
 mod who;
+mod workload;
 mod world;
 
+pub use campaign::{Campaign, Failure, Findings};
 pub use fault::Fault;
 pub use host::Host;
 pub use programs::Programs;

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use flounder::tap::{Passing, Tap, TapEnd};
-use flounder::{Bell, Cap, Descriptor, Header};
+use flounder::{Bell, Cap, Descriptor, Header, Holder, Kernel};
 use flounder_idl::{monitor, proc_mgmt, spawn};
 
 use crate::coverage::Coverage;
@@ -42,6 +42,15 @@ impl Speaks {
     }
 }
 
+/// A message on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Parcel {
+    number: u16,
+    call: u64,
+    /// A cap in it can't be transferred: the receiving binding fails.
+    is_foreign: bool,
+}
+
 /// One end of a channel.
 #[derive(Default)]
 pub(crate) struct EndState {
@@ -51,8 +60,8 @@ pub(crate) struct EndState {
     /// Until which step it finds nothing, or no room.
     deaf_until: u64,
     mute_until: u64,
-    /// What it sent and the peer hasn't received: message number and call.
-    sent: VecDeque<(u16, u64)>,
+    /// What it sent and the peer hasn't received.
+    sent: VecDeque<Parcel>,
     /// Its calls that were not answered yet.
     calls: BTreeSet<u64>,
 }
@@ -97,9 +106,20 @@ pub(crate) struct State {
     /// How many messages a direction of each channel holds at most.
     room_max: usize,
     /// The next cap of this kind that travels to the process manager or a spawnd is broken.
-    break_caps: u32,
+    break_cap: Option<Breakage>,
     refuse_endpoints: u32,
     step: u64,
+    /// Caps of another system.
+    foreign: Holder,
+}
+
+/// How a cap breaks on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Breakage {
+    /// It is revoked: it arrives and is good for nothing.
+    Revoked,
+    /// It is another system's: it doesn't arrive, and the binding fails.
+    Foreign,
 }
 
 /// The tap of a world.
@@ -118,9 +138,10 @@ impl Net {
             coverage: Coverage::default(),
             held: BTreeSet::new(),
             room_max,
-            break_caps: 0,
+            break_cap: None,
             refuse_endpoints: 0,
             step: 0,
+            foreign: Kernel::new().holder(),
         };
         Rc::new(Self { state: RefCell::new(state), hash: Cell::new(mix(seed)) })
     }
@@ -156,7 +177,7 @@ impl Net {
             (there.deaf_until, there.mute_until) = (0, 0);
             state.ring(end);
         }
-        (state.break_caps, state.refuse_endpoints) = (0, 0);
+        (state.break_cap, state.refuse_endpoints) = (None, 0);
         !held.is_empty()
     }
 
@@ -180,8 +201,8 @@ impl Net {
         true
     }
 
-    pub(crate) fn break_a_cap(&self) {
-        self.state.borrow_mut().break_caps = 1;
+    pub(crate) fn break_a_cap(&self, how: Breakage) {
+        self.state.borrow_mut().break_cap = Some(how);
     }
 
     pub(crate) fn refuse_an_endpoint(&self) {
@@ -264,10 +285,11 @@ impl State {
     }
 
     /// Books what `end` sends: a call is opened, an answer closes one.
-    fn book_sent(&mut self, end: TapEnd, (number, header): (u16, Option<Header>), call: u64) {
+    fn book_sent(&mut self, end: TapEnd, parcel: Parcel, header: Option<Header>) {
         self.traffic.sent += 1;
+        let call = parcel.call;
         let link = self.link_mut(end);
-        link.end_mut(end).sent.push_back((number, call));
+        link.end_mut(end).sent.push_back(parcel);
         match header {
             Some(Header::OneWay) => {}
             Some(Header::Call(_)) => {
@@ -282,17 +304,18 @@ impl State {
         }
     }
 
-    /// Books what `end` received: it has to be what was sent next.
-    fn book_received(&mut self, end: TapEnd, number: u16, call: u64) {
+    /// Books what `end` received: it has to be what was sent next. True if it is lost for its caps.
+    fn book_received(&mut self, end: TapEnd, number: u16, call: u64) -> bool {
         self.traffic.received += 1;
         let sent = self.link_mut(end).end_mut(end.peer()).sent.pop_front();
-        if sent != Some((number, call)) {
+        if !sent.is_some_and(|sent| (sent.number, sent.call) == (number, call)) {
             self.complain(end, "a channel doesn't deliver what was sent, in its order");
         }
+        sent.is_some_and(|sent| sent.is_foreign)
     }
 
-    /// Breaks what travels, if that is to happen.
-    fn spoil(&mut self, end: TapEnd, message: &mut dyn Any) {
+    /// Breaks what travels, if that is to happen. True if it won't arrive.
+    fn spoil(&mut self, end: TapEnd, message: &mut dyn Any) -> bool {
         if self.refuse_endpoints > 0
             && let Some(monitor::Message::AllocMonitorEpReply(reply)) = message.downcast_mut()
         {
@@ -301,25 +324,30 @@ impl State {
             self.refuse_endpoints -= 1;
             self.coverage.mark(Mark::EndpointRefused);
         }
-        if self.break_caps == 0 || self.link(end).end(end.peer()).who != Who::ProcMgmt {
-            return;
+        let Some(how) = self.break_cap else { return false };
+        if self.link(end).end(end.peer()).who != Who::ProcMgmt {
+            return false;
         }
         let cap = match message.downcast_mut() {
             Some(proc_mgmt::Message::Kill(call)) => &mut call.domain_cap,
             Some(proc_mgmt::Message::Wait(call)) => &mut call.domain_cap,
             Some(proc_mgmt::Message::Exit(message)) => &mut message.domain_cap,
-            _ => return,
+            _ => return false,
         };
-        if let Some(broken) = broken(cap) {
-            *cap = broken;
-            self.break_caps -= 1;
-            self.coverage.mark(Mark::CapTransferFails);
-        }
+        let broken = match how {
+            Breakage::Revoked => revoked(cap),
+            Breakage::Foreign => self.foreign.frame(1).ok(),
+        };
+        let Some(broken) = broken else { return false };
+        *cap = broken;
+        self.break_cap = None;
+        self.coverage.mark(Mark::CapTransferFails);
+        how == Breakage::Foreign
     }
 }
 
 /// A copy of `cap` that is no longer usable.
-fn broken(cap: &Cap) -> Option<Cap> {
+fn revoked(cap: &Cap) -> Option<Cap> {
     let between = cap.copy().ok()?;
     let copy = between.copy().ok()?;
     between.revoke().ok()?;
@@ -374,18 +402,22 @@ impl Tap for Net {
 
     fn sending(&self, end: TapEnd, passing: Passing<'_>) {
         let mut state = self.state.borrow_mut();
-        let (number, header, call, note) = match passing {
-            Passing::CallFailed { call } => (0, None, call.number(), Note::default()),
+        let (parcel, header, note) = match passing {
+            Passing::CallFailed { call } => {
+                let parcel = Parcel { number: 0, call: call.number(), is_foreign: false };
+                (parcel, None, Note::default())
+            }
             Passing::Message { header, number, message } => {
-                state.spoil(end, message);
+                let is_foreign = state.spoil(end, message);
                 let speaks = state.link(end).speaks;
                 let note = Note::of(speaks, message);
                 let State { links, oracle, coverage, .. } = &mut *state;
                 oracle.sending(end, &links[index(end)], (header, message), coverage);
-                (number, Some(header), call_of(header), note)
+                (Parcel { number, call: call_of(header), is_foreign }, Some(header), note)
             }
         };
-        state.book_sent(end, (number, header), call);
+        let Parcel { number, call, .. } = parcel;
+        state.book_sent(end, parcel, header);
         state.note(end, Happening::Sent, number, call, note);
         drop(state);
         self.mix_in((end.channel << 20) ^ (u64::from(number) << 1) ^ u64::from(end.side));
@@ -397,15 +429,20 @@ impl Tap for Net {
         if state.link(end).end(end).closed {
             return; // what is left over when an end closes is dropped unread
         }
-        let (number, call) = match passing {
+        let (number, call) = match &passing {
             Passing::CallFailed { call } => (0, call.number()),
-            Passing::Message { header, number, message } => {
-                let State { links, oracle, coverage, .. } = &mut *state;
-                oracle.received(end, &links[index(end)], (header, message), coverage);
-                (number, call_of(header))
-            }
+            Passing::Message { header, number, .. } => (*number, call_of(*header)),
         };
-        state.book_received(end, number, call);
+        let is_lost = state.book_received(end, number, call);
+        let State { links, oracle, coverage, .. } = &mut *state;
+        let link = &links[index(end)];
+        match passing {
+            _ if is_lost => oracle.found_closed(end, link, coverage),
+            Passing::Message { header, message, .. } => {
+                oracle.received(end, link, (header, message), coverage);
+            }
+            Passing::CallFailed { .. } => {}
+        }
         state.note(end, Happening::Received, number, call, Note::default());
         let link = state.link(end);
         let waits_for_room = link.end(end.peer()).sent.len() + 1 == state.room_max;

@@ -277,6 +277,11 @@ impl CorePlatform {
         self.root.take();
     }
 
+    /// Has a program return or panic.
+    pub(crate) fn ends(&self, domain: DomainId, end: ProgramEnd) {
+        self.push(Job::Ended(domain, end));
+    }
+
     /// Has a program not end when it is killed.
     pub(crate) fn wedge(&self, domain: DomainId) {
         if let Some(resident) = self.programs.borrow_mut().get_mut(&domain) {
@@ -302,6 +307,13 @@ impl CorePlatform {
     /// The played spawnd of the core, if that is what it has.
     pub(crate) fn played(&self) -> Option<Rc<RefCell<Played>>> {
         self.services.borrow().get(&ServiceKind::Spawnd)?.played.clone()
+    }
+
+    /// Has a played spawnd answer its oldest order. False if it has none.
+    pub(crate) fn obey(&self) -> bool {
+        let Some(played) = self.played() else { return false };
+        let mut played = played.borrow_mut();
+        played.answer(0, flounder::ErrVal::OK)
     }
 
     pub(crate) fn spawnd_lives(&self) -> bool {

@@ -78,6 +78,21 @@ impl Played {
         (Box::new((dispatcher, monitor)), played)
     }
 
+    /// Answers the order at `place`. False if there is none, or nobody to hear it.
+    pub(crate) fn answer(&mut self, place: usize, err: ErrVal) -> bool {
+        let Some(&order) = self.orders.get(place) else { return false };
+        if self.binding.as_ref().is_none_or(AnyBinding::is_closed) {
+            self.orders.clear();
+            return false;
+        }
+        let said = self.reply(order.request, order.kind, err);
+        if said {
+            self.orders.remove(place);
+            self.last = Some(order);
+        }
+        said
+    }
+
     /// Answers, whatever was asked. False if there is nobody to hear it, or no room.
     pub(crate) fn reply(&self, request: u64, kind: RequestKind, err: ErrVal) -> bool {
         let said = |binding: &Binding<State>| {

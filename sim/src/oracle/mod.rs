@@ -133,7 +133,9 @@ impl Oracle {
                 .map(|message| self.model.spawnd_says((end.channel, peer), message, coverage)),
             (Speaks::Spawn, Who::Spawnd { core, .. }) => message
                 .downcast_ref::<spawn::Message>()
-                .map(|message| self.spawnds.hears((end.channel, peer), core, message)),
+                .map(|message| {
+                    self.spawnds.hears((end.channel, peer), core, message, &self.truth)
+                }),
             (Speaks::Monitor, Who::Monitor(_)) => message
                 .downcast_ref::<monitor::Message>()
                 .map(|message| self.monitors.hears(end.channel, message)),

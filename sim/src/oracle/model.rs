@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use flounder::ErrCode;
+use flounder::{ErrCode, Iref};
 use flounder_idl::spawn::RequestKind;
 use flounder_idl::types::ExitCause;
 
@@ -21,7 +21,7 @@ pub(crate) enum State {
 }
 
 impl State {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Nil => "NIL",
             Self::Running => "RUNNING",
@@ -46,7 +46,7 @@ pub(crate) enum Core {
 }
 
 impl Core {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::SpawnPend => "SPAWN_PEND",
             Self::SpanPend => "SPAN_PEND",
@@ -93,7 +93,6 @@ pub(super) struct Part {
 #[derive(Debug)]
 pub(super) struct Domain {
     pub(super) owner: u64,
-    pub(super) home: u8,
     pub(super) state: State,
     pub(super) end: Option<End>,
     pub(super) parts: BTreeMap<u8, Part>,
@@ -132,7 +131,7 @@ pub(super) enum Stand {
 }
 
 impl Stand {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Absent => "ABSENT",
             Self::Binding => "BINDING",
@@ -153,6 +152,8 @@ pub(super) struct Slot {
     pub(super) survivors: BTreeSet<u64>,
     /// The channel over which it obeys.
     pub(super) channel: Option<u64>,
+    /// Where it listens, for strangers to try.
+    pub(super) iref: Iref,
 }
 
 impl Default for Slot {
@@ -163,6 +164,7 @@ impl Default for Slot {
             asked: BTreeMap::new(),
             survivors: BTreeSet::new(),
             channel: None,
+            iref: Iref::NULL,
         }
     }
 }
@@ -233,6 +235,21 @@ impl Model {
     pub(crate) fn in_state(&self, state: State) -> Vec<u64> {
         let found = self.domains.iter().filter(|(_, domain)| domain.state == state);
         found.map(|(&id, _)| id).collect()
+    }
+
+    /// Where the spawnd of a core listens.
+    pub(crate) fn spawnd_iref(&self, core: u8) -> Option<Iref> {
+        self.slots.get(&core).map(|slot| slot.iref)
+    }
+
+    /// The last domain that was accepted.
+    pub(crate) fn last_domain(&self) -> u64 {
+        self.last_domain
+    }
+
+    /// The state of a domain that there is.
+    pub(crate) fn state(&self, id: u64) -> Option<State> {
+        self.domains.get(&id).map(|domain| domain.state)
     }
 
     /// The domains that stand so on some core, and the core.

@@ -66,7 +66,7 @@ impl Model {
             && message.program.is_empty()
             && message.argvbuf.is_empty();
         if is_gone && told.may_be_gone {
-            if let Some(domain) = self.domains.get_mut(&id) {
+            if let Some(domain) = self.domains.get_mut(&id).filter(|_| told.state.is_some()) {
                 domain.freed = true;
             }
             return Ok(());

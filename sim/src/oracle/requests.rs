@@ -46,24 +46,6 @@ pub(super) fn named(cap: &Cap) -> Option<u64> {
     }
 }
 
-/// True if the receiver can't take the cap over: its binding fails.
-fn is_dead(cap: &Cap) -> bool {
-    !cap.is_null() && cap.identify().is_err()
-}
-
-/// The caps of a client's message.
-fn caps(message: &Message) -> Vec<&Cap> {
-    match message {
-        Message::SpawnWithCaps(m) => vec![&m.inheritcn_cap, &m.argcn_cap],
-        Message::Span(m) => vec![&m.domain_cap, &m.vroot, &m.dispframe],
-        Message::Kill(m) => vec![&m.domain_cap],
-        Message::Exit(m) => vec![&m.domain_cap],
-        Message::Wait(m) => vec![&m.domain_cap],
-        Message::GetStatus(m) => vec![&m.domain_cap],
-        _ => Vec::new(),
-    }
-}
-
 /// The domain in the badge of whoever is at the other end; 0 for what has none.
 fn badge(who: Who) -> u64 {
     match who {
@@ -85,10 +67,6 @@ impl Model {
         if self.clients.get(&channel).is_none_or(|client| client.gone) {
             return Ok(());
         }
-        if caps(message).into_iter().any(is_dead) {
-            self.client_gone(channel, coverage);
-            return Ok(());
-        }
         let from_monitor = matches!(peer, Who::Monitor(0));
         match (header, message) {
             (Header::Call(call), _) => {
@@ -101,7 +79,7 @@ impl Model {
                 self.exit((channel, peer), &m.domain_cap, m.status, coverage);
             }
             (_, Message::AddSpawnd(m)) if from_monitor => {
-                self.add_spawnd(m.core, m.generation, coverage);
+                self.add_spawnd(m.core, m.generation, m.iref, coverage);
             }
             (_, Message::AddSpawnd(m)) => {
                 coverage.mark(Mark::StrangerAddsSpawnd);
@@ -194,7 +172,6 @@ impl Model {
         let tied = (flags & ENDS_WITH_SPAWNER != 0).then_some(asker.channel);
         let domain = Domain {
             owner,
-            home: core,
             state: State::Nil,
             end: None,
             parts: BTreeMap::from([(core, part)]),

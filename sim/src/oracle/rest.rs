@@ -14,7 +14,9 @@ impl Model {
         }
         for (&id, domain) in &self.domains {
             found.extend(self.unsettled(id, truth).map(|what| format!("domain {id}: {what}")));
-            let may_wait = domain.state == State::Running || domain.has(Core::Wedged);
+            let is_lost = domain.parts.keys().any(|&core| self.is_lost(core));
+            let may_wait =
+                domain.state == State::Running || domain.has(Core::Wedged) || is_lost;
             if !domain.waiters.is_empty() && !may_wait {
                 found.push(format!("I2: a wait for domain {id} is open in {:?}", domain.state));
             }

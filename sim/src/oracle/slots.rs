@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use flounder::Iref;
 use flounder_idl::spawn::Message;
 
 use super::cores::{Said, said};
@@ -10,7 +11,13 @@ use crate::coverage::Coverage;
 use crate::who::Who;
 
 impl Model {
-    pub(super) fn add_spawnd(&mut self, core: u8, generation: u64, coverage: &mut Coverage) {
+    pub(super) fn add_spawnd(
+        &mut self,
+        core: u8,
+        generation: u64,
+        iref: Iref,
+        coverage: &mut Coverage,
+    ) {
         let slot = self.slots.entry(core).or_default();
         if generation <= slot.generation {
             return coverage.cell(slot.stand.name(), "add same");
@@ -21,7 +28,7 @@ impl Model {
             self.spawnd_down(core, coverage);
         }
         let slot = self.slots.entry(core).or_default();
-        *slot = Slot { stand: Stand::Binding, generation, ..Slot::default() };
+        *slot = Slot { stand: Stand::Binding, generation, iref, ..Slot::default() };
     }
 
     /// The process manager is bound to the spawnd of `core`.

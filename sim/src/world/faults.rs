@@ -1,20 +1,18 @@
 //! Making things go wrong, and making them well again.
 
-use flounder::CoreId;
-use flounder::platform::{ServiceKind, StartFailure};
+use flounder::platform::{ProgramEnd, ServiceKind, StartFailure};
+use flounder::{CoreId, DomainId};
 
 use super::{Role, World};
 use crate::fault::{Fault, Mark};
+use crate::net::Breakage;
+use crate::oracle::truth::Life;
 
 /// For how many steps somebody is held up, at most.
 const HOLD_STEPS_MAX: usize = 400;
 
 impl World {
     /// Makes something go wrong. False if there is nothing it could happen to.
-    ///
-    /// What concerns programs ([`Fault::ProgramExit`] and the like) happens to the world's own
-    /// programs, and a client's death to the clients of its workload: hosts and programs of a test are
-    /// the test's to end.
     pub fn inject(&mut self, fault: Fault) -> bool {
         let mark = mark(fault);
         let happened = self.outside(|world| world.go_wrong(fault));
@@ -50,12 +48,18 @@ impl World {
                 true
             }
             Fault::CapTransferFails => {
-                net.break_a_cap();
+                let ways = [Breakage::Revoked, Breakage::Foreign];
+                net.break_a_cap(ways[self.random.below(ways.len())]);
                 true
             }
             Fault::SpuriousWake => net.wake_for_nothing(&mut self.random),
             Fault::ProgramWedge => self.wedge_a_program(),
-            Fault::ProgramExit | Fault::ProgramCrash | Fault::ClientDeath => false,
+            Fault::ProgramExit => {
+                let status = self.random.byte();
+                self.end_a_program(ProgramEnd::Exited(status))
+            }
+            Fault::ProgramCrash => self.end_a_program(ProgramEnd::Panicked),
+            Fault::ClientDeath => self.kill_a_host(),
         }
     }
 
@@ -68,7 +72,34 @@ impl World {
     fn wedge_a_program(&mut self) -> bool {
         let alive = self.shared.truth.all_alive();
         let Some((domain, core)) = self.random.pick(&alive) else { return false };
-        self.platforms[usize::from(core)].wedge(flounder::DomainId(domain));
+        self.platforms[usize::from(core)].wedge(DomainId(domain));
+        true
+    }
+
+    fn end_a_program(&mut self, end: ProgramEnd) -> bool {
+        let alive = self.shared.truth.all_alive();
+        let Some((domain, core)) = self.random.pick(&alive) else { return false };
+        self.end_program((domain, core), end)
+    }
+
+    /// Has a program return or panic.
+    pub(crate) fn end_program(&mut self, (domain, core): (u64, u8), end: ProgramEnd) -> bool {
+        let is_alive = self.shared.truth.life((domain, core)) == Some(Life::Alive);
+        if is_alive {
+            self.platforms[usize::from(core)].ends(DomainId(domain), end);
+        }
+        is_alive
+    }
+
+    fn kill_a_host(&mut self) -> bool {
+        self.homes.retain(|home| home.waitset().sources() > 0);
+        if self.homes.is_empty() {
+            return false;
+        }
+        let place = self.random.below(self.homes.len());
+        let home = self.homes.swap_remove(place);
+        home.end();
+        home.holder().end();
         true
     }
 
@@ -117,6 +148,9 @@ fn mark(fault: Fault) -> Option<Mark> {
         Fault::SpawndCrash(_) => Mark::SpawndCrash,
         Fault::ProgramWedge => Mark::ProgramWedge,
         Fault::SpuriousWake => Mark::SpuriousWake,
+        Fault::ProgramExit => Mark::ProgramExit,
+        Fault::ProgramCrash => Mark::ProgramCrash,
+        Fault::ClientDeath => Mark::ClientDeath,
         _ => return None,
     })
 }

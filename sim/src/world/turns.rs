@@ -52,6 +52,7 @@ impl World {
             freed |= it.stalled_until > self.steps;
             it.stalled_until = 0;
         }
+        freed |= self.platforms.iter().any(|platform| platform.obey());
         if freed {
             return Progress::Turn;
         }
