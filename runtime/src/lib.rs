@@ -32,6 +32,8 @@ mod interface;
 pub mod kernel;
 mod kill;
 mod log;
+#[doc(hidden)]
+pub mod mutants;
 mod options;
 pub mod platform;
 mod room;

@@ -40,7 +40,7 @@ const CORES: [(&str, &[&str]); 9] = [
 const SLOTS: [(&str, &[&str]); 5] = [
     ("ABSENT", &["spawn", "add", "foreign add"]),
     ("BINDING", &["spawn", "foreign add", "bound"]),
-    ("UP", &["spawn", "add same", "add newer", "foreign add", "remove", "closed", "reply", "violation"]),
+    ("UP", &["spawn", "add newer", "foreign add", "remove", "closed", "reply", "violation"]),
     ("LOST", &["spawn", "foreign add", "remove", "reply"]),
     ("DOWN", &["spawn", "add newer", "foreign add"]),
 ];

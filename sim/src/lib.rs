@@ -11,6 +11,7 @@ mod clock;
 mod coverage;
 mod fault;
 mod host;
+pub mod mutants;
 mod net;
 mod note;
 mod oracle;

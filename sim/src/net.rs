@@ -308,7 +308,7 @@ impl State {
     fn book_received(&mut self, end: TapEnd, number: u16, call: u64) -> bool {
         self.traffic.received += 1;
         let sent = self.link_mut(end).end_mut(end.peer()).sent.pop_front();
-        if !sent.is_some_and(|sent| (sent.number, sent.call) == (number, call)) {
+        if sent.is_none_or(|sent| (sent.number, sent.call) != (number, call)) {
             self.complain(end, "a channel doesn't deliver what was sent, in its order");
         }
         sent.is_some_and(|sent| sent.is_foreign)

@@ -60,9 +60,9 @@ fn core(core: u8) -> (&'static str, u64) {
 
 fn of_proc_mgmt(message: &proc_mgmt::Message) -> Note {
     use proc_mgmt::Message::{
-        AddSpawnd, Exit, GetDomainlist, GetDomainlistResponse, GetStatus,
-        GetStatusResponse, Kill, KillResponse, RemoveSpawnd, ShutdownDone, Span,
-        SpanResponse, Spawn, SpawnResponse, SurvivorEnded, Wait, WaitResponse,
+        AddSpawnd, Exit, GetDomainlist, GetDomainlistResponse, GetStatus, GetStatusResponse, Kill,
+        KillResponse, RemoveSpawnd, ShutdownDone, Span, SpanResponse, Spawn, SpawnResponse,
+        SurvivorEnded, Wait, WaitResponse,
     };
     match message {
         AddSpawnd(m) => Note::two(core(m.core), ("generation", m.generation)),
@@ -86,11 +86,9 @@ fn of_proc_mgmt(message: &proc_mgmt::Message) -> Note {
         }
         WaitResponse(m) => Note::two(err(m.err), ("status", m.status.into())),
         GetStatus(m) => Note::one("domain", m.domain),
-        GetStatusResponse(m) => Note([
-            err(m.err),
-            ("state", m.entry.state as u64),
-            ("status", m.entry.status.into()),
-        ]),
+        GetStatusResponse(m) => {
+            Note([err(m.err), ("state", m.entry.state as u64), ("status", m.entry.status.into())])
+        }
         GetDomainlist(m) => Note::one("after", m.after),
         GetDomainlistResponse(m) => Note::one("domains", m.domains.len() as u64),
         _ => Note::default(),
@@ -110,11 +108,9 @@ fn of_spawn(message: &spawn::Message) -> Note {
         KillRequest(m) => order(m.request, m.domain),
         CleanupRequest(m) => order(m.request, m.domain),
         SpawnReply(m) => Note([("request", m.request), ("kind", m.kind as u64), err(m.err)]),
-        DomainExited(m) => Note([
-            ("domain", m.domain),
-            ("cause", m.cause as u64),
-            ("status", m.status.into()),
-        ]),
+        DomainExited(m) => {
+            Note([("domain", m.domain), ("cause", m.cause as u64), ("status", m.status.into())])
+        }
     }
 }
 

@@ -258,7 +258,9 @@ impl CorePlatform {
         let live = programs.iter().filter(|(_, resident)| !resident.ended);
         let domains: Vec<_> = live.map(|(&domain, _)| domain).collect();
         drop(programs);
-        domains.iter().for_each(|&domain| self.kill_program(domain));
+        for &domain in &domains {
+            self.kill_program(domain);
+        }
         domains
     }
 
@@ -300,7 +302,9 @@ impl CorePlatform {
             }
         }
         drop(programs);
-        killed.iter().for_each(|&domain| self.push(Job::Kill(domain)));
+        for &domain in &killed {
+            self.push(Job::Kill(domain));
+        }
         !killed.is_empty()
     }
 
@@ -314,11 +318,6 @@ impl CorePlatform {
         let Some(played) = self.played() else { return false };
         let mut played = played.borrow_mut();
         played.answer(0, flounder::ErrVal::OK)
-    }
-
-    pub(crate) fn spawnd_lives(&self) -> bool {
-        let services = self.services.borrow();
-        services.get(&ServiceKind::Spawnd).is_some_and(|running| running.handle.is_some())
     }
 
     fn panicked(&self, service: ServiceKind) {
@@ -461,14 +460,12 @@ impl Shared {
 
 fn in_hands_of(entry: Entry, holder: &Holder) -> Entry {
     match entry {
-        Entry::Main { inheritcn, argcn } => Entry::Main {
-            inheritcn: hand_over(inheritcn, holder),
-            argcn: hand_over(argcn, holder),
-        },
-        Entry::Span { vroot, dispframe } => Entry::Span {
-            vroot: hand_over(vroot, holder),
-            dispframe: hand_over(dispframe, holder),
-        },
+        Entry::Main { inheritcn, argcn } => {
+            Entry::Main { inheritcn: hand_over(inheritcn, holder), argcn: hand_over(argcn, holder) }
+        }
+        Entry::Span { vroot, dispframe } => {
+            Entry::Span { vroot: hand_over(vroot, holder), dispframe: hand_over(dispframe, holder) }
+        }
     }
 }
 

@@ -66,8 +66,7 @@ impl Search {
             if self.tries >= TRIES_MAX {
                 break;
             }
-            let left_out: BTreeSet<u64> =
-                self.plan.left_out.iter().chain(some).copied().collect();
+            let left_out: BTreeSet<u64> = self.plan.left_out.iter().chain(some).copied().collect();
             shorter |= self.fails(Plan { left_out, ..self.plan.clone() });
         }
         shorter

@@ -10,9 +10,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use flounder::platform::ServiceKind;
-use flounder::{
-    Cap, CoreId, Counts, DomainId, Home, Kernel, Mailbox, Rights, Waitset, tap,
-};
+use flounder::{Cap, CoreId, Counts, DomainId, Home, Kernel, Mailbox, Rights, Waitset, tap};
 use flounder_domain::Domain;
 use flounder_monitor::{Command, MonitorEnv, child_pair, link_pair};
 
@@ -358,14 +356,14 @@ impl World {
     pub fn end(mut self) -> Result<Stats, Violation> {
         self.replace_lost_spawnds();
         self.quiesce()?;
-        if self.outside(|world| world.unwedge()) {
+        if self.outside(Self::unwedge) {
             self.quiesce()?;
         }
         self.shut_down()?;
-        let stats = self.stats();
+        let lived = self.stats();
         let left = self.tear_down();
         if left == Counts::default() {
-            return Ok(stats);
+            return Ok(lived);
         }
         let state = self.shared.net.state.borrow();
         let what = format!("I12: left over in the kernel: {left:?}");
@@ -377,12 +375,12 @@ impl World {
         self.quiesce()?;
         // What a played spawnd said to be wedged never ends: the oracle has counted it.
         let plays = (0..self.cores()).any(|core| self.shared.truth.is_played(core));
-        let stopped = self.shared.stopped.get();
-        if stopped.is_some_and(|wedged| wedged == 0 || plays) {
+        let told = self.shared.stopped.get();
+        if told.is_some_and(|wedged| wedged == 0 || plays) {
             return Ok(());
         }
         let state = self.shared.net.state.borrow();
-        let what = format!("a shutdown ends with {stopped:?}");
+        let what = format!("a shutdown ends with {told:?}");
         Err(Violation { step: self.steps, what, trace: state.trace.lines() })
     }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use flounder::platform::{Entry, Image, Platform};
-use flounder::{Cap, CapKind, DomainId, ErrCode, Half};
+use flounder::{Cap, CapKind, DomainId, ErrCode, Half, mutant};
 use flounder_domain::args::{Arguments, ArgumentsError};
 use flounder_idl::spawn::{SpanRequest, SpawnRequest, SpawnWithCapsRequest};
 
@@ -61,8 +61,10 @@ pub(crate) fn spawn_with_caps(
     message: SpawnWithCapsRequest,
     platform: &dyn Platform,
 ) -> Result<Order<Launch>, ErrCode> {
-    let arguments =
-        Arguments::parse(&message.argvbuf, &message.envbuf).map_err(ArgumentsError::code)?;
+    let arguments = Arguments::parse(&message.argvbuf, &message.envbuf);
+    let aborts = arguments.is_err() && mutant!("malformed-environment-aborts");
+    assert!(!aborts, "an environment is well formed");
+    let arguments = arguments.map_err(ArgumentsError::code)?;
     let image = image(&message.path, &arguments, platform)?;
     let (inheritcn, argcn) = (message.inheritcn_cap, message.argcn_cap);
     if !is_cnode_or_null(&inheritcn) || !is_cnode_or_null(&argcn) {

@@ -5,8 +5,7 @@ use flounder_idl::spawn::{Message, RequestKind};
 use flounder_idl::types::ExitCause;
 
 use super::answers::{Answer, Waiting, top};
-use super::model::{CORE_LOST, Core, End, Model, Order, State};
-use super::truth::Truth;
+use super::model::{CORE_LOST, Core, Domain, End, Model, Order, State};
 use crate::coverage::Coverage;
 use crate::who::Who;
 
@@ -20,7 +19,6 @@ impl Model {
         channel: u64,
         peer: Who,
         message: &Message,
-        truth: &Truth,
     ) -> Result<(), String> {
         let (request, id, kind) = match message {
             Message::SpawnRequest(m) => (m.request, m.domain, RequestKind::Spawn),
@@ -33,7 +31,9 @@ impl Model {
         let Who::Spawnd { core, generation } = peer else {
             return Err(format!("{kind:?} of domain {id} goes to {peer}"));
         };
-        if request <= self.last_request && self.slots.values().any(|it| it.asked.contains_key(&request)) {
+        if request <= self.last_request
+            && self.slots.values().any(|it| it.asked.contains_key(&request))
+        {
             return Err(format!("I13: request {request} is used twice"));
         }
         self.last_request = self.last_request.max(request);
@@ -41,11 +41,14 @@ impl Model {
         if slot.generation != generation {
             return Err(format!("{kind:?} of domain {id} goes to an old spawnd of core {core}"));
         }
-        let part = self.domains.get_mut(&id).and_then(|domain| domain.parts.get_mut(&core));
+        let domain = self.domains.get_mut(&id);
+        if domain.as_ref().is_some_and(|domain| !carries(message, domain)) {
+            return Err(format!("domain {id} is spawned as another program: {message:?}"));
+        }
+        let part = domain.and_then(|domain| domain.parts.get_mut(&core));
         let Some(part) = part.filter(|part| part.order == Order::Owed(kind)) else {
             return Err(format!("{kind:?} of domain {id} is sent to core {core} and not owed"));
         };
-        let _ = truth;
         part.order = Order::Asked(request);
         slot.asked.insert(request, (id, kind));
         slot.channel = Some(channel);
@@ -57,7 +60,7 @@ impl Model {
         &mut self,
         core: u8,
         (request, id, kind): (u64, u64, RequestKind),
-        code: ErrCode,
+        err: ErrCode,
         coverage: &mut Coverage,
     ) {
         let part = self.domains.get_mut(&id).and_then(|domain| domain.parts.get_mut(&core));
@@ -70,19 +73,19 @@ impl Model {
         part.order = Order::Nothing;
         let state = part.state;
         match kind {
-            RequestKind::Spawn => self.spawn_replied(id, core, code, coverage),
-            RequestKind::Span => self.span_replied(id, core, code, coverage),
-            RequestKind::Kill => self.kill_replied(id, core, code, coverage),
-            RequestKind::Cleanup => self.cleanup_replied(id, core, code, coverage),
+            RequestKind::Spawn => self.spawn_replied(id, core, err, coverage),
+            RequestKind::Span => self.span_replied(id, core, err, coverage),
+            RequestKind::Kill => self.kill_replied(id, core, err, coverage),
+            RequestKind::Cleanup => self.cleanup_replied(id, core, err, coverage),
         }
         debug_assert_ne!(state, Core::Clean, "what is clean asks nothing");
         self.settle(id);
     }
 
-    fn spawn_replied(&mut self, id: u64, core: u8, code: ErrCode, coverage: &mut Coverage) {
-        if code != ErrCode::OK {
+    fn spawn_replied(&mut self, id: u64, core: u8, err: ErrCode, coverage: &mut Coverage) {
+        if err != ErrCode::OK {
             coverage.cell("SPAWN_PEND", "error");
-            return self.spawn_failed(id, core, code);
+            return self.spawn_failed(id, core, err);
         }
         coverage.cell("SPAWN_PEND", "OK");
         let Some(domain) = self.domains.get_mut(&id) else { return };
@@ -101,10 +104,10 @@ impl Model {
     }
 
     /// The entry goes; whoever asked is answered.
-    fn spawn_failed(&mut self, id: u64, core: u8, code: ErrCode) {
+    fn spawn_failed(&mut self, id: u64, core: u8, err: ErrCode) {
         let (asker, _) = self.take_asker(id, core, Core::Clean);
         if let Some(asker) = asker {
-            self.close_call(asker, Answer::NotSpawned(code));
+            self.close_call(asker, Answer::NotSpawned(err));
         }
         let Some(domain) = self.domains.remove(&id) else { return };
         for killer in domain.killers {
@@ -124,8 +127,8 @@ impl Model {
         })
     }
 
-    fn span_replied(&mut self, id: u64, core: u8, code: ErrCode, coverage: &mut Coverage) {
-        if code != ErrCode::OK {
+    fn span_replied(&mut self, id: u64, core: u8, err: ErrCode, coverage: &mut Coverage) {
+        if err != ErrCode::OK {
             coverage.cell("SPAN_PEND", "error");
             return self.span_failed(id, core, ErrCode::SPAWN_ERR_SPAN);
         }
@@ -133,32 +136,32 @@ impl Model {
         let is_running = self.domains.get(&id).is_some_and(|it| it.state == State::Running);
         let to = if is_running { Core::Run } else { Core::KillPend };
         let (asker, died) = self.take_asker(id, core, to);
-        let code = if is_running {
+        let err = if is_running {
             ErrCode::OK
         } else {
             self.owe_order(id, core, RequestKind::Kill, 0);
             ErrCode::PROC_MGMT_ERR_DOMAIN_NOT_RUNNING
         };
         if let Some(asker) = asker {
-            self.close_call(asker, Answer::Span(code));
+            self.close_call(asker, Answer::Span(err));
         }
         if let Some(end) = died {
             self.died(id, core, end, coverage);
         }
     }
 
-    fn span_failed(&mut self, id: u64, core: u8, code: ErrCode) {
+    fn span_failed(&mut self, id: u64, core: u8, err: ErrCode) {
         let (asker, _) = self.take_asker(id, core, Core::Clean);
         if let Some(asker) = asker {
-            self.close_call(asker, Answer::Span(code));
+            self.close_call(asker, Answer::Span(err));
         }
         if let Some(domain) = self.domains.get_mut(&id) {
             domain.parts.remove(&core);
         }
     }
 
-    fn kill_replied(&mut self, id: u64, core: u8, code: ErrCode, coverage: &mut Coverage) {
-        match code {
+    fn kill_replied(&mut self, id: u64, core: u8, err: ErrCode, coverage: &mut Coverage) {
+        match err {
             ErrCode::OK => {
                 coverage.cell("KILL_PEND", "OK");
                 self.go(id, core, Core::Dead);
@@ -179,8 +182,8 @@ impl Model {
         }
     }
 
-    fn cleanup_replied(&mut self, id: u64, core: u8, code: ErrCode, coverage: &mut Coverage) {
-        let (column, is_over) = match code {
+    fn cleanup_replied(&mut self, id: u64, core: u8, err: ErrCode, coverage: &mut Coverage) {
+        let (column, is_over) = match err {
             ErrCode::OK => ("OK", true),
             ErrCode::SPAWN_ERR_DOMAIN_NOTFOUND => ("NOTFOUND", true),
             _ if self.retry(id, core, RequestKind::Cleanup) => ("error", false),
@@ -314,6 +317,15 @@ impl Model {
         }
         let cause = if cause == ExitCause::Exited { cause } else { ExitCause::Crashed };
         self.died(id, core, (cause, status), coverage);
+    }
+}
+
+/// True if a spawn carries what its client sent.
+fn carries(message: &Message, domain: &Domain) -> bool {
+    match message {
+        Message::SpawnRequest(m) => m.path == domain.program && m.argvbuf == domain.argv,
+        Message::SpawnWithCapsRequest(m) => m.path == domain.program && m.argvbuf == domain.argv,
+        _ => true,
     }
 }
 

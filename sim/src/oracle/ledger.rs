@@ -74,7 +74,10 @@ impl SpawndLedger {
                 if life == Some(Life::Ended) {
                     return Ok(());
                 }
-                Err(format!("spawnd {core} reports a death of {}, which is {life:?}", exited.domain))
+                Err(format!(
+                    "spawnd {core} reports a death of {}, which is {life:?}",
+                    exited.domain
+                ))
             }
             other => Err(format!("spawnd {core} sends {other:?}")),
         }
@@ -143,17 +146,16 @@ pub(super) struct MonitorLedger {
 
 impl MonitorLedger {
     /// A monitor takes a child's message.
-    pub(super) fn hears(&mut self, channel: u64, message: &monitor::Message) -> Result<(), String> {
+    pub(super) fn hears(&mut self, channel: u64, message: &monitor::Message) {
         use monitor::Message as M;
         let key = match message {
             M::ExportRequest(m) => (channel, Asked::Export, m.request),
             M::BindClientRequest(m) => (channel, Asked::Bind, m.request),
             M::GetNameIrefRequest(m) => (channel, Asked::NameIref, m.request),
             M::AllocMonitorEpRequest(m) => (channel, Asked::Endpoint, m.request),
-            _ => return Ok(()),
+            _ => return,
         };
         self.open.insert(key);
-        Ok(())
     }
 
     /// A monitor or a child sends something.

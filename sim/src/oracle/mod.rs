@@ -103,7 +103,7 @@ impl Oracle {
                 .map(|message| self.model.answers(end.channel, header, message, &self.truth)),
             (Speaks::Spawn, Who::ProcMgmt) => message
                 .downcast_ref::<spawn::Message>()
-                .map(|message| self.model.orders(end.channel, peer, message, &self.truth)),
+                .map(|message| self.model.orders(end.channel, peer, message)),
             (Speaks::Spawn, Who::Spawnd { core, .. }) => message
                 .downcast_ref::<spawn::Message>()
                 .map(|message| self.spawnds.sends(end.channel, core, message, &self.truth)),
@@ -133,12 +133,13 @@ impl Oracle {
                 .map(|message| self.model.spawnd_says((end.channel, peer), message, coverage)),
             (Speaks::Spawn, Who::Spawnd { core, .. }) => message
                 .downcast_ref::<spawn::Message>()
-                .map(|message| {
-                    self.spawnds.hears((end.channel, peer), core, message, &self.truth)
-                }),
-            (Speaks::Monitor, Who::Monitor(_)) => message
-                .downcast_ref::<monitor::Message>()
-                .map(|message| self.monitors.hears(end.channel, message)),
+                .map(|message| self.spawnds.hears((end.channel, peer), core, message, &self.truth)),
+            (Speaks::Monitor, Who::Monitor(_)) => {
+                message.downcast_ref::<monitor::Message>().map(|message| {
+                    self.monitors.hears(end.channel, message);
+                    Ok(())
+                })
+            }
             _ => None,
         };
         self.check(found.unwrap_or(Ok(())));
@@ -150,7 +151,10 @@ impl Oracle {
         }
         match link.speaks {
             Speaks::ProcMgmt => self.model.client_gone(end.channel, coverage),
-            Speaks::Spawn => self.model.spawnd_closed(end.channel, coverage),
+            Speaks::Spawn => {
+                let peer = link.end(end.peer()).who;
+                self.model.spawnd_closed((end.channel, peer), coverage);
+            }
             _ => {}
         }
     }

@@ -247,11 +247,6 @@ impl Model {
         self.last_domain
     }
 
-    /// The state of a domain that there is.
-    pub(crate) fn state(&self, id: u64) -> Option<State> {
-        self.domains.get(&id).map(|domain| domain.state)
-    }
-
     /// The domains that stand so on some core, and the core.
     pub(crate) fn on_cores(&self, state: Core) -> Vec<(u64, u8)> {
         let all = self.domains.iter().flat_map(|(&id, domain)| {
@@ -261,13 +256,7 @@ impl Model {
     }
 
     /// RUNNING → `STOP_PEND`: the first cause stays; every core but one stops.
-    pub(super) fn stop(
-        &mut self,
-        id: u64,
-        end: End,
-        but: Option<u8>,
-        coverage: &mut Coverage,
-    ) {
+    pub(super) fn stop(&mut self, id: u64, end: End, but: Option<u8>, coverage: &mut Coverage) {
         let Some(domain) = self.domains.get_mut(&id) else { return };
         domain.end.get_or_insert(end);
         domain.state = State::StopPend;

@@ -79,7 +79,7 @@ impl Model {
                 self.exit((channel, peer), &m.domain_cap, m.status, coverage);
             }
             (_, Message::AddSpawnd(m)) if from_monitor => {
-                self.add_spawnd(m.core, m.generation, m.iref, coverage);
+                return self.add_spawnd(m.core, m.generation, m.iref, coverage);
             }
             (_, Message::AddSpawnd(m)) => {
                 coverage.mark(Mark::StrangerAddsSpawnd);
@@ -196,8 +196,8 @@ impl Model {
         if self.stand(core) != Stand::Up || self.shutdown {
             return Err(ErrCode::PROC_MGMT_ERR_INVALID_SPAWND);
         }
-        let owned = self.domains.values().filter(|domain| domain.owner == owner && !domain.freed);
-        if owned.count() >= self.limits.domains_per_client_max as usize {
+        let theirs = self.domains.values().filter(|domain| domain.owner == owner && !domain.freed);
+        if theirs.count() >= self.limits.domains_per_client_max as usize {
             coverage.mark(Mark::QuotaExhausted);
             return Err(ErrCode::PROC_MGMT_ERR_CREATE_DOMAIN_CAP);
         }
@@ -212,7 +212,7 @@ impl Model {
 
     fn span(&mut self, asker: Waiting, cap: &Cap, core: u8, coverage: &mut Coverage) {
         match self.may_span(asker, shown(cap, Rights::SPAN), core, coverage) {
-            Err(code) => self.owe(asker, Answer::Span(code)),
+            Err(err) => self.owe(asker, Answer::Span(err)),
             Ok(id) => {
                 self.open_call(asker);
                 let part = self.new_part(core, (Core::SpanPend, RequestKind::Span), asker);

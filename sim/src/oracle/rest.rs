@@ -9,14 +9,16 @@ impl Model {
         let mut found = Vec::new();
         for (channel, client) in self.clients.iter().filter(|(_, client)| !client.gone) {
             if let Some(due) = client.due.front() {
-                found.push(format!("I1: call {} over #{channel} is owed {:?}", due.call, due.answer));
+                found.push(format!(
+                    "I1: call {} over #{channel} is owed {:?}",
+                    due.call, due.answer
+                ));
             }
         }
         for (&id, domain) in &self.domains {
             found.extend(self.unsettled(id, truth).map(|what| format!("domain {id}: {what}")));
             let is_lost = domain.parts.keys().any(|&core| self.is_lost(core));
-            let may_wait =
-                domain.state == State::Running || domain.has(Core::Wedged) || is_lost;
+            let may_wait = domain.state == State::Running || domain.has(Core::Wedged) || is_lost;
             if !domain.waiters.is_empty() && !may_wait {
                 found.push(format!("I2: a wait for domain {id} is open in {:?}", domain.state));
             }
@@ -25,7 +27,8 @@ impl Model {
             let part = self.domains.get(&id).and_then(|domain| domain.parts.get(&core));
             let known = part.is_some_and(|part| matches!(part.state, Core::Run | Core::Wedged));
             if !known && !self.is_lost(core) {
-                found.push(format!("I5: domain {id} is alive on core {core}, unknown to the table"));
+                found
+                    .push(format!("I5: domain {id} is alive on core {core}, unknown to the table"));
             }
         }
         found
@@ -70,7 +73,10 @@ impl Model {
             live.partition(|domain| is_wedged(domain.state, domain.has(Core::Wedged)));
         if !self.shutdown || !busy.is_empty() || stuck.len() != wedged as usize {
             let busy = busy.len();
-            return Err(format!("a shutdown with {wedged} wedged: {} are, {busy} busy", stuck.len()));
+            return Err(format!(
+                "a shutdown with {wedged} wedged: {} are, {busy} busy",
+                stuck.len()
+            ));
         }
         Ok(())
     }

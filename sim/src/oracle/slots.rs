@@ -17,10 +17,12 @@ impl Model {
         generation: u64,
         iref: Iref,
         coverage: &mut Coverage,
-    ) {
+    ) -> Result<(), String> {
         let slot = self.slots.entry(core).or_default();
         if generation <= slot.generation {
-            return coverage.cell(slot.stand.name(), "add same");
+            coverage.cell(slot.stand.name(), "add same");
+            // A monitor hears of it once, from the child that it started as this spawnd.
+            return Err(format!("I10: spawnd {core}, generation {generation}, is added twice"));
         }
         let column = if slot.stand == Stand::Absent { "add" } else { "add newer" };
         coverage.cell(slot.stand.name(), column);
@@ -29,6 +31,7 @@ impl Model {
         }
         let slot = self.slots.entry(core).or_default();
         *slot = Slot { stand: Stand::Binding, generation, iref, ..Slot::default() };
+        Ok(())
     }
 
     /// The process manager is bound to the spawnd of `core`.
@@ -102,10 +105,11 @@ impl Model {
     }
 
     /// The binding to a spawnd failed or was closed by it.
-    pub(super) fn spawnd_closed(&mut self, channel: u64, coverage: &mut Coverage) {
+    pub(super) fn spawnd_closed(&mut self, (channel, peer): (u64, Who), coverage: &mut Coverage) {
         self.next_batch();
         self.may_close.insert(channel);
-        let slot = self.slots.values_mut().find(|slot| slot.channel == Some(channel));
+        let Who::Spawnd { core, generation } = peer else { return };
+        let slot = self.slots.get_mut(&core).filter(|slot| slot.generation == generation);
         if let Some(slot) = slot.filter(|slot| slot.stand == Stand::Up) {
             coverage.cell("UP", "closed");
             slot.stand = Stand::Lost;

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use flounder::{AnyBinding, Cap, CoreId, Iref};
-use flounder_domain::{Domain, Processes};
+use flounder_domain::Processes;
 use flounder_idl::proc_mgmt::{
     AddSpawnd, Binding, GetDomainlist, GetStatus, Kill, RemoveSpawnd, Shutdown, Span, Spawn,
     SpawnWithCaps, SurvivorEnded, Wait,
@@ -36,10 +36,6 @@ impl Client {
         Self { host, processes, caps: Rc::default(), refused: Rc::default() }
     }
 
-    pub(crate) fn system(&self) -> Rc<Domain> {
-        self.host.system()
-    }
-
     fn binding(&self) -> Option<Binding<()>> {
         let processes = self.processes.borrow();
         processes.as_ref().map(|there| there.binding().clone()).filter(|it| !it.is_closed())
@@ -64,8 +60,7 @@ impl Client {
         let Spawn { core, path, argvbuf, envbuf, flags } = what;
         let inheritcn_cap = self.host.home().holder().cnode();
         let argcn_cap = Cap::NULL;
-        let what =
-            SpawnWithCaps { core, path, argvbuf, envbuf, inheritcn_cap, argcn_cap, flags };
+        let what = SpawnWithCaps { core, path, argvbuf, envbuf, inheritcn_cap, argcn_cap, flags };
         let Ok(call) = binding.spawn_with_caps(what) else { return };
         let caps = Rc::clone(&self.caps);
         self.host.spawn(async move {

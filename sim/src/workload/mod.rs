@@ -148,7 +148,11 @@ impl Workload {
             return self.request(world, random);
         }
         // A core too many: nobody is there.
-        let core = random.byte() % (world.cores() + u8::from(random.one_in(12)));
+        let core = match random.below(40) {
+            0 => 255 - random.byte() % 2,
+            1..=3 => world.cores(),
+            _ => random.byte() % world.cores(),
+        };
         let flags = u8::from(random.one_in(4));
         let program = match random.below(16) {
             0 => "nothing",

@@ -82,13 +82,11 @@ impl Puppets {
         poll_fn(|cx| {
             let mut scripts = self.0.borrow_mut();
             let script = scripts.entry(part).or_default();
-            match script.lines.pop_front() {
-                Some(line) => Poll::Ready(line),
-                None => {
-                    script.waker = Some(cx.waker().clone());
-                    Poll::Pending
-                }
+            if let Some(line) = script.lines.pop_front() {
+                return Poll::Ready(line);
             }
+            script.waker = Some(cx.waker().clone());
+            Poll::Pending
         })
         .await
     }

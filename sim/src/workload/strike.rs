@@ -72,12 +72,7 @@ impl Workload {
     }
 
     /// What the platform or a spawnd does to the domain at this moment.
-    fn strike_from_below(
-        &mut self,
-        world: &mut World,
-        random: &mut Random,
-        domain: u64,
-    ) -> String {
+    fn strike_from_below(&mut self, world: &mut World, random: &mut Random, domain: u64) -> String {
         let parts: Vec<(u64, u8)> = {
             let net = world.shared.net.state.borrow();
             let pending = [CoreState::SpawnPend, CoreState::SpanPend, CoreState::KillPend]

@@ -1,7 +1,7 @@
 //! Making things go wrong, and making them well again.
 
+use flounder::DomainId;
 use flounder::platform::{ProgramEnd, ServiceKind, StartFailure};
-use flounder::{CoreId, DomainId};
 
 use super::{Role, World};
 use crate::fault::{Fault, Mark};
@@ -34,9 +34,7 @@ impl World {
             Fault::FullChannel => net.hold(&mut self.random, steps, false),
             Fault::SlowMonitor(core) => self.stall(Role::Monitor(core), steps),
             Fault::SpawndHang(core) => self.stall(Role::Spawnd(core), steps * 4),
-            Fault::SpawndCrash(core) => {
-                self.platform(core).is_some() && self.crash_spawnd(core)
-            }
+            Fault::SpawndCrash(core) => self.platform(core).is_some() && self.crash_spawnd(core),
             Fault::StartFailure => {
                 let ways = [StartFailure::Load, StartFailure::Run, StartFailure::Span];
                 let way = self.random.pick(&ways);
@@ -131,10 +129,6 @@ impl World {
                 self.outside(|world| world.platforms[usize::from(core)].crash(ServiceKind::Spawnd));
             }
         }
-    }
-
-    pub(crate) fn spawnd_lives(&self, core: CoreId) -> bool {
-        self.platform(core).is_some_and(|platform| platform.spawnd_lives())
     }
 }
 
