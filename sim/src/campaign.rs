@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 
 use crate::coverage::{Coverage, all_cells};
 use crate::fault::Mark;
@@ -214,8 +215,8 @@ fn live(plan: &Plan) -> Outcome {
         world.quiesce()
     })();
     workload.leave(&mut world);
-    let (hash, coverage) = (world.trace_hash(), world.coverage());
-    let mut stats = world.stats();
+    let (hash, mut stats) = (world.trace_hash(), world.stats());
+    let net = Rc::clone(&world.shared.net);
     let violation = lived.err().or_else(|| match world.end() {
         Ok(end) => {
             stats = end;
@@ -223,6 +224,7 @@ fn live(plan: &Plan) -> Outcome {
         }
         Err(violation) => Some(violation),
     });
+    let coverage = net.state.borrow().coverage.clone();
     Outcome { stats, hash, coverage, violation, done: std::mem::take(&mut workload.done) }
 }
 

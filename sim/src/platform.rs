@@ -317,7 +317,8 @@ impl CorePlatform {
     pub(crate) fn obey(&self) -> bool {
         let Some(played) = self.played() else { return false };
         let mut played = played.borrow_mut();
-        played.answer(0, flounder::ErrVal::OK)
+        let err = played.mood(0).unwrap_or(flounder::ErrVal::OK);
+        played.answer(0, err)
     }
 
     fn panicked(&self, service: ServiceKind) {

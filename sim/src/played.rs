@@ -4,13 +4,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use flounder::platform::{Service, ServiceEnv};
-use flounder::{AnyBinding, ErrVal};
+use flounder::{AnyBinding, ErrCode, ErrVal};
 use flounder_domain::{Monitor, accept_on};
 use flounder_idl::spawn::{
     Binding, CleanupRequest, DomainExited, Interface, KillRequest, RequestKind, RxVtbl,
     SpanRequest, SpawnReply, SpawnRequest, SpawnWithCapsRequest,
 };
 use flounder_idl::types::ExitCause;
+
+/// Of so many domains one is never killed or cleaned up.
+const STUBBORN: u64 = 5;
 
 /// An order that was not answered.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +79,14 @@ impl Played {
             }
         });
         (Box::new((dispatcher, monitor)), played)
+    }
+
+    /// What it says to the order at `place`, if it is stubborn about that domain.
+    pub(crate) fn mood(&self, place: usize) -> Option<ErrVal> {
+        let order = self.orders.get(place)?;
+        let ends = matches!(order.kind, RequestKind::Kill | RequestKind::Cleanup);
+        let is_stubborn = ends && order.domain % STUBBORN == 0;
+        is_stubborn.then(|| ErrCode::SPAWN_ERR_RUN.into())
     }
 
     /// Answers the order at `place`. False if there is none, or nobody to hear it.

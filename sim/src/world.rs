@@ -16,7 +16,6 @@ use flounder_monitor::{Command, MonitorEnv, child_pair, link_pair};
 
 pub use self::config::{Config, WorldError};
 use crate::clock::VirtualClock;
-use crate::coverage::Coverage;
 use crate::host::Host;
 use crate::net::Net;
 use crate::oracle::truth::Truth;
@@ -424,10 +423,6 @@ impl World {
     #[must_use]
     pub fn trace(&self) -> Vec<String> {
         self.shared.net.state.borrow().trace.lines()
-    }
-
-    pub(crate) fn coverage(&self) -> Coverage {
-        self.shared.net.state.borrow().coverage.clone()
     }
 
     pub(crate) fn platform(&self, core: CoreId) -> Option<&Rc<CorePlatform>> {

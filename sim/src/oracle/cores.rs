@@ -7,6 +7,7 @@ use flounder_idl::types::ExitCause;
 use super::answers::{Answer, Waiting, top};
 use super::model::{CORE_LOST, Core, Domain, End, Model, Order, State};
 use crate::coverage::Coverage;
+use crate::fault::Mark;
 use crate::who::Who;
 
 /// A kill or cleanup that failed is asked again this often.
@@ -239,6 +240,7 @@ impl Model {
         match part.state {
             Core::SpawnPend | Core::SpanPend => {
                 part.died = Some(end);
+                coverage.mark(Mark::ExitBeforeReply);
                 if domain.state == State::Nil {
                     domain.end.get_or_insert(end);
                 }

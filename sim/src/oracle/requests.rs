@@ -281,6 +281,9 @@ impl Model {
         match domain.state {
             State::Nil => {
                 coverage.cell("SPAWN_PEND", "stop");
+                if end.0 == ExitCause::Exited {
+                    coverage.mark(Mark::ExitBeforeReply);
+                }
                 domain.end.get_or_insert(end);
             }
             State::Running => {

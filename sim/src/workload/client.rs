@@ -72,6 +72,12 @@ impl Client {
         });
     }
 
+    /// Kills a domain as soon as there is room for it.
+    pub(crate) fn kill_later(&self, domain_cap: Cap) {
+        let Some(binding) = self.binding() else { return };
+        self.host.spawn(async move { drop(binding.call(Kill { domain_cap }).await) });
+    }
+
     pub(crate) fn kill(&self, domain_cap: Cap) {
         let Some(binding) = self.binding() else { return };
         if let Ok(call) = binding.kill(Kill { domain_cap }) {

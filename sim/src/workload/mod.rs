@@ -129,7 +129,7 @@ impl Workload {
             19 if random.one_in(4) => self.pose(world, random),
             20 if !self.kind.is_patient && random.one_in(5) => self.bury_a_client(world, random),
             21 if !self.kind.is_patient => self.drop_a_cap(random),
-            22 if random.one_in(ACTIONS_PER_BURST / 24) => self.burst(random),
+            22 if random.one_in(ACTIONS_PER_BURST / 24) => self.burst(world, random),
             _ => self.fault(world, random),
         }
     }
@@ -297,7 +297,10 @@ impl Workload {
                 let cause = if random.one_in(2) { ExitCause::Exited } else { ExitCause::Crashed };
                 (Some(Mark::FalseDeath), played.tell(domain, cause, random.byte()))
             }
-            _ => (None, played.answer(place, err)),
+            _ => {
+                let err = played.mood(place).unwrap_or(err);
+                (None, played.answer(place, err))
+            }
         };
         drop(played);
         if let Some(said) = said.filter(|_| told) {
@@ -327,13 +330,16 @@ impl Workload {
         "a cap is dropped".to_owned()
     }
 
-    /// More kills than may be open.
-    fn burst(&mut self, random: &mut Random) -> String {
+    /// More kills than may be open: no spawnd answers meanwhile.
+    fn burst(&mut self, world: &mut World, random: &mut Random) -> String {
         let which = random.below(64);
+        for core in 0..world.cores() {
+            world.inject(Fault::SpawndHang(CoreId(core)));
+        }
         let client = self.client(random);
         for _ in 0..BURST {
             if let Some(cap) = client.cap_of(None, which) {
-                client.kill(cap);
+                client.kill_later(cap);
             }
         }
         "a burst of kills".to_owned()

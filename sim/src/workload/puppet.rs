@@ -134,8 +134,12 @@ impl Actor {
     async fn act(&mut self, line: Line) {
         match line {
             Line::PoseAsSpawnd => {
+                let (ctx, table) = (self.tasks.ctx(), &spawn::RxVtbl::UNHANDLED);
                 let monitor = self.env.system().monitor();
-                monitor.set_spawn_iref(Iref::new(self.env.core(), 77));
+                let iref = monitor.export::<spawn::Interface, ()>(&ctx, table, |(), _| Ok(()));
+                if let Ok(iref) = iref.await {
+                    monitor.set_spawn_iref(iref);
+                }
             }
             Line::CommandSpawnd(iref, domain) => self.command(iref, domain).await,
             line => {

@@ -15,6 +15,10 @@ const ROWS: [&str; 6] = ["kill", "wait", "wait nohang", "get_status", "span", "e
 impl Workload {
     /// Does to a domain in a short-lived state what was done least in it.
     pub(super) fn strike(&mut self, world: &mut World, random: &mut Random) -> String {
+        let spanned = world.shared.net.state.borrow().oracle.model.on_cores(CoreState::SpanPend);
+        if let Some((domain, core)) = random.pick(&spanned).filter(|_| random.one_in(2)) {
+            return self.strike_a_span(world, random, domain, CoreId(core));
+        }
         let states = [State::Nil, State::StopPend, State::Stopped, State::Cleaned, State::Running];
         let from = random.below(3);
         for state in states.into_iter().skip(from) {
@@ -55,12 +59,28 @@ impl Workload {
         format!("{row} of domain {domain} in {}", state.name())
     }
 
+    /// Ends a domain while its span is under way.
+    fn strike_a_span(
+        &mut self,
+        world: &mut World,
+        random: &mut Random,
+        domain: u64,
+        core: CoreId,
+    ) -> String {
+        world.inject(Fault::SpawndHang(core));
+        let cap = self.cap_for(world, random, domain, "kill");
+        self.clients[random.below(self.clients.len())].kill(cap);
+        format!("kill of domain {domain} while it spans to core {core}")
+    }
+
     /// A cap of the domain that a client has, or, where nobody loses caps, one that nobody was given.
     fn cap_for(&self, world: &World, random: &mut Random, domain: u64, row: &str) -> Cap {
         let held = self.clients.iter().find_map(|client| client.cap_of(Some(domain), 0));
         match held {
             Some(cap) if row != "span" => cap,
-            _ if self.kind.is_patient && random.one_in(2) => world.mint(domain, Rights::DOMAIN),
+            _ if self.kind.is_patient && (row == "kill" || random.one_in(2)) => {
+                world.mint(domain, Rights::DOMAIN)
+            }
             _ => Cap::NULL,
         }
     }
