@@ -63,7 +63,7 @@ fn per_turn(ends: &Ends, turn: Turn) -> Outcome<f64> {
 fn row(variant: &'static str, per_turn: f64) -> Row {
     Row {
         case: "B8",
-        variant,
+        variant: variant.into(),
         ratio_to: Some("one message or call"),
         ratio: Some(per_turn),
         goal: Some(0.0),

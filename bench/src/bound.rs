@@ -2,8 +2,9 @@
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use flounder::{AnyBinding, BindOptions, Dispatcher, Half, Holder, Kernel, Waitset};
+use flounder::{AnyBinding, BindOptions, Dispatcher, DriverChoice, Half, Holder, Kernel, Waitset};
 
 use crate::interface::bench::{
     Binding, Increment, IncrementReply, IncrementResponse, Interface, RxVtbl,
@@ -16,6 +17,8 @@ use crate::sample::{Samples, Slice};
 const BATCH: u32 = 64;
 /// Turns that are asked for at a time.
 const BUDGET: usize = 64;
+/// Longer than an answer takes from a peer that is awake.
+const SPIN: Duration = Duration::from_micros(50);
 
 /// What a service's dispatcher knows: how many messages came, and whether its peer has gone.
 #[derive(Debug, Default)]
@@ -33,16 +36,41 @@ pub(crate) const SERVICE: RxVtbl<Service> = RxVtbl {
     tell: |service, _, _| service.told += 1,
 };
 
+/// A channel whose messages are moved.
+fn local_pair() -> (Half, Half) {
+    flounder::pair::<Interface>(BindOptions::new().driver(DriverChoice::Local))
+}
+
 /// Both sides poll and never sleep.
 pub(crate) fn polled(slice: Slice) -> Outcome<Samples> {
-    let (here, there) = flounder::pair::<Interface>(BindOptions::new());
+    let (here, there) = local_pair();
     face(slice, move || serve(vec![there], poll), move || call_polled(slice, here))
+}
+
+/// Both sides poll and never sleep, over a ring of cache lines.
+pub(crate) fn polled_over_ump(slice: Slice) -> Outcome<Samples> {
+    let (here, there) = flounder::pair::<Interface>(BindOptions::new().driver(DriverChoice::Ump));
+    face(slice, move || serve(vec![there], poll), move || call_polled(slice, here))
+}
+
+/// Both sides run their loops, which look for messages for a while before they sleep.
+pub(crate) fn spinning(slice: Slice) -> Outcome<Samples> {
+    let (here, there) = local_pair();
+    face(
+        slice,
+        move || serve(vec![there], run_spinning),
+        move || call_blocking(slice, BATCH, SPIN, here),
+    )
 }
 
 /// Both sides sleep while they wait for the other.
 pub(crate) fn asleep(slice: Slice) -> Outcome<Samples> {
     let (here, there) = flounder::pair::<Interface>(BindOptions::new());
-    face(slice, move || serve(vec![there], run), move || call_blocking(slice, 1, here))
+    face(
+        slice,
+        move || serve(vec![there], run),
+        move || call_blocking(slice, 1, Duration::ZERO, here),
+    )
 }
 
 /// Both sides sleep, on one CPU.
@@ -71,7 +99,7 @@ pub(crate) fn asleep_among<const BINDINGS: usize>(slice: Slice) -> Outcome<Sampl
         slice,
         move || serve(theirs, run),
         move || {
-            let samples = call_blocking(slice, 1, active);
+            let samples = call_blocking(slice, 1, Duration::ZERO, active);
             drop(idle);
             samples
         },
@@ -89,9 +117,20 @@ fn crowd(bindings: usize) -> (Half, Vec<Half>, Vec<Half>) {
 
 /// Two dispatchers of one loop.
 pub(crate) fn one_loop(slice: Slice) -> Outcome<Samples> {
+    one_loop_among::<2>(slice)
+}
+
+/// Two dispatchers of one loop that has `DISPATCHERS`. The others wait for mail.
+pub(crate) fn one_loop_among<const DISPATCHERS: usize>(slice: Slice) -> Outcome<Samples> {
     let measure = move || {
         let (here, there) = flounder::pair::<Interface>(BindOptions::new());
         let (waitset, kernel) = (Waitset::new(), Kernel::new());
+        let idle = (2..DISPATCHERS).map(|_| {
+            let dispatcher = Dispatcher::on(&waitset, kernel.holder(), ());
+            let mailbox = dispatcher.mailbox(1, |(), ()| ());
+            (dispatcher, mailbox)
+        });
+        let _idle: Vec<_> = idle.collect();
         let service = Dispatcher::on(&waitset, kernel.holder(), Service::default());
         drop(service.accept::<Interface>(there, &SERVICE)?);
         call_on(slice, here, &waitset, kernel.holder(), call_by_polling)
@@ -128,12 +167,18 @@ fn run(dispatcher: &Dispatcher<Service>) {
     dispatcher.run();
 }
 
+fn run_spinning(dispatcher: &Dispatcher<Service>) {
+    dispatcher.waitset().spin_before_sleep(SPIN);
+    dispatcher.run();
+}
+
 fn call_polled(slice: Slice, half: Half) -> Outcome<Samples> {
     call_on(slice, half, &Waitset::new(), Kernel::new().holder(), call_by_polling)
 }
 
-fn call_blocking(slice: Slice, batch: u32, half: Half) -> Outcome<Samples> {
+fn call_blocking(slice: Slice, batch: u32, spin: Duration, half: Half) -> Outcome<Samples> {
     let dispatcher = Dispatcher::new(());
+    dispatcher.waitset().spin_before_sleep(spin);
     let binding = dispatcher.connect::<Interface>(half, &RxVtbl::UNHANDLED)?;
     measure(slice, batch, |number| Ok(dispatcher.block_on(binding.increment(number)?)?))
 }

@@ -23,7 +23,7 @@ pub(crate) fn measure(plan: &Plan) -> Outcome<Vec<Row>> {
     system.shutdown()?;
     Ok(vec![Row {
         case: "B10",
-        variant: "4 cores, per second",
+        variant: "4 cores, per second".into(),
         p50_ns: Some(share * 1e9),
         ratio_to: Some("one CPU"),
         ratio: Some(share),

@@ -15,9 +15,16 @@
 
 mod allocations;
 mod args;
+mod bare;
 mod bound;
 mod cases;
+#[path = "../../codegen/tests/corpus/chosen.rs"]
+mod chosen;
+mod compiler;
+#[path = "../../codegen/tests/corpus/generator.rs"]
+mod generator;
 mod idle;
+mod longer;
 mod plan;
 mod race;
 mod report;
@@ -36,7 +43,7 @@ use race::Outcome;
 
 /// What `build.rs` made of `bench.if`.
 mod interface {
-    flounder::include_interfaces!(bench);
+    flounder::include_interfaces!(bench, launch);
 }
 
 /// The same in other Rust types: what two programs have that were built apart.

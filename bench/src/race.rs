@@ -112,7 +112,7 @@ fn row(case: &'static str, contestant: &Contestant, own: &Rounds, other: Option<
     let met = contestant.goal.zip(ratio).zip(p50_ns);
     Row {
         case,
-        variant: contestant.name,
+        variant: contestant.name.into(),
         p50_ns,
         p99_ns: median(&own.p99),
         ratio_to: contestant.against,

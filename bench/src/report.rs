@@ -1,5 +1,6 @@
 //! What is said about a case: a line of a table for people, an object for programs.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -8,7 +9,7 @@ use serde::Serialize;
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub(crate) struct Row {
     pub(crate) case: &'static str,
-    pub(crate) variant: &'static str,
+    pub(crate) variant: Cow<'static, str>,
     pub(crate) p50_ns: Option<f64>,
     pub(crate) p99_ns: Option<f64>,
     pub(crate) ratio_to: Option<&'static str>,
@@ -47,7 +48,7 @@ impl fmt::Display for Row {
         };
         let cells = [
             self.case,
-            self.variant,
+            &self.variant,
             &number(self.p50_ns, 1),
             &number(self.p99_ns, 1),
             &number(self.ratio, 3),
@@ -66,7 +67,7 @@ mod tests {
     fn row() -> Row {
         Row {
             case: "B1",
-            variant: "call",
+            variant: "call".into(),
             p50_ns: Some(104.6),
             ratio_to: Some("crossbeam"),
             ratio: Some(1.5),

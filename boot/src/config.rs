@@ -4,6 +4,9 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use flounder::CoreId;
+use flounder_monitor::WatchConfig;
+
+use crate::host::{Guard, Output};
 
 /// What one can choose about a system.
 ///
@@ -14,12 +17,18 @@ use flounder::CoreId;
 /// # let _ = config;
 /// # Ok::<(), std::num::TryFromIntError>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
     pub(crate) cores: NonZeroU16,
     pub(crate) pinned: bool,
     pub(crate) grace: Duration,
+    pub(crate) output: Output,
+    pub(crate) control_groups: bool,
+    pub(crate) guard: Option<Guard>,
+    pub(crate) domains_per_client_max: u32,
+    pub(crate) waits_per_client_max: u32,
+    pub(crate) watch: WatchConfig,
 }
 
 impl Config {
@@ -30,29 +39,117 @@ impl Config {
     /// on its dispatcher at all does so far more often.
     pub const GRACE: Duration = Duration::from_secs(2);
 
+    /// After how many heartbeat periods without an answer a spawnd is dead.
+    pub const HEARTBEATS_MISSED_MAX: u32 = WatchConfig::new().heartbeats_missed_max;
+
+    /// How many domains one client may have unless the system says otherwise.
+    pub const DOMAINS_PER_CLIENT_MAX: u32 = flounder_procmgmt::machine::DOMAINS_PER_CLIENT_MAX;
+
+    /// How many waits one client may have open unless the system says otherwise.
+    pub const WAITS_PER_CLIENT_MAX: u32 = flounder_procmgmt::machine::WAITS_PER_CLIENT_MAX;
+
     /// Four cores, each pinned to a CPU.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cores: Self::CORES, pinned: true, grace: Self::GRACE }
+        Self {
+            cores: Self::CORES,
+            pinned: true,
+            grace: Self::GRACE,
+            output: Output::Inherit,
+            control_groups: true,
+            guard: None,
+            domains_per_client_max: Self::DOMAINS_PER_CLIENT_MAX,
+            waits_per_client_max: Self::WAITS_PER_CLIENT_MAX,
+            watch: WatchConfig::new(),
+        }
     }
 
     /// With this many logical cores, at most [`CoreId::COUNT_MAX`]. With more cores than CPUs
     /// several share one.
     #[must_use]
-    pub const fn cores(self, cores: NonZeroU16) -> Self {
+    pub fn cores(self, cores: NonZeroU16) -> Self {
         Self { cores, ..self }
     }
 
     /// Whether each core's threads are pinned to its CPU.
     #[must_use]
-    pub const fn pinned(self, pinned: bool) -> Self {
+    pub fn pinned(self, pinned: bool) -> Self {
         Self { pinned, ..self }
     }
 
     /// How long a killed program has to end before its core counts as wedged.
     #[must_use]
-    pub const fn grace(self, grace: Duration) -> Self {
+    pub fn grace(self, grace: Duration) -> Self {
         Self { grace, ..self }
+    }
+
+    /// Where what host programs print goes; unless the system says otherwise, where its own does.
+    #[must_use]
+    pub fn output(self, output: Output) -> Self {
+        Self { output, ..self }
+    }
+
+    /// Whether host programs are held together by control groups where that can be. Without, what
+    /// escapes from its session and its parent isn't ended with its domain.
+    #[must_use]
+    pub fn control_groups(self, control_groups: bool) -> Self {
+        Self { control_groups, ..self }
+    }
+
+    /// With the guard that [`guarded`](crate::guarded) gave, if it gave one. A system without a guard
+    /// can't promise that nothing outlives it: if its process is killed, the kernel ends the host
+    /// programs themselves, and nobody what they started until the next system boots.
+    #[must_use]
+    pub fn guard(self, guard: impl Into<Option<Guard>>) -> Self {
+        Self { guard: guard.into(), ..self }
+    }
+
+    /// How many domains one client may have, live ones and those whose record a cap keeps. A client
+    /// is a domain; all operators together are one.
+    #[must_use]
+    pub fn domains_per_client_max(self, domains: u32) -> Self {
+        Self { domains_per_client_max: domains, ..self }
+    }
+
+    /// How often a spawnd is asked whether it turns. It is dead after
+    /// [`Config::HEARTBEATS_MISSED_MAX`] periods without an answer.
+    #[must_use]
+    pub const fn heartbeat_period(mut self, period: Duration) -> Self {
+        self.watch.heartbeat_period = period;
+        self
+    }
+
+    /// How long after its first failure a spawnd is started again, and how often it may fail in a
+    /// row: each failure doubles the time, up to 5 seconds; one that answered a heartbeat begins
+    /// anew. After the last the core stays without, and the system has failed.
+    #[must_use]
+    pub const fn restarts(mut self, backoff_first: Duration, restarts_max: u32) -> Self {
+        self.watch.backoff_first = backoff_first;
+        self.watch.restarts_max = restarts_max;
+        self
+    }
+
+    /// How many waits one client may have open, over all its bindings.
+    #[must_use]
+    pub fn waits_per_client_max(self, waits: u32) -> Self {
+        Self { waits_per_client_max: waits, ..self }
+    }
+}
+
+impl Config {
+    /// The part of it that concerns monitors.
+    pub(crate) fn watch(&self) -> WatchConfig {
+        let mut watch = self.watch;
+        watch.grace = self.grace;
+        watch
+    }
+
+    /// The part of it that concerns the process manager.
+    pub(crate) fn process_manager(&self) -> flounder_procmgmt::machine::Config {
+        let mut config = flounder_procmgmt::machine::Config::default();
+        config.domains_per_client_max = self.domains_per_client_max;
+        config.waits_per_client_max = self.waits_per_client_max;
+        config
     }
 }
 

@@ -40,8 +40,8 @@ pub(crate) fn start_system_loop(
 ) -> std::io::Result<JoinHandle<()>> {
     start(LoopKind::System, core, cpu, shared, move |waitset, shared| {
         let setup = CoreSetup { core, cpu, shared: shared.clone(), program_loop, process_manager };
-        let (dispatcher, jobs) = SystemLoop::start(waitset, setup);
-        let _ = shared.reports.send(Report::SystemLoop { core, jobs });
+        let (dispatcher, jobs, desk) = SystemLoop::start(waitset, setup);
+        let _ = shared.reports.send(Report::SystemLoop { core, jobs, desk });
         dispatcher.run();
     })
 }

@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 use flounder::platform::{Completion, ProgramEnd};
 use flounder::{DomainId, Half, Mailbox};
 
+use crate::host::Desks;
 use crate::modules::AsyncMain;
 use crate::newborn::Newborn;
 
@@ -16,6 +17,10 @@ pub(crate) const JOBS_MAX: usize = 1 << 24;
 pub(crate) enum SystemJob {
     /// Start the core's monitor. `uplink` leads to monitor 0, which has none.
     StartMonitor { uplink: Option<Half> },
+    /// Know the desks of the other cores.
+    Meet(Desks),
+    /// Have the core's spawnd panic.
+    CrashSpawnd,
     /// Stop the loop.
     Stop,
 }

@@ -9,6 +9,7 @@
 
 mod config;
 mod core_threads;
+mod host;
 mod jobs;
 mod modules;
 mod newborn;
@@ -21,6 +22,7 @@ mod system;
 mod system_loop;
 
 pub use config::{BootError, Config};
+pub use host::{Containment, Guard, NoCgroups, Output, Trees, guarded};
 pub use modules::Modules;
 pub use operator::{Operator, Operators};
 pub use system::{CoreLayout, ShutdownReport, System, SystemFailed};

@@ -1,28 +1,32 @@
 //! The platform under the services of one core: Linux threads, and the registry of what was started,
 //! which outlives every service.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use flounder::platform::{
-    Completion, Entry, Image, Platform, ProgramStart, Service, ServiceEnv, ServiceEvent,
-    ServiceKind, ServiceStart, StartFailure,
+    Completion, Entry, Image, Platform, ProcessSpan, ProcessStart, ProgramStart, Service,
+    ServiceEnv, ServiceEvent, ServiceKind, ServiceStart, StartFailure,
 };
 use flounder::{
-    Cap, CoreId, DomainId, Holder, Home, Kernel, KillSwitch, Mailbox, MonotonicClock, Waitset,
+    Cap, CoreId, Dispatcher, DomainId, Holder, Home, Kernel, KillSwitch, Mailbox, MonotonicClock,
+    Waitset,
 };
 
+use crate::config::Config;
+use crate::host::{self, Desk, Host};
 use crate::jobs::{Completions, ProgramJob};
 use crate::modules::{EntryPoint, Modules};
 use crate::newborn::{Newborn, hand_over};
 use crate::program_thread::{self, ThreadSetup};
 use crate::report::Report;
+use crate::system_loop::end_process;
 
 /// What all cores share.
 #[derive(Clone)]
@@ -31,8 +35,9 @@ pub(crate) struct Shared {
     pub(crate) modules: Arc<Modules>,
     pub(crate) clock: MonotonicClock,
     pub(crate) reports: Sender<Report>,
-    /// How long a killed program has to end.
-    pub(crate) grace: Duration,
+    pub(crate) host: Arc<Host>,
+    /// What can be chosen about the system.
+    pub(crate) config: Config,
 }
 
 /// The platform under the services of one core.
@@ -47,14 +52,21 @@ pub(crate) struct CorePlatform {
     pub(crate) process_manager: RefCell<Cap>,
     pub(crate) services: RefCell<BTreeMap<ServiceKind, RunningService>>,
     pub(crate) programs: RefCell<BTreeMap<DomainId, RunningProgram>>,
+    pub(crate) desk: RefCell<Desk>,
+    /// Whether the process ends with the system: its guard is dead.
+    pub(crate) ends_process: Cell<bool>,
+    /// What services that are to crash crash with; it goes with the next service.
+    pub(crate) victims: RefCell<Vec<Dispatcher<()>>>,
     pub(crate) me: Weak<Self>,
 }
 
 /// A service that was started.
 pub(crate) struct RunningService {
     generation: u64,
-    holder: Holder,
+    home: Home,
     events: Mailbox<ServiceEvent>,
+    /// Its end was told.
+    ended: bool,
     /// `None` while it starts.
     handle: Option<Service>,
 }
@@ -65,12 +77,21 @@ pub(crate) struct RunningProgram {
     how: How,
     completions: Mailbox<Completion>,
     ended: bool,
+    /// The life of the spawnd that started it.
+    spawnd: u64,
 }
 
 /// How a program runs, and so how it is ended.
 enum How {
-    Thread { kill: KillSwitch, thread: JoinHandle<()> },
+    Thread {
+        kill: KillSwitch,
+        thread: JoinHandle<()>,
+    },
     Loop,
+    /// A process can't hold its domain's cap: that stays here until it has ended.
+    Process {
+        _domain_cap: Cap,
+    },
 }
 
 impl CorePlatform {
@@ -83,6 +104,10 @@ impl CorePlatform {
         let Some(program) = programs.get_mut(&domain) else { return };
         let is_over = !matches!(completion, Completion::Started { .. });
         program.ended |= is_over;
+        if is_over && matches!(program.how, How::Process { .. }) {
+            // A program of ours has ended its holder itself.
+            program.holder.end();
+        }
         let heard = program.completions.send(completion).is_ok();
         let never_ran = matches!(completion, Completion::StartFailed { .. });
         let released =
@@ -104,25 +129,73 @@ impl CorePlatform {
         }
     }
 
+    /// Has a service panic, as though it had come upon an error of its own.
+    pub(crate) fn crash(&self, service: ServiceKind) {
+        let home = self.services.borrow().get(&service).map(|running| running.home.clone());
+        if let Some(home) = home {
+            let victim = home.dispatcher(());
+            // Without the panic hook: nobody needs to read of a panic that was asked for.
+            victim.spawn_local(async { resume_unwind(Box::new("this service was crashed")) });
+            self.victims.borrow_mut().push(victim);
+        }
+    }
+
     /// A service panicked: its holder ends, and what a spawnd started is ended with it.
     fn service_panicked(&self, service: ServiceKind) {
         let what = format!("{service:?} on core {} panicked", self.core);
         let services = self.services.borrow();
         let Some(running) = services.get(&service) else { return };
-        running.holder.end();
-        let survivors = match service {
-            ServiceKind::Spawnd => self.end_programs(),
-            ServiceKind::ProcMgmt => Vec::new(),
-        };
         let generation = running.generation;
-        let _ = running.events.send(ServiceEvent::Ended { service, generation, survivors });
-        let _ = self.shared.reports.send(Report::Failed { what });
+        drop(services);
+        self.end_service(service, generation);
+        if service == ServiceKind::ProcMgmt {
+            let _ = self.shared.reports.send(Report::Failed { what });
+        }
     }
 
-    /// Ends all programs; returns those that are not gone yet.
-    fn end_programs(&self) -> Vec<DomainId> {
+    /// Ends that life of a service, once: first what can be done in its name, then what it started.
+    fn end_service(&self, service: ServiceKind, generation: u64) {
+        let ending = {
+            let mut services = self.services.borrow_mut();
+            let running = services.get_mut(&service);
+            running.filter(|running| running.generation == generation && !running.ended).map(
+                |running| {
+                    running.ended = true;
+                    (running.home.clone(), running.events.clone())
+                },
+            )
+        };
+        let Some((home, events)) = ending else { return };
+        home.end();
+        home.holder().end();
+        let survivors = match service {
+            ServiceKind::Spawnd => {
+                self.forget_ended(generation);
+                self.end_programs(|program| program.spawnd == generation)
+            }
+            ServiceKind::ProcMgmt => Vec::new(),
+        };
+        // The mailbox has room for the end of every service.
+        let _ = events.send(ServiceEvent::Ended { service, generation, survivors });
+    }
+
+    /// Forgets the programs of a spawnd that have ended: it can't release them any more.
+    fn forget_ended(&self, generation: u64) {
+        let mut programs = self.programs.borrow_mut();
+        let gone = |program: &RunningProgram| program.ended && program.spawnd == generation;
+        let gone = programs.iter().filter(|(_, program)| gone(program));
+        let domains: Vec<_> = gone.map(|(&domain, _)| domain).collect();
+        let ended: Vec<_> = domains.iter().filter_map(|domain| programs.remove(domain)).collect();
+        drop(programs);
+        for program in ended {
+            self.join(program);
+        }
+    }
+
+    /// Ends the programs that are chosen; returns those that are not gone yet.
+    fn end_programs(&self, chosen: impl Fn(&RunningProgram) -> bool) -> Vec<DomainId> {
         let programs = self.programs.borrow();
-        let running = programs.iter().filter(|(_, program)| !program.ended);
+        let running = programs.iter().filter(|(_, program)| !program.ended && chosen(program));
         let domains: Vec<_> = running.map(|(domain, _)| *domain).collect();
         drop(programs);
         for &domain in &domains {
@@ -138,9 +211,10 @@ impl CorePlatform {
         let services = std::mem::take(&mut *self.services.borrow_mut());
         for (_, running) in services.into_iter().rev() {
             drop(running.handle);
-            running.holder.end();
+            running.home.holder().end();
         }
-        self.end_programs();
+        self.end_programs(|_| true);
+        self.desk.borrow_mut().stop();
         let programs = std::mem::take(&mut *self.programs.borrow_mut());
         for program in programs.into_values().filter(|program| program.ended) {
             self.join(program);
@@ -167,8 +241,33 @@ impl CorePlatform {
 
     fn spawnd_config(&self) -> flounder_spawnd::machine::Config {
         let mut config = flounder_spawnd::machine::Config::default();
-        config.grace = self.shared.grace;
+        config.grace = self.shared.config.grace;
         config
+    }
+
+    /// Notes a process that was ordered, or says why it won't come.
+    fn adopt_process(
+        &self,
+        domain: DomainId,
+        domain_cap: Cap,
+        completions: Mailbox<Completion>,
+        ordered: Result<(), StartFailure>,
+    ) {
+        if let Err(why) = ordered {
+            let _ = completions.send(Completion::StartFailed { domain, why });
+            return;
+        }
+        let holder = self.shared.kernel.holder();
+        let how = How::Process { _domain_cap: hand_over(domain_cap, &holder) };
+        let spawnd = self.spawnd_generation();
+        let program = RunningProgram { holder, how, completions, ended: false, spawnd };
+        self.programs.borrow_mut().insert(domain, program);
+    }
+
+    /// Which life of the spawnd starts programs now.
+    fn spawnd_generation(&self) -> u64 {
+        let services = self.services.borrow();
+        services.get(&ServiceKind::Spawnd).map_or(0, |spawnd| spawnd.generation)
     }
 
     fn entry_point(&self, start: &ProgramStart) -> Result<EntryPoint, StartFailure> {
@@ -208,7 +307,8 @@ impl CorePlatform {
                 How::Loop
             }
         };
-        Ok(RunningProgram { holder, how, completions: asker, ended: false })
+        let spawnd = self.spawnd_generation();
+        Ok(RunningProgram { holder, how, completions: asker, ended: false, spawnd })
     }
 }
 
@@ -217,9 +317,8 @@ impl Platform for CorePlatform {
         self.shared.modules.contains(name)
     }
 
-    fn is_executable(&self, _path: &Path) -> bool {
-        // Host executables can't be started by this platform: none is found.
-        false
+    fn is_executable(&self, path: &Path) -> bool {
+        host::is_executable(path)
     }
 
     fn start_program(&self, start: ProgramStart) {
@@ -235,15 +334,37 @@ impl Platform for CorePlatform {
         }
     }
 
+    fn start_process(&self, mut start: ProcessStart) {
+        let (domain, completions) = (start.domain, start.completions.clone());
+        let cap = std::mem::replace(&mut start.domain_cap, Cap::NULL);
+        let started = self.desk.borrow_mut().start(start);
+        self.adopt_process(domain, cap, completions, started);
+    }
+
+    fn span_process(&self, mut span: ProcessSpan) {
+        let cap = std::mem::replace(&mut span.domain_cap, Cap::NULL);
+        let invited = self.desk.borrow_mut().span(&span);
+        self.adopt_process(span.domain, cap, span.completions, invited);
+    }
+
     fn kill_program(&self, domain: DomainId) {
         let programs = self.programs.borrow();
         let Some(program) = programs.get(&domain).filter(|program| !program.ended) else { return };
         program.holder.end();
-        match &program.how {
-            How::Thread { kill, .. } => kill.throw(),
+        let ended = match &program.how {
+            How::Thread { kill, .. } => {
+                kill.throw();
+                None
+            }
             How::Loop => {
                 let _ = self.program_loop.send(ProgramJob::Kill(domain));
+                None
             }
+            How::Process { .. } => self.desk.borrow_mut().kill(domain),
+        };
+        drop(programs);
+        if let Some(completion) = ended {
+            self.complete(completion);
         }
     }
 
@@ -265,8 +386,11 @@ impl Platform for CorePlatform {
             }
         })
         .named(self.service_name(service));
-        let running = RunningService { generation, holder: holder.clone(), events, handle: None };
-        self.services.borrow_mut().insert(service, running);
+        let running =
+            RunningService { generation, home: home.clone(), events, ended: false, handle: None };
+        self.victims.borrow_mut().clear();
+        let former = self.services.borrow_mut().insert(service, running);
+        drop(former);
         let process_manager = match service {
             ServiceKind::ProcMgmt => hand_over(self.process_manager.take(), &holder),
             ServiceKind::Spawnd => Cap::NULL,
@@ -275,7 +399,9 @@ impl Platform for CorePlatform {
         let platform: Rc<dyn Platform> = me;
         let env = ServiceEnv { core, generation, home, monitor, process_manager, platform };
         let handle = match service {
-            ServiceKind::ProcMgmt => flounder_procmgmt::start(env),
+            ServiceKind::ProcMgmt => {
+                flounder_procmgmt::start_with(env, self.shared.config.process_manager())
+            }
             ServiceKind::Spawnd => flounder_spawnd::start_with(env, self.spawnd_config()),
         };
         if let Some(running) = self.services.borrow_mut().get_mut(&service) {
@@ -283,11 +409,23 @@ impl Platform for CorePlatform {
         }
     }
 
+    fn fence_service(&self, service: ServiceKind, generation: u64) {
+        self.end_service(service, generation);
+    }
+
+    fn service_given_up(&self, service: ServiceKind) {
+        let what = format!("{service:?} on core {} failed again and again", self.core);
+        let _ = self.shared.reports.send(Report::Failed { what });
+    }
+
     fn core_up(&self, core: CoreId) {
         let _ = self.shared.reports.send(Report::CoreUp { core });
     }
 
     fn shutdown_done(&self, wedged: u32) {
+        if self.ends_process.get() {
+            end_process();
+        }
         let _ = self.shared.reports.send(Report::Stopped { wedged });
     }
 }

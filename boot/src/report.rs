@@ -3,13 +3,14 @@
 use flounder::{CoreId, Mailbox};
 use flounder_monitor::Command;
 
+use crate::host::HostEvent;
 use crate::jobs::{ProgramJob, SystemJob};
 
 /// What the threads of a system tell the thread that booted it.
 #[derive(Debug)]
 pub(crate) enum Report {
     /// A system loop runs.
-    SystemLoop { core: CoreId, jobs: Mailbox<SystemJob> },
+    SystemLoop { core: CoreId, jobs: Mailbox<SystemJob>, desk: Mailbox<HostEvent> },
     /// A program loop runs.
     ProgramLoop { core: CoreId, jobs: Mailbox<ProgramJob> },
     /// A loop's thread could not be set up.

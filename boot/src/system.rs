@@ -7,11 +7,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use flounder::{Cap, CoreId, Counts, Kernel, Mailbox, MonotonicClock};
+use flounder::{Cap, CoreId, Counts, Kernel, Mailbox, MonotonicClock, Rights};
 use flounder_monitor::Command;
 
 use crate::config::{BootError, Config};
 use crate::core_threads::{start_program_loop, start_system_loop};
+use crate::host::{Containment, Desks, Host, HostEvent};
 use crate::jobs::{ProgramJob, SystemJob};
 use crate::modules::Modules;
 use crate::operator::{Operator, Operators};
@@ -49,7 +50,10 @@ pub struct System {
     kernel: Kernel,
     clock: MonotonicClock,
     layout: Vec<CoreLayout>,
-    grace: Duration,
+    config: Config,
+    containment: Containment,
+    /// The `ProcessManager` cap for whoever wants to show one; it can only be identified.
+    authority: Cap,
     cores: BTreeMap<CoreId, Core>,
     reports: Receiver<Report>,
     /// What failed while the system ran.
@@ -99,6 +103,7 @@ struct Core {
     system: Option<Mailbox<SystemJob>>,
     programs: Option<Mailbox<ProgramJob>>,
     monitor: Option<Mailbox<Command>>,
+    desk: Option<Mailbox<HostEvent>>,
     threads: BTreeMap<LoopKind, JoinHandle<()>>,
     is_up: bool,
 }
@@ -113,15 +118,26 @@ impl System {
         if usize::from(config.cores.get()) > CoreId::COUNT_MAX {
             return Err(BootError::TooManyCores { cores: config.cores.get() });
         }
-        let layout = layout(config)?;
+        let layout = layout(&config)?;
         let (sender, reports) = channel();
         let kernel = Kernel::new();
         let clock = MonotonicClock::new();
         let cores = BTreeMap::new();
         let failures = Vec::new();
-        let grace = config.grace;
-        let mut system = Self { kernel, clock, layout, grace, cores, reports, failures };
-        system.start_loops(modules, sender)?;
+        let authority = Cap::NULL;
+        let (host, containment) = Host::new(&config);
+        let mut system = Self {
+            kernel,
+            clock,
+            layout,
+            config,
+            containment,
+            authority,
+            cores,
+            reports,
+            failures,
+        };
+        system.start_loops(modules, Arc::new(host), sender)?;
         system.start_monitors()?;
         system.hear_until(|system| system.cores.values().all(|core| core.is_up))?;
         Ok(system)
@@ -131,6 +147,12 @@ impl System {
     #[must_use]
     pub fn layout(&self) -> &[CoreLayout] {
         &self.layout
+    }
+
+    /// How the system holds the host programs together that it starts.
+    #[must_use]
+    pub fn containment(&self) -> &Containment {
+        &self.containment
     }
 
     /// The system's kernel objects.
@@ -156,6 +178,30 @@ impl System {
         Operators::new(self.kernel.clone(), self.clock, monitors.collect())
     }
 
+    /// A `ProcessManager` cap that can be identified and does nothing else, or the null cap if its
+    /// derivation is at its end.
+    #[must_use]
+    pub fn authority(&self) -> Cap {
+        self.authority.copy().unwrap_or(Cap::NULL)
+    }
+
+    /// Has the spawnd of `core` panic, as though it had come upon an error of its own: its domains
+    /// are lost, and another comes up. Nothing happens if there is no such core.
+    pub fn crash_spawnd(&self, core: CoreId) {
+        if let Some(jobs) = self.cores.get(&core).and_then(|core| core.system.as_ref()) {
+            // Refused once the loop has ended: then there is nobody for anything to happen to.
+            let _ = jobs.send(SystemJob::CrashSpawnd);
+        }
+    }
+
+    /// Has the monitor of `core` hear no heartbeat of its spawnd any more, as though that hung:
+    /// after the heartbeat time its domains are lost, and another comes up.
+    pub fn hang_spawnd(&self, core: CoreId) {
+        if let Some(monitor) = self.cores.get(&core).and_then(|core| core.monitor.as_ref()) {
+            let _ = monitor.send(Command::IgnoreHeartbeats);
+        }
+    }
+
     /// Stops every domain, then the services, then the threads.
     ///
     /// # Errors
@@ -167,15 +213,22 @@ impl System {
         if failures.is_empty() { Ok(report) } else { Err(SystemFailed { failures }) }
     }
 
-    fn start_loops(&mut self, modules: Modules, reports: Sender<Report>) -> Result<(), BootError> {
+    fn start_loops(
+        &mut self,
+        modules: Modules,
+        host: Arc<Host>,
+        reports: Sender<Report>,
+    ) -> Result<(), BootError> {
         let mut root =
             self.kernel.process_manager().map_err(|e| BootError::Failed(e.to_string()))?;
+        self.authority = root.copy_with(Rights::NONE).unwrap_or(Cap::NULL);
         let shared = Shared {
             kernel: self.kernel.clone(),
             modules: Arc::new(modules),
             clock: self.clock,
             reports,
-            grace: self.grace,
+            host,
+            config: self.config.clone(),
         };
         for CoreLayout { core, cpu } in self.layout.clone() {
             self.cores.insert(core, Core::default());
@@ -188,7 +241,17 @@ impl System {
             self.adopt(core, LoopKind::System, thread)?;
             self.hear_until(|system| system.cores[&core].system.is_some())?;
         }
+        self.introduce_desks();
         Ok(())
+    }
+
+    /// Tells the desks of all cores of each other.
+    fn introduce_desks(&self) {
+        let desks = self.cores.iter().filter_map(|(&core, own)| Some((core, own.desk.clone()?)));
+        let desks: Desks = Arc::new(desks.collect());
+        for jobs in self.cores.values().filter_map(|core| core.system.as_ref()) {
+            let _ = jobs.send(SystemJob::Meet(Arc::clone(&desks)));
+        }
     }
 
     fn adopt(
@@ -238,7 +301,10 @@ impl System {
 
     fn take_in(&mut self, report: Report) -> Option<u32> {
         match report {
-            Report::SystemLoop { core, jobs } => self.core(core).system = Some(jobs),
+            Report::SystemLoop { core, jobs, desk } => {
+                let core = self.core(core);
+                (core.system, core.desk) = (Some(jobs), Some(desk));
+            }
             Report::ProgramLoop { core, jobs } => self.core(core).programs = Some(jobs),
             Report::Monitor { core, commands } => self.core(core).monitor = Some(commands),
             Report::CoreUp { core } => self.core(core).is_up = true,
@@ -278,6 +344,7 @@ impl System {
             self.await_programs();
         }
         let stuck = self.cores.values().map(|core| core.threads.len()).sum();
+        self.authority = Cap::NULL;
         self.cores.clear();
         ShutdownReport { wedged, stuck, left: self.kernel.counts() }
     }
@@ -298,7 +365,7 @@ impl System {
     /// Gives the programs of a system that has failed the time to end that a killed one has: nobody
     /// else did. Each has a sender of reports as long as it runs.
     fn await_programs(&mut self) {
-        let deadline = Instant::now() + self.grace;
+        let deadline = Instant::now() + self.config.grace;
         let left = || deadline.saturating_duration_since(Instant::now());
         while self.reports.recv_timeout(left()).is_ok() {}
     }
@@ -327,7 +394,7 @@ impl Drop for System {
 }
 
 /// Core i is on CPU i modulo the CPUs that may be used.
-fn layout(config: Config) -> Result<Vec<CoreLayout>, BootError> {
+fn layout(config: &Config) -> Result<Vec<CoreLayout>, BootError> {
     let cpus = flounder::thread::allowed_cpus().map_err(BootError::Cpus)?;
     let cores = (0..=u8::MAX).take(config.cores.get().into());
     Ok(cores

@@ -42,7 +42,7 @@ fn what_needs_a_descriptor_fails_and_nothing_else() {
     let config = Config::new().cores(2.try_into().unwrap());
     for count in 0..8 {
         allow(count);
-        let booted = System::boot(config, modules());
+        let booted = System::boot(config.clone(), modules());
         allow(plenty);
         assert!(matches!(booted, Err(BootError::Core { .. })), "{count}: {booted:?}");
     }

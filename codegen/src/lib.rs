@@ -24,6 +24,7 @@ mod ast;
 mod builder;
 mod check;
 mod code;
+pub mod describe;
 mod diag;
 mod emit;
 pub mod files;
@@ -37,6 +38,7 @@ mod pipeline;
 mod plan;
 mod render;
 mod source;
+mod style;
 
 pub use builder::{BuildError, Builder};
 pub use code::Code;

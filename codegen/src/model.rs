@@ -1,27 +1,51 @@
 //! What the checker hands on: interfaces in which every name is resolved.
 //!
+//! Every `span` is the place of the name.
+//!
 //! **Invariant:** no unknown type, no duplicate, no unbounded array, no bound of 0.
 
 use crate::ast::Docs;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 
 /// A type that needs no declaration.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Builtin {
+pub enum Builtin {
+    /// `bool`.
     Bool,
+    /// `char`, a byte.
     Char,
+    /// `uint8`.
     U8,
+    /// `uint16`.
     U16,
+    /// `uint32`.
     U32,
+    /// `uint64`, `size`, `uintptr`.
     U64,
+    /// `int8`.
     I8,
+    /// `int16`.
     I16,
+    /// `int32`, `int`.
     I32,
+    /// `int64`, `intptr`.
     I64,
+    /// `iref`.
     Iref,
+    /// `errval`.
     ErrVal,
+    /// `cap`.
     Cap,
+    /// `give_away_cap`.
     GiveAwayCap,
+}
+
+impl Builtin {
+    /// The first of its names in interface files: `size` is `uint64`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        BUILTINS.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// The builtins by the names they have in interface files. `String` isn't among them: it is no
@@ -57,9 +81,16 @@ pub(crate) enum TypeRef {
     Declared(TypeId),
 }
 
-/// Names a type of [`Model::types`].
+/// Names a declared type of a run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct TypeId(usize);
+pub struct TypeId(usize);
+
+impl TypeId {
+    /// Where the type is in [`Model::types`].
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
+}
 
 /// A checked run.
 #[derive(Debug, Default)]
@@ -73,6 +104,11 @@ impl Model {
     pub(crate) fn add(&mut self, ty: Type) -> TypeId {
         self.types.push(ty);
         TypeId(self.types.len() - 1)
+    }
+
+    /// The declared types, each after those it is made of.
+    pub(crate) fn types(&self) -> &[Type] {
+        &self.types
     }
 
     pub(crate) fn get(&self, id: TypeId) -> &Type {
@@ -92,6 +128,7 @@ pub(crate) struct Import {
 pub(crate) struct Interface {
     pub(crate) file: FileId,
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     pub(crate) description: Option<String>,
     /// The types declared in the interface itself.
@@ -105,6 +142,7 @@ pub(crate) struct Type {
     /// The file that declares it.
     pub(crate) file: FileId,
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     pub(crate) kind: TypeKind,
     pub(crate) facts: Facts,
@@ -123,6 +161,7 @@ pub(crate) enum TypeKind {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     pub(crate) ty: TypeRef,
     /// The field as it is declared.
@@ -133,6 +172,7 @@ pub(crate) struct Field {
 #[derive(Debug)]
 pub(crate) struct Enumerator {
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
 }
 
@@ -140,6 +180,7 @@ pub(crate) struct Enumerator {
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     pub(crate) kind: MessageKind,
 }
@@ -155,6 +196,7 @@ pub(crate) enum MessageKind {
 #[derive(Debug)]
 pub(crate) struct Arg {
     pub(crate) name: String,
+    pub(crate) span: Span,
     pub(crate) docs: Docs,
     /// Its type as it is declared, bound included.
     pub(crate) ty: String,

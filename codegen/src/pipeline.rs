@@ -1,10 +1,13 @@
 //! The stages in a row: what the builder and the command share.
 
 use crate::check::{self, Unit};
+use crate::describe::{self, Description};
 use crate::diag::Diagnostics;
 use crate::levels::Levels;
 use crate::model::Model;
+use crate::plan::Plan;
 use crate::source::{FileId, Sources};
+use crate::style::Style;
 use crate::{emit, parse, plan, render};
 
 /// What to compile: files, and what they may use.
@@ -59,22 +62,37 @@ impl Request {
         sources: &Sources,
         levels: &Levels,
     ) -> Result<(Vec<Output>, Diagnostics), Diagnostics> {
+        let (model, diagnostics) = self.checked(sources, levels)?;
+        let plan = plan::plan(&model, sources, &Style::default());
+        Ok((print(&plan), diagnostics))
+    }
+
+    /// The model, if there are no errors, and the warnings.
+    pub(crate) fn checked(
+        &self,
+        sources: &Sources,
+        levels: &Levels,
+    ) -> Result<(Model, Diagnostics), Diagnostics> {
+        let (model, diagnostics) = self.model(sources, levels);
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok((model, diagnostics)) }
+    }
+
+    /// Describes what the files declare; `levels` say what counts as an error. The findings are the
+    /// errors, or warnings beside a description.
+    ///
+    /// # Errors
+    ///
+    /// The findings, if there is an error among them.
+    pub fn describe(
+        &self,
+        sources: &Sources,
+        levels: &Levels,
+    ) -> Result<(Description, Diagnostics), Diagnostics> {
         let (model, diagnostics) = self.model(sources, levels);
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
-        let plan = plan::plan(&model, sources);
-        let modules = plan.modules.iter().map(|module| Output {
-            name: module.file.clone(),
-            text: render::render(emit::types_module(module), &module.source),
-        });
-        let interfaces = plan.interfaces.iter().map(|interface| Output {
-            name: interface.file.clone(),
-            text: render::render(emit::interface(interface), &interface.source),
-        });
-        let mut outputs: Vec<_> = modules.chain(interfaces).collect();
-        outputs.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok((outputs, diagnostics))
+        Ok((describe::describe(&model, sources), diagnostics))
     }
 
     fn model(&self, sources: &Sources, levels: &Levels) -> (Model, Diagnostics) {
@@ -88,4 +106,19 @@ impl Request {
         let model = check::check(Unit { imports, interfaces }, sources, &mut diagnostics);
         (model, diagnostics)
     }
+}
+
+/// The files of the bindings, in the order of their names.
+pub(crate) fn print(plan: &Plan) -> Vec<Output> {
+    let modules = plan.modules.iter().map(|module| Output {
+        name: module.file.clone(),
+        text: render::render(emit::types_module(module), &module.source),
+    });
+    let interfaces = plan.interfaces.iter().map(|interface| Output {
+        name: interface.file.clone(),
+        text: render::render(emit::interface(interface), &interface.source),
+    });
+    let mut outputs: Vec<_> = modules.chain(interfaces).collect();
+    outputs.sort_by(|a, b| a.name.cmp(&b.name));
+    outputs
 }

@@ -29,6 +29,9 @@ pub const WAITS_MAX: u32 = 1_024;
 /// The domain ends with its spawner.
 const FLAG_END_WITH_SPAWNER: u8 = 1;
 
+/// The spawner's cap has SPAN too.
+const FLAG_SPANNED_BY_SPAWNER: u8 = 2;
+
 /// Why the process manager didn't do what it was asked.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -135,6 +138,13 @@ impl Program {
         self
     }
 
+    /// With the right SPAN for whoever spawns it: an executable of the host can't ask itself.
+    #[must_use]
+    pub fn spanned_by_spawner(mut self) -> Self {
+        self.flags |= FLAG_SPANNED_BY_SPAWNER;
+        self
+    }
+
     /// With a `CNode` of inherited capabilities, which moves to it.
     #[must_use]
     pub fn inherit(mut self, cnode: Cap) -> Self {
@@ -205,7 +215,8 @@ impl Processes {
         Ok(Self { binding, calls: Rc::default() })
     }
 
-    /// Starts a program and returns its Domain cap, with the rights WAIT and KILL.
+    /// Starts a program and returns its Domain cap, with the rights WAIT and KILL, and with SPAN if
+    /// [`Program::spanned_by_spawner`] asked for it.
     ///
     /// # Errors
     ///
@@ -236,7 +247,8 @@ impl Processes {
     }
 
     /// Extends a domain to another core. `domain` needs SPAN; `vroot` is the domain's `VNode` cap,
-    /// `dispframe` a `Frame` of at least 4 KiB.
+    /// `dispframe` a `Frame` of at least 4 KiB. For an executable of the host, `vroot` may be null
+    /// and `dispframe` is the Dispatcher cap of the domain on the core where it was started.
     ///
     /// # Errors
     ///

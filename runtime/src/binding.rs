@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 
 use crate::channel::{BindingStats, Channel, Header, Mark, Received};
 use crate::dispatcher::{Core, Ctx};
+use crate::driver::Outlook;
 use crate::error::{BindingError, CallError, ReserveError, TxError};
 use crate::interface::{Delivery, Interface, Payload, Request};
 use crate::log;
@@ -97,6 +98,14 @@ impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
         self.parts().map_or(Turn::Idle, |parts| parts.turn())
     }
 
+    fn has_event(&self) -> bool {
+        self.parts().is_some_and(|parts| parts.shared.channel.has_packet())
+    }
+
+    fn rest(&self) -> bool {
+        self.parts().is_none_or(|parts| parts.shared.channel.arm())
+    }
+
     fn end(&self) {
         if let Some(parts) = self.parts() {
             parts.close();
@@ -139,7 +148,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
         }
         let (source, registration) = core.insert_on(waitset, |_| BindingSource::<I, S>::new());
         source.hold(&self.shared);
-        self.shared.channel.attach(registration.bell());
+        self.shared.channel.attach(registration.near());
         let left = self.shared.registration.replace(Some(registration));
         drop(left);
     }
@@ -176,16 +185,28 @@ impl<I: Interface, S: 'static> Parts<I, S> {
             return Turn::Again;
         }
         match self.shared.channel.receive() {
-            Received::Idle => Turn::Idle,
-            Received::Done => Turn::Again,
+            Received::Idle | Received::Done => self.after_turn(),
             Received::Message { header, message } => {
                 self.deliver(&core, header, message);
-                Turn::Again
+                self.after_turn()
             }
             Received::Error(error) => {
                 self.report(&core, error);
                 Turn::Idle
             }
+        }
+    }
+
+    /// What is left to do after a turn. Whatever isn't a packet has rung the bell.
+    fn after_turn(&self) -> Turn {
+        let channel = &self.shared.channel;
+        if channel.is_shut() {
+            return Turn::Idle;
+        }
+        match channel.outlook() {
+            Outlook::Packet => Turn::Again,
+            Outlook::Look => Turn::Watch,
+            Outlook::Bell => Turn::Idle,
         }
     }
 

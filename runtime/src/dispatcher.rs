@@ -73,6 +73,8 @@ pub(crate) struct Core<S: 'static> {
     contain: Option<Rc<Contain>>,
     /// What it is called in traces.
     label: RefCell<Option<Arc<str>>>,
+    /// Wakes what `block_on` waits for. Kept, so that blocking doesn't allocate.
+    block_on: Arc<BlockOn>,
     ended: Cell<bool>,
     stopped: Cell<bool>,
 }
@@ -126,6 +128,10 @@ impl<S: 'static> Dispatcher<S> {
             holder,
             contain,
             label: RefCell::default(),
+            block_on: Arc::new(BlockOn {
+                woken: AtomicBool::new(false),
+                ready: Arc::clone(waitset.ready()),
+            }),
             ended: Cell::new(false),
             stopped: Cell::new(false),
         });
@@ -176,11 +182,10 @@ impl<S: 'static> Dispatcher<S> {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.core.must_not_run();
         let mut future = pin!(future);
-        let woken = Arc::new(BlockOn {
-            woken: AtomicBool::new(true),
-            ready: Arc::clone(self.core.waitset.ready()),
-        });
-        let waker = Waker::from(Arc::clone(&woken));
+        let woken = &self.core.block_on;
+        let waker = Waker::from(Arc::clone(woken));
+        // The first poll needs no waking. A waker of an earlier future may cause a poll too many.
+        woken.set();
         let mut cx = Context::from_waker(&waker);
         loop {
             self.core.waitset.unwind_if_killed();
@@ -226,6 +231,10 @@ struct BlockOn {
 }
 
 impl BlockOn {
+    fn set(&self) {
+        self.woken.store(true, Ordering::Release);
+    }
+
     fn is_set(&self) -> bool {
         self.woken.load(Ordering::Acquire)
     }
@@ -241,7 +250,7 @@ impl Wake for BlockOn {
     }
 
     fn wake_by_ref(self: &std::sync::Arc<Self>) {
-        self.woken.store(true, Ordering::Release);
+        self.set();
         self.ready.wake();
     }
 }
@@ -425,7 +434,7 @@ impl<S: 'static> Ctx<S> {
     ) -> Result<I::Binding<S>, ClaimError> {
         let core = self.upgrade().ok_or(ClaimError::Ended)?;
         let (options, peer) = (half.options(), half.peer());
-        let opened = half.open::<I>()?;
+        let opened = half.open::<I>(&core.waitset)?;
         Ok(core.bind(opened, options, peer, rx_vtbl, owner))
     }
 
@@ -468,7 +477,7 @@ impl<S: 'static> Core<S> {
             options,
             holder: self.holder.clone(),
             waitset: self.waitset.downgrade(),
-            bell: Arc::clone(registration.bell()),
+            bell: registration.near(),
             label: self.label(),
         });
         I::binding(Parts::new(channel, self, rx_vtbl, &source, registration, owner))

@@ -20,6 +20,21 @@ pub struct BindOptions {
     capacity: NonZeroU16,
     calls_max: NonZeroU32,
     outbox_max: u32,
+    driver: DriverChoice,
+}
+
+/// Which interconnect driver carries a channel: what differs is speed, never meaning.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum DriverChoice {
+    /// A direct queue if both ends are claimed on one waitset and the first to be claimed wasn't used
+    /// before; else [`Local`](crate::Local).
+    #[default]
+    Automatic,
+    /// [`Local`](crate::Local): messages are moved.
+    Local,
+    /// [`Ump`](crate::Ump): messages are encoded into cache lines.
+    Ump,
 }
 
 impl BindOptions {
@@ -35,7 +50,12 @@ impl BindOptions {
     /// The default options.
     #[must_use]
     pub const fn new() -> Self {
-        Self { capacity: Self::CAPACITY, calls_max: Self::CALLS_MAX, outbox_max: Self::OUTBOX_MAX }
+        Self {
+            capacity: Self::CAPACITY,
+            calls_max: Self::CALLS_MAX,
+            outbox_max: Self::OUTBOX_MAX,
+            driver: DriverChoice::Automatic,
+        }
     }
 
     /// With room for `messages` in each direction.
@@ -54,6 +74,18 @@ impl BindOptions {
     #[must_use]
     pub const fn outbox_max(self, messages: u32) -> Self {
         Self { outbox_max: messages, ..self }
+    }
+
+    /// Over this driver.
+    #[must_use]
+    pub const fn driver(self, driver: DriverChoice) -> Self {
+        Self { driver, ..self }
+    }
+
+    /// Which driver carries the channel.
+    #[must_use]
+    pub const fn driver_of(&self) -> DriverChoice {
+        self.driver
     }
 
     /// How many one-way messages may be queued behind a full channel, in each direction.

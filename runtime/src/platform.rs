@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::half::Half;
@@ -28,9 +28,28 @@ pub trait Platform {
     /// follows, in the program's mailbox.
     fn start_program(&self, program: ProgramStart);
 
-    /// Ends a program's holder at once and tells the program to unwind. [`Completion::Ended`]
-    /// follows when it has ended; of a program that isn't there nothing follows. Killing again
-    /// does no harm.
+    /// Starts a process of the host on this core, with nothing but what `process` says.
+    /// [`Completion::Started`] or [`Completion::StartFailed`] follows, in the process's mailbox.
+    ///
+    /// A platform that finds no executables starts none.
+    fn start_process(&self, process: ProcessStart) {
+        let why = StartFailure::Load;
+        // A closed mailbox: nobody is left to hear.
+        let _ = process.completions.send(Completion::StartFailed { domain: process.domain, why });
+    }
+
+    /// Lets a process of another core run on this one as well. [`Completion::Started`] or
+    /// [`Completion::StartFailed`] follows, and [`Completion::Ended`] when the process has ended.
+    ///
+    /// A platform that starts no processes spans none.
+    fn span_process(&self, span: ProcessSpan) {
+        let why = StartFailure::Span;
+        let _ = span.completions.send(Completion::StartFailed { domain: span.domain, why });
+    }
+
+    /// Ends a program's holder at once and tells the program to unwind; a process is ended by
+    /// force, with all it started. [`Completion::Ended`] follows when it has ended; of a program
+    /// that isn't there nothing follows. Killing again does no harm.
     fn kill_program(&self, domain: DomainId);
 
     /// Forgets a program that has ended.
@@ -38,6 +57,16 @@ pub trait Platform {
 
     /// Starts a service on this core.
     fn start_service(&self, service: ServiceStart);
+
+    /// Ends that life of a service, if it hasn't ended: its bindings and caps are dead when this
+    /// returns. Ends what it started as [`Platform::kill_program`] does, and forgets what of that
+    /// has ended. [`ServiceEvent::Ended`] follows, as it does of one that panics.
+    ///
+    /// By default nothing happens, for platforms whose services never fail.
+    fn fence_service(&self, _service: ServiceKind, _generation: u64) {}
+
+    /// Says that a service failed so often that it isn't started again. By default nobody hears.
+    fn service_given_up(&self, _service: ServiceKind) {}
 
     /// Says that the process manager is bound to the spawnd of `core`: programs can be spawned there.
     fn core_up(&self, core: CoreId);
@@ -62,6 +91,34 @@ pub struct ProgramStart {
     pub domain_cap: Cap,
     /// The end of a binding to the core's monitor.
     pub monitor: Half,
+    /// Where completions go.
+    pub completions: Mailbox<Completion>,
+}
+
+/// A process of the host to be started.
+pub struct ProcessStart {
+    /// The domain it runs in.
+    pub domain: DomainId,
+    /// The executable, as an absolute path.
+    pub path: PathBuf,
+    /// The arguments, without NUL bytes.
+    pub argv: Vec<OsString>,
+    /// The environment, in the order given, without NUL bytes.
+    pub env: Vec<(OsString, OsString)>,
+    /// The domain's own cap. A process can't use it: it is kept as long as the process lives.
+    pub domain_cap: Cap,
+    /// Where completions go.
+    pub completions: Mailbox<Completion>,
+}
+
+/// A process of the host that is to run on a further core.
+pub struct ProcessSpan {
+    /// The domain it runs in.
+    pub domain: DomainId,
+    /// The core that started it, and keeps the say over it.
+    pub home: CoreId,
+    /// The domain's own cap, kept as long as the process lives.
+    pub domain_cap: Cap,
     /// Where completions go.
     pub completions: Mailbox<Completion>,
 }
@@ -124,7 +181,7 @@ pub enum StartFailure {
     /// There is no such program.
     #[error("there is no such program")]
     Load,
-    /// Its thread can't be started.
+    /// Its thread can't be started, or the host doesn't execute it.
     #[error("the program can't be started")]
     Run,
     /// It can't span cores, or the caps it needs for that are not what they must be.
@@ -140,6 +197,8 @@ pub enum ProgramEnd {
     Exited(u8),
     /// It panicked.
     Panicked,
+    /// A signal of this number ended it.
+    Signalled(u8),
 }
 
 /// A service to be started.
@@ -163,7 +222,8 @@ pub enum ServiceEvent {
         service: ServiceKind,
         /// Its life.
         generation: u64,
-        /// Programs it had started that could not be ended at once; they were told to unwind.
+        /// Programs it had started that have not ended yet; they were told to.
+        /// [`ServiceEvent::SurvivorEnded`] follows for each that does.
         survivors: Vec<DomainId>,
     },
     /// A survivor has ended.
@@ -208,6 +268,25 @@ impl fmt::Debug for ProgramStart {
             .field("image", &self.image)
             .field("entry", &self.entry)
             .field("argv", &self.argv)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ProcessStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessStart")
+            .field("domain", &self.domain)
+            .field("path", &self.path)
+            .field("argv", &self.argv)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ProcessSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessSpan")
+            .field("domain", &self.domain)
+            .field("home", &self.home)
             .finish_non_exhaustive()
     }
 }

@@ -27,6 +27,9 @@ pub enum WireError {
     /// A value that its type doesn't have: a bool, an enumerator, a string's bytes.
     #[error("{0} is not a value of its type")]
     Value(u32),
+    /// A piece of a message is missing or not where it should be.
+    #[error("the pieces of the message are out of order")]
+    Order,
     /// The message carries fewer or more capabilities than its declaration says.
     #[error("the message carries the wrong number of capabilities")]
     Caps,
@@ -39,7 +42,7 @@ impl WireError {
         match self {
             Self::Empty => ErrCode::FLOUNDER_ERR_RX_EMPTY_MSG,
             Self::Number(_) => ErrCode::FLOUNDER_ERR_RX_INVALID_MSGNUM,
-            Self::Length => ErrCode::FLOUNDER_ERR_RX_INVALID_LENGTH,
+            Self::Length | Self::Order => ErrCode::FLOUNDER_ERR_RX_INVALID_LENGTH,
             Self::Value(_) => ErrCode::FLOUNDER_ERR_RX_INVALID_VALUE,
             Self::Caps => ErrCode::FLOUNDER_ERR_RX_CAP,
         }
@@ -49,21 +52,37 @@ impl WireError {
 /// The length of a string or array, on the wire: 4 bytes.
 const LENGTH_BYTES: usize = 4;
 
+/// So many bytes are written without asking for memory: what fits beside the header of a message
+/// into one slot of the `ump` driver.
+pub(crate) const INLINE_BYTES: usize = 48;
+
 /// Writes the arguments of one message.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Writer {
-    bytes: Vec<u8>,
+    /// The content, while it fits.
+    inline: [u8; INLINE_BYTES],
+    /// The content, once it is longer.
+    spilled: Vec<u8>,
+    length: usize,
     caps: Vec<Cap>,
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Writer {
     /// An empty writer.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
-        Self::default()
+        Self { inline: [0; INLINE_BYTES], spilled: Vec::new(), length: 0, caps: Vec::new() }
     }
 
     /// Writes a value of fixed size, at the next multiple of its alignment.
+    #[inline]
     pub fn put<T: Value>(&mut self, value: T) {
         value.put(self);
     }
@@ -71,33 +90,91 @@ impl Writer {
     /// Writes a string: its length and its bytes.
     pub fn put_string(&mut self, text: &str) {
         self.put_length(text.len());
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.put_at(self.length, text.as_bytes());
     }
 
     /// Writes an array of varying length: the number of elements, then the elements.
     pub fn put_array<T: Value>(&mut self, elements: Vec<T>) {
         self.put_length(elements.len());
-        for element in elements {
-            self.put(element);
-        }
+        T::put_all(elements, self);
     }
 
     /// The bytes and the capabilities written.
     #[must_use]
-    pub fn finish(self) -> (Vec<u8>, Vec<Cap>) {
-        (self.bytes, self.caps)
+    pub fn finish(mut self) -> (Vec<u8>, Vec<Cap>) {
+        if self.length <= INLINE_BYTES {
+            self.spilled.extend_from_slice(&self.inline[..self.length]);
+        }
+        (self.spilled, self.caps)
+    }
+
+    /// Begins another message in the memory of the last one.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        debug_assert!(self.caps.is_empty(), "those of the last message were taken");
+        self.length = 0;
+    }
+
+    /// The bytes written.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        if self.length <= INLINE_BYTES { &self.inline[..self.length] } else { &self.spilled }
+    }
+
+    /// Where the bytes written are and how many there are, if they are few and there are no
+    /// capabilities.
+    #[inline]
+    pub(crate) fn small(&self) -> Option<(&[u8; INLINE_BYTES], u32)> {
+        let length = u32::try_from(self.length).ok()?;
+        (self.length <= INLINE_BYTES && self.caps.is_empty()).then_some((&self.inline, length))
+    }
+
+    /// Takes the capabilities that were written.
+    pub(crate) fn take_caps(&mut self) -> Vec<Cap> {
+        std::mem::take(&mut self.caps)
     }
 
     fn put_length(&mut self, length: usize) {
         // Lengths are checked against their bounds, which the compiler keeps below 2^32.
         let length = u32::try_from(length).unwrap_or(u32::MAX);
-        self.put_aligned(&length.to_le_bytes());
+        self.put_aligned(length.to_le_bytes());
     }
 
     /// Writes `bytes` at the next multiple of their number, a power of two.
-    fn put_aligned(&mut self, bytes: &[u8]) {
-        self.bytes.resize(self.bytes.len().next_multiple_of(bytes.len()), 0);
-        self.bytes.extend_from_slice(bytes);
+    #[inline]
+    fn put_aligned<const N: usize>(&mut self, bytes: [u8; N]) {
+        let start = self.length.next_multiple_of(N);
+        match self.inline.get_mut(start..start + N) {
+            Some(place) => {
+                place.copy_from_slice(&bytes);
+                self.inline[self.length..start].fill(0);
+                self.length = start + N;
+            }
+            None => self.spill(start, &bytes),
+        }
+    }
+
+    /// Writes `bytes` so that they start at `start`, which is where the content ends.
+    fn put_at(&mut self, start: usize, bytes: &[u8]) {
+        match self.inline.get_mut(start..start + bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.length = start + bytes.len();
+            }
+            None => self.spill(start, bytes),
+        }
+    }
+
+    /// Writes `bytes` behind what is too long to be in place, and zeros before `start`.
+    #[inline(never)]
+    fn spill(&mut self, start: usize, bytes: &[u8]) {
+        if self.length <= INLINE_BYTES {
+            self.spilled.clear();
+            self.spilled.extend_from_slice(&self.inline[..self.length]);
+        }
+        self.spilled.resize(start, 0);
+        self.spilled.extend_from_slice(bytes);
+        self.length = self.spilled.len();
     }
 }
 
@@ -106,14 +183,21 @@ impl Writer {
 pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    caps: std::vec::IntoIter<Cap>,
+    /// `None` if there are none: then there is nothing to drop either.
+    caps: Option<std::vec::IntoIter<Cap>>,
 }
 
 impl<'a> Reader<'a> {
     /// Reads from `bytes`, with the capabilities that came beside them.
     #[must_use]
     pub fn new(bytes: &'a [u8], caps: Vec<Cap>) -> Self {
-        Self { bytes, at: 0, caps: caps.into_iter() }
+        Self { bytes, at: 0, caps: Some(caps.into_iter()) }
+    }
+
+    /// Reads from `bytes`, without capabilities.
+    #[inline]
+    pub(crate) fn of_bytes(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, caps: None }
     }
 
     /// Reads a value of fixed size.
@@ -122,6 +206,7 @@ impl<'a> Reader<'a> {
     ///
     /// [`WireError::Length`] at the end of the bytes, [`WireError::Value`] if its type has no such
     /// value, [`WireError::Caps`] if it is a capability and there is none.
+    #[inline]
     pub fn get<T: Value>(&mut self) -> Result<T, WireError> {
         T::get(self)
     }
@@ -154,16 +239,12 @@ impl<'a> Reader<'a> {
         // What isn't there isn't allocated. Elements without bytes are capabilities.
         let (there, missing) = match (self.bytes.len() - self.at).checked_div(T::SIZE) {
             Some(elements) => (elements, WireError::Length),
-            None => (self.caps.len(), WireError::Caps),
+            None => (self.caps_left(), WireError::Caps),
         };
         if count > there {
             return Err(missing);
         }
-        let mut elements = Vec::with_capacity(count);
-        for _ in 0..count {
-            elements.push(self.get()?);
-        }
-        Ok(elements)
+        T::get_all(self, count)
     }
 
     /// Ends the message.
@@ -171,14 +252,20 @@ impl<'a> Reader<'a> {
     /// # Errors
     ///
     /// If there are bytes or capabilities left.
+    #[inline]
     pub fn finish(self) -> Result<(), WireError> {
         if self.at != self.bytes.len() {
             Err(WireError::Length)
-        } else if self.caps.len() > 0 {
+        } else if self.caps_left() > 0 {
             Err(WireError::Caps)
         } else {
             Ok(())
         }
+    }
+
+    #[inline]
+    fn caps_left(&self) -> usize {
+        self.caps.as_ref().map_or(0, ExactSizeIterator::len)
     }
 
     fn get_length(&mut self, max: usize) -> Result<usize, WireError> {
@@ -186,11 +273,13 @@ impl<'a> Reader<'a> {
         if length > max { Err(WireError::Length) } else { Ok(length) }
     }
 
+    #[inline]
     fn get_aligned<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         self.at = self.at.next_multiple_of(N);
         self.take(N)?.try_into().map_err(|_| WireError::Length)
     }
 
+    #[inline]
     fn take(&mut self, count: usize) -> Result<&'a [u8], WireError> {
         let end = self.at.checked_add(count).ok_or(WireError::Length)?;
         let taken = self.bytes.get(self.at..end).ok_or(WireError::Length)?;
@@ -214,6 +303,26 @@ pub trait Value: Sized {
     /// [`WireError`] if the bytes are no such value.
     fn get(reader: &mut Reader<'_>) -> Result<Self, WireError>;
 
+    /// Writes values one behind the other.
+    fn put_all(values: Vec<Self>, writer: &mut Writer) {
+        for value in values {
+            writer.put(value);
+        }
+    }
+
+    /// Reads so many values. There are bytes, or capabilities, for all of them, but for padding.
+    ///
+    /// # Errors
+    ///
+    /// What the values say.
+    fn get_all(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Self>, WireError> {
+        let mut values = Vec::with_capacity(count);
+        for _ in 0..count {
+            values.push(reader.get()?);
+        }
+        Ok(values)
+    }
+
     /// Shows every capability in the value to the visitor, as one that is copied.
     fn visit_caps(&mut self, visitor: &mut dyn CapVisitor) {
         let _ = visitor;
@@ -225,10 +334,12 @@ macro_rules! integers {
         $(impl Value for $ty {
             const SIZE: usize = size_of::<$ty>();
 
+            #[inline]
             fn put(self, writer: &mut Writer) {
-                writer.put_aligned(&self.to_le_bytes());
+                writer.put_aligned(self.to_le_bytes());
             }
 
+            #[inline]
             fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
                 Ok(Self::from_le_bytes(reader.get_aligned()?))
             }
@@ -236,15 +347,39 @@ macro_rules! integers {
     };
 }
 
-integers!(u8, u16, u32, u64, i8, i16, i32, i64);
+integers!(u16, u32, u64, i8, i16, i32, i64);
+
+impl Value for u8 {
+    const SIZE: usize = 1;
+
+    #[inline]
+    fn put(self, writer: &mut Writer) {
+        writer.put_aligned([self]);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        Ok(reader.get_aligned::<1>()?[0])
+    }
+
+    fn put_all(values: Vec<Self>, writer: &mut Writer) {
+        writer.put_at(writer.length, &values);
+    }
+
+    fn get_all(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Self>, WireError> {
+        Ok(reader.take(count)?.to_vec())
+    }
+}
 
 impl Value for bool {
     const SIZE: usize = 1;
 
+    #[inline]
     fn put(self, writer: &mut Writer) {
         writer.put(u8::from(self));
     }
 
+    #[inline]
     fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         match reader.get::<u8>()? {
             0 => Ok(false),
@@ -257,10 +392,12 @@ impl Value for bool {
 impl Value for Iref {
     const SIZE: usize = 4;
 
+    #[inline]
     fn put(self, writer: &mut Writer) {
         writer.put(self.0);
     }
 
+    #[inline]
     fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         reader.get().map(Self)
     }
@@ -269,10 +406,12 @@ impl Value for Iref {
 impl Value for ErrVal {
     const SIZE: usize = 8;
 
+    #[inline]
     fn put(self, writer: &mut Writer) {
         writer.put(self.bits());
     }
 
+    #[inline]
     fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
         reader.get().map(Self::from_bits)
     }
@@ -286,7 +425,7 @@ impl Value for Cap {
     }
 
     fn get(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        reader.caps.next().ok_or(WireError::Caps)
+        reader.caps.as_mut().and_then(Iterator::next).ok_or(WireError::Caps)
     }
 
     fn visit_caps(&mut self, visitor: &mut dyn CapVisitor) {

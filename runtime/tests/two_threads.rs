@@ -2,6 +2,8 @@
 
 include!("../../codegen/tests/golden/echo.rs");
 
+use std::time::Duration;
+
 use echo::{Echo, EchoReply, EchoResponse, Interface, Ping, RxVtbl};
 use flounder::{AnyBinding, BindOptions, Dispatcher, Half};
 
@@ -57,11 +59,12 @@ fn pinned_threads_call_each_other() {
 #[test]
 fn no_wake_up_is_lost_between_threads_that_keep_falling_asleep() {
     const ROUNDS: u64 = 3_000;
-    for capacity in [1, 2, 8] {
+    let (sleeps, spins) = (Duration::ZERO, Duration::from_micros(5));
+    for (capacity, spin) in [(1, sleeps), (2, sleeps), (8, sleeps), (1, spins), (8, spins)] {
         let options = BindOptions::new().capacity(capacity.try_into().unwrap());
         let (left, right) = flounder::pair::<Interface>(options);
         let ends = [left, right].map(|half| {
-            flounder::thread::spawn("flood", None, move || flood(half, ROUNDS)).unwrap()
+            flounder::thread::spawn("flood", None, move || flood(half, ROUNDS, spin)).unwrap()
         });
         for end in ends {
             assert_eq!(end.join().unwrap().unwrap(), ROUNDS);
@@ -70,7 +73,7 @@ fn no_wake_up_is_lost_between_threads_that_keep_falling_asleep() {
 }
 
 /// Sends and receives `rounds` messages; returns how many came, each in its turn.
-fn flood(half: Half, rounds: u64) -> u64 {
+fn flood(half: Half, rounds: u64, spin: Duration) -> u64 {
     const COUNT: RxVtbl<u64> = RxVtbl {
         ping: |came, binding, ping| {
             assert_eq!(*came, ping.token, "in order");
@@ -82,6 +85,7 @@ fn flood(half: Half, rounds: u64) -> u64 {
         ..RxVtbl::UNHANDLED
     };
     let dispatcher = Dispatcher::new(0);
+    dispatcher.waitset().spin_before_sleep(spin);
     let binding = dispatcher.connect::<Interface>(half, &COUNT).expect("the same interface");
     for token in 0..rounds {
         dispatcher.block_on(binding.send_when_room(Ping { token })).expect("the peer listens");

@@ -77,6 +77,8 @@ struct Resident {
     /// It won't end when it is killed.
     wedged: bool,
     killed: bool,
+    /// The life of the spawnd that started it.
+    spawnd: u64,
 }
 
 /// The loops of a core.
@@ -235,27 +237,47 @@ impl CorePlatform {
 
     /// A service panics: its holder ends, what a spawnd started is killed, the monitor hears of it.
     pub(crate) fn crash(&self, service: ServiceKind) -> bool {
-        let mut services = self.services.borrow_mut();
-        let Some(running) = services.get_mut(&service) else { return false };
-        let Some(handle) = running.handle.take() else { return false };
-        let (home, events, generation) =
-            (running.home.clone(), running.events.clone(), running.generation);
-        running.played = None;
+        let services = self.services.borrow();
+        let generation = services.get(&service).map_or(0, |running| running.generation);
         drop(services);
+        self.end_service(service, generation)
+    }
+
+    /// Ends that life of a service, if it hasn't ended.
+    fn end_service(&self, service: ServiceKind, generation: u64) -> bool {
+        let mut services = self.services.borrow_mut();
+        let running = services.get_mut(&service);
+        let Some(running) = running.filter(|it| it.generation == generation) else { return false };
+        let Some(handle) = running.handle.take() else { return false };
+        let (home, events) = (running.home.clone(), running.events.clone());
+        let played = running.played.take();
+        drop(services);
+        drop(played.map(|played| played.take()));
         home.end();
         drop(handle);
         home.holder().end();
         let survivors = match service {
-            ServiceKind::Spawnd => self.kill_all(),
+            ServiceKind::Spawnd => self.kill_all(generation),
             ServiceKind::ProcMgmt => Vec::new(),
         };
         let _ = events.send(ServiceEvent::Ended { service, generation, survivors });
         true
     }
 
-    fn kill_all(&self) -> Vec<DomainId> {
+    /// Kills what a spawnd started, and forgets what of it has ended.
+    fn kill_all(&self, generation: u64) -> Vec<DomainId> {
+        let mut programs = self.programs.borrow_mut();
+        let of_it = programs.iter().filter(|(_, resident)| resident.spawnd == generation);
+        let ended: Vec<_> =
+            of_it.filter(|(_, resident)| resident.ended).map(|(&domain, _)| domain).collect();
+        let forgotten: Vec<_> = ended.iter().map(|domain| programs.remove(domain)).collect();
+        drop(programs);
+        drop(forgotten);
+        for domain in ended {
+            self.shared.truth.forget(self.part(domain));
+        }
         let programs = self.programs.borrow();
-        let live = programs.iter().filter(|(_, resident)| !resident.ended);
+        let live = programs.iter().filter(|(_, it)| !it.ended && it.spawnd == generation);
         let domains: Vec<_> = live.map(|(&domain, _)| domain).collect();
         drop(programs);
         for &domain in &domains {
@@ -268,6 +290,7 @@ impl CorePlatform {
     pub(crate) fn stop(&self) {
         let services = std::mem::take(&mut *self.services.borrow_mut());
         for running in services.into_values().rev() {
+            drop(running.played.map(|played| played.take()));
             drop(running.handle);
             running.home.holder().end();
         }
@@ -306,6 +329,11 @@ impl CorePlatform {
             self.push(Job::Kill(domain));
         }
         !killed.is_empty()
+    }
+
+    /// Which life of the spawnd starts programs now.
+    fn generation(&self) -> u64 {
+        self.services.borrow().get(&ServiceKind::Spawnd).map_or(0, |spawnd| spawnd.generation)
     }
 
     /// The played spawnd of the core, if that is what it has.
@@ -388,6 +416,7 @@ impl Platform for CorePlatform {
             ended: false,
             wedged: false,
             killed: false,
+            spawnd: self.generation(),
         };
         self.programs.borrow_mut().insert(domain, resident);
         self.shared.truth.set(self.part(domain), Life::Ordered);
@@ -435,6 +464,10 @@ impl Platform for CorePlatform {
         let running =
             RunningService { generation, home: own, events, handle: Some(handle), played };
         self.services.borrow_mut().insert(service, running);
+    }
+
+    fn fence_service(&self, service: ServiceKind, generation: u64) {
+        self.end_service(service, generation);
     }
 
     fn core_up(&self, core: CoreId) {

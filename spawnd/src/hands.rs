@@ -8,7 +8,9 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use flounder::platform::{Completion, Platform, ProgramEnd, ProgramStart, StartFailure};
+use flounder::platform::{
+    Completion, Platform, ProcessSpan, ProcessStart, ProgramEnd, ProgramStart, StartFailure,
+};
 use flounder::{Ctx, DomainId, ErrVal, Half, Mailbox, Timer};
 use flounder_domain::{Monitor, REQUESTS_MAX};
 
@@ -21,6 +23,9 @@ const COMPLETIONS_PER_DOMAIN: usize = 2;
 
 /// The exit status of a program that panicked: 128 and the number of SIGABRT.
 const STATUS_PANICKED: u8 = 134;
+
+/// The exit status of a program that a signal ended, less the signal's number.
+const STATUS_SIGNALLED: u8 = 128;
 
 /// What a spawnd acts with.
 pub(crate) struct Hands {
@@ -58,19 +63,31 @@ impl Hands {
         &mut self.endpoints
     }
 
-    pub(crate) fn start(&self, domain: DomainId, program: Launch, monitor: Half) {
-        let Launch { image, entry, argv, env, domain_cap } = program;
+    /// Starts what was launched; only a module has a monitor's end.
+    pub(crate) fn start(&self, domain: DomainId, launch: Launch, monitor: Option<Half>) {
         let completions = self.completions.clone();
-        self.platform().start_program(ProgramStart {
-            domain,
-            image,
-            entry,
-            argv,
-            env,
-            domain_cap,
-            monitor,
-            completions,
-        });
+        match (launch, monitor) {
+            (Launch::Module { image, entry, argv, env, domain_cap }, Some(monitor)) => {
+                self.platform().start_program(ProgramStart {
+                    domain,
+                    image,
+                    entry,
+                    argv,
+                    env,
+                    domain_cap,
+                    monitor,
+                    completions,
+                });
+            }
+            (Launch::Process { path, argv, env, domain_cap }, None) => {
+                let start = ProcessStart { domain, path, argv, env, domain_cap, completions };
+                self.platform().start_process(start);
+            }
+            (Launch::Widen { home, domain_cap }, None) => {
+                self.platform().span_process(ProcessSpan { domain, home, domain_cap, completions });
+            }
+            (launch, _) => unreachable!("modules, and only they, get a monitor: {launch:?}"),
+        }
     }
 
     pub(crate) fn arm_grace(&mut self, domain: DomainId, after: Duration) {
@@ -165,6 +182,9 @@ fn start_error(why: StartFailure) -> StartError {
 fn death(end: ProgramEnd) -> Death {
     match end {
         ProgramEnd::Exited(status) => Death { cause: Cause::Exited, status },
+        ProgramEnd::Signalled(signal) => {
+            Death { cause: Cause::Crashed, status: STATUS_SIGNALLED.saturating_add(signal) }
+        }
         _ => Death { cause: Cause::Crashed, status: STATUS_PANICKED },
     }
 }

@@ -192,11 +192,8 @@ impl Spawnd {
     fn carry_out(&mut self, effect: Effect<Launch>) {
         match effect {
             Effect::AskMonitorEndpoint { domain } => self.hands().endpoints().ask(domain),
-            Effect::Start { domain, program, endpoint: Some(monitor) } => {
-                self.hands().start(domain, program, monitor);
-            }
-            Effect::Start { endpoint: None, .. } => {
-                unreachable!("a dispatcher is started with an endpoint")
+            Effect::Start { domain, program, endpoint } => {
+                self.hands().start(domain, program, endpoint);
             }
             Effect::Kill { domain } => self.hands().platform().kill_program(domain),
             Effect::ArmGrace { domain, after } => self.hands().arm_grace(domain, after),

@@ -2,6 +2,9 @@
 
 pub(crate) mod atomics;
 pub(crate) mod channels;
+#[cfg(feature = "peers")]
+pub(crate) mod peers;
+pub(crate) mod ring;
 pub(crate) mod sleepers;
 
 use crate::race::Outcome;

@@ -13,12 +13,19 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("flounder", &[]),
     ("flounder-codegen", &[]),
     ("flounder-cli", &["flounder-codegen"]),
+    ("flounder-fuzz", &["flounder-codegen"]),
+    ("flounder-strict", &["flounder"]),
+    (OTHER_EDITION, &["flounder"]),
     ("flounder-idl", &["flounder"]),
     ("flounder-domain", &["flounder", "flounder-idl"]),
     ("flounder-monitor", SERVICE),
     ("flounder-spawnd", SERVICE),
     ("flounder-procmgmt", SERVICE),
+    ("xtask", &[]),
 ];
+
+/// Compiles the same as `flounder-strict` in the edition before.
+const OTHER_EDITION: &str = "flounder-strict-2021";
 
 const SERVICE: &[&str] = &["flounder", "flounder-idl", "flounder-domain"];
 
@@ -97,7 +104,8 @@ fn every_crate_is_of_one_mould() {
     for (name, package) in packages() {
         let manifest = &package.manifest;
         assert_eq!(manifest["version"], "0.1.0", "{name}");
-        assert_eq!(manifest["edition"], "2024", "{name}");
+        let edition = if name == OTHER_EDITION { "2021" } else { "2024" };
+        assert_eq!(manifest["edition"], edition, "{name}");
         assert_eq!(manifest["license"], "MIT OR Apache-2.0", "{name}");
         assert_eq!(manifest["publish"], Value::Array(Vec::new()), "{name} is published nowhere");
         assert!(manifest["rust_version"].is_string(), "{name} says no `rust-version`");

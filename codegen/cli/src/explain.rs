@@ -2,6 +2,9 @@
 
 use flounder_codegen::Code;
 
+use crate::args::Topic;
+use crate::breaking;
+
 macro_rules! pages {
     ($($number:literal),*) => {
         /// The pages by code.
@@ -18,12 +21,18 @@ pages![
 ];
 
 /// The page about a code.
-pub(crate) fn page(code: Code) -> &'static str {
+pub(crate) fn page(topic: Topic) -> &'static str {
+    let code = match topic {
+        Topic::Finding(code) => code,
+        Topic::Change(code) => return code.page(),
+    };
     let page = PAGES.iter().find(|(number, _)| *number == code.number());
     page.map_or("", |(_, page)| page)
 }
 
 /// Every code with its meaning, a line each.
 pub(crate) fn index() -> String {
-    Code::ALL.iter().flat_map(|code| [code.number(), "  ", code.meaning(), "\n"]).collect()
+    let findings = Code::ALL.iter().map(|code| (code.number(), code.meaning()));
+    let changes = breaking::Code::ALL.iter().map(|code| (code.number(), code.meaning()));
+    findings.chain(changes).flat_map(|(number, meaning)| [number, "  ", meaning, "\n"]).collect()
 }

@@ -4,8 +4,13 @@
 //! can't be read or written.
 
 mod args;
+mod breaking;
+mod describe;
+mod doc;
 mod explain;
 mod fmt;
+mod inputs;
+mod new;
 mod run;
 mod show;
 

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 use flounder_codegen::files::{self, FileError};
-use flounder_codegen::{Output, Request, Sources};
+use flounder_codegen::{Output, Sources};
 
-use crate::args::{Args, Command, Findings, Gen, Inputs};
+use crate::args::{Args, Check, Command, Findings, Gen};
 use crate::show::show;
-use crate::{explain, fmt};
+use crate::{breaking, describe, doc, explain, fmt, inputs, new};
 
 /// How a run ended that could read and write its files.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -19,16 +19,34 @@ pub(crate) enum Outcome {
     Findings,
 }
 
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A file can't be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A version can't be read.
+    #[error(transparent)]
+    Version(#[from] breaking::ReadError),
+    /// A crate can't be made.
+    #[error(transparent)]
+    New(#[from] new::NewError),
+}
+
 /// Runs a command.
 ///
 /// # Errors
 ///
 /// If a file can't be read or written.
-pub(crate) fn run(args: &Args) -> Result<Outcome, FileError> {
+pub(crate) fn run(args: &Args) -> Result<Outcome, Error> {
     match &args.command {
-        Command::Check(inputs) => check(inputs),
-        Command::Gen(command) => generate(command),
-        Command::Fmt(command) => fmt::run(command),
+        Command::Check(command) => Ok(check(command)?),
+        Command::Gen(command) => Ok(generate(command)?),
+        Command::Describe(command) => Ok(describe::run(command)?),
+        Command::Breaking(command) => Ok(breaking::run(command)?),
+        Command::Doc(command) => Ok(doc::run(command)?),
+        Command::New(command) => Ok(new::run(command)?),
+        Command::Fmt(command) => Ok(fmt::run(command)?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "flounder", &mut script);
@@ -54,19 +72,19 @@ pub(crate) fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-fn check(inputs: &Inputs) -> Result<Outcome, FileError> {
+fn check(command: &Check) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
-    let levels = inputs.findings.levels();
-    let findings = request(inputs, &mut sources)?.check_with(&sources, &levels);
-    show(&findings, &sources, inputs.findings.format);
+    let levels = command.inputs.lints.levels();
+    let findings = inputs::request(&command.inputs, &mut sources)?.check_with(&sources, &levels);
+    show(&findings, &sources, command.findings.format);
     Ok(if findings.has_errors() { Outcome::Findings } else { Outcome::Clean })
 }
 
 fn generate(command: &Gen) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
-    let Findings { format, .. } = command.inputs.findings;
-    let levels = command.inputs.findings.levels();
-    match request(&command.inputs, &mut sources)?.generate_with(&sources, &levels) {
+    let Findings { format } = command.findings;
+    let levels = command.inputs.lints.levels();
+    match inputs::request(&command.inputs, &mut sources)?.generate_with(&sources, &levels) {
         Err(findings) => {
             show(&findings, &sources, format);
             Ok(Outcome::Findings)
@@ -104,7 +122,7 @@ fn refresh(command: &Gen) -> String {
     for import in &command.inputs.imports {
         append(&mut line, "-i ", import);
     }
-    if command.inputs.findings.allow_name_mismatch {
+    if command.inputs.lints.allow_name_mismatch {
         line.push_str(" --allow-name-mismatch");
     }
     append(&mut line, "--out ", &command.out);
@@ -121,11 +139,4 @@ fn append(line: &mut String, option: &str, path: &Path) {
     } else {
         write!(line, " {option}'{}'", path.replace('\'', r"'\''"))
     };
-}
-
-fn request(inputs: &Inputs, sources: &mut Sources) -> Result<Request, FileError> {
-    let mut read = |path: &std::path::PathBuf| files::read(sources, path);
-    let imports = inputs.imports.iter().map(&mut read).collect::<Result<_, _>>()?;
-    let files = inputs.files.iter().map(&mut read).collect::<Result<_, _>>()?;
-    Ok(Request { files, imports })
 }

@@ -26,11 +26,8 @@ fn lines(findings: &Diagnostics, line: impl Fn(&Diagnostic) -> String) -> String
 }
 
 fn human(findings: &Diagnostics, sources: &Sources) -> String {
-    let text: String = findings
-        .sorted()
-        .into_iter()
-        .map(|finding| Renderer::styled().render(&[report(finding, sources)]) + "\n\n")
-        .collect();
+    let text: String =
+        findings.sorted().into_iter().map(|finding| Report::of(finding).render(sources)).collect();
     text + &summary(findings)
 }
 
@@ -48,41 +45,78 @@ fn summary(findings: &Diagnostics) -> String {
     }
 }
 
-fn plural(count: usize) -> &'static str {
+/// What a word ends in.
+pub(crate) fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-fn report<'a>(finding: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
-    let level = match finding.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-    };
-    let title = level.primary_title(&finding.message).id(finding.code.number());
-    let related = finding.related.as_ref();
-    let here = related.filter(|related| related.span.file == finding.span.file);
-    let mut group = title.element(snippet(sources, finding.span, here));
-    if let Some(there) = related.filter(|related| related.span.file != finding.span.file) {
-        let excerpt = Excerpt::new(sources, there.span.file, &[there.span]);
-        let mark = AnnotationKind::Context.span(excerpt.range(there.span)).label(&there.message);
-        group = group.element(excerpt.snippet().annotation(mark));
+/// A finding of any kind, on its way to people.
+pub(crate) struct Report<'a> {
+    pub(crate) severity: Severity,
+    pub(crate) code: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) span: Span,
+    /// A second place, and what is there.
+    pub(crate) related: Option<(Span, &'a str)>,
+    pub(crate) notes: &'a [&'a str],
+    pub(crate) help: Option<&'a str>,
+}
+
+impl<'a> Report<'a> {
+    fn of(finding: &'a Diagnostic) -> Self {
+        let related = finding.related.as_ref();
+        Self {
+            severity: finding.severity,
+            code: finding.code.number(),
+            message: &finding.message,
+            span: finding.span,
+            related: related.map(|Related { span, message }| (*span, message.as_str())),
+            notes: &[],
+            help: finding.help.as_deref(),
+        }
     }
-    match &finding.help {
-        Some(help) => group.element(Level::HELP.message(help)),
-        None => group,
+
+    /// The report with the lines of the file it is about, and an empty line after it.
+    pub(crate) fn render(&self, sources: &Sources) -> String {
+        Renderer::styled().render(&[self.group(sources)]) + "\n\n"
+    }
+
+    fn group(&self, sources: &'a Sources) -> Group<'a> {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let (here, there) = match self.related {
+            Some((span, _)) if span.file == self.span.file => (self.related, None),
+            related => (None, related),
+        };
+        let title = level.primary_title(self.message).id(self.code);
+        let mut group = title.element(snippet(sources, self.span, here));
+        if let Some((span, message)) = there {
+            let excerpt = Excerpt::new(sources, span.file, &[span]);
+            let mark = AnnotationKind::Context.span(excerpt.range(span)).label(message);
+            group = group.element(excerpt.snippet().annotation(mark));
+        }
+        for note in self.notes {
+            group = group.element(Level::NOTE.message(*note));
+        }
+        match self.help {
+            Some(help) => group.element(Level::HELP.message(help)),
+            None => group,
+        }
     }
 }
 
 fn snippet<'a>(
     sources: &'a Sources,
     span: Span,
-    related: Option<&'a Related>,
+    related: Option<(Span, &'a str)>,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let spans: Vec<_> = related.map(|related| related.span).into_iter().chain([span]).collect();
+    let spans: Vec<_> = related.map(|(span, _)| span).into_iter().chain([span]).collect();
     let excerpt = Excerpt::new(sources, span.file, &spans);
     let mark = AnnotationKind::Primary.span(excerpt.range(span));
-    let related = related.map(|related| {
-        AnnotationKind::Context.span(excerpt.range(related.span)).label(&related.message)
-    });
+    let related = related
+        .map(|(span, message)| AnnotationKind::Context.span(excerpt.range(span)).label(message));
     excerpt.snippet().annotation(mark).annotations(related)
 }
 
@@ -136,8 +170,9 @@ struct JsonRelated<'a> {
     place: JsonPlace<'a>,
 }
 
+/// A place as JSON: lines and columns for people, bytes for editors.
 #[derive(Serialize)]
-struct JsonPlace<'a> {
+pub(crate) struct JsonPlace<'a> {
     file: &'a str,
     line: usize,
     column: usize,
@@ -147,32 +182,35 @@ struct JsonPlace<'a> {
     end: u32,
 }
 
+impl<'a> JsonPlace<'a> {
+    /// The place of `span`.
+    pub(crate) fn new(span: Span, sources: &'a Sources) -> Self {
+        let Span { file, start, end } = span;
+        let first = sources.position(span);
+        let last = sources.position(Span { file, start: end, end });
+        Self {
+            file: sources.path(file),
+            line: first.line,
+            column: first.column,
+            end_line: last.line,
+            end_column: last.column,
+            start,
+            end,
+        }
+    }
+}
+
 fn json(finding: &Diagnostic, sources: &Sources) -> String {
     let line = JsonFinding {
         severity: finding.severity.name(),
         code: finding.code.number(),
         message: &finding.message,
-        place: json_place(finding.span, sources),
+        place: JsonPlace::new(finding.span, sources),
         help: finding.help.as_deref(),
         related: finding.related.as_ref().map(|related| JsonRelated {
             message: &related.message,
-            place: json_place(related.span, sources),
+            place: JsonPlace::new(related.span, sources),
         }),
     };
     serde_json::to_string(&line).expect("strings and numbers always serialize")
-}
-
-fn json_place(span: Span, sources: &Sources) -> JsonPlace<'_> {
-    let Span { file, start, end } = span;
-    let first = sources.position(span);
-    let last = sources.position(Span { file, start: end, end });
-    JsonPlace {
-        file: sources.path(file),
-        line: first.line,
-        column: first.column,
-        end_line: last.line,
-        end_column: last.column,
-        start,
-        end,
-    }
 }

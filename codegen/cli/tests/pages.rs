@@ -68,6 +68,9 @@ fn every_code_has_a_page_and_its_examples_are_true() {
         assert_eq!(codes(wrong), [*code], "{number}, wrong");
         assert_eq!(codes(right), [], "{number}, right");
     }
-    let files = fs::read_dir(folder).expect("the folder is there").count();
-    assert_eq!(files, Code::ALL.len(), "pages without a code");
+    // Those about changes between versions are tested where these are told.
+    let files = fs::read_dir(folder).expect("the folder is there");
+    let names = files.map(|file| file.expect("it can be read").file_name());
+    let findings = names.filter(|name| !name.to_string_lossy().starts_with('B')).count();
+    assert_eq!(findings, Code::ALL.len(), "pages without a code");
 }

@@ -30,6 +30,7 @@ impl Checker<'_> {
         self.model.interfaces.push(model::Interface {
             file,
             name: interface.name.name,
+            span: interface.name.span,
             docs: interface.docs,
             description: interface.description,
             types,
@@ -116,7 +117,8 @@ impl Checker<'_> {
             MessageKind::OneWay => model::MessageKind::OneWay(call),
             MessageKind::Rpc => model::MessageKind::Rpc { call, response },
         };
-        model::Message { name: message.name.name.clone(), docs: message.docs.clone(), kind }
+        let ast::Ident { name, span } = message.name.clone();
+        model::Message { name, span, docs: message.docs.clone(), kind }
     }
 
     /// Arguments of both directions share one name space, with the lengths of arrays.
@@ -189,8 +191,8 @@ impl Checker<'_> {
         if arg.name.name.is_empty() {
             return None;
         }
-        let (name, ty) = (arg.name.name.clone(), written_type(arg));
-        Some(Arg { name, docs: arg.docs.clone(), ty, kind, declared: written(arg) })
+        let (Ident { name, span }, ty) = (arg.name.clone(), written_type(arg));
+        Some(Arg { name, span, docs: arg.docs.clone(), ty, kind, declared: written(arg) })
     }
 
     fn string(&mut self, arg: &ast::Arg, bound: &ast::Bound) -> Option<ArgKind> {

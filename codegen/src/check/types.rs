@@ -63,7 +63,8 @@ impl Checker<'_> {
             }
         }
         let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
-        self.model.add(Type { file: decl.name.span.file, name, docs, kind, facts })
+        let span = decl.name.span;
+        self.model.add(Type { file: span.file, name, span, docs, kind, facts })
     }
 
     /// Reports a declaration that takes a builtin's name.
@@ -205,9 +206,9 @@ impl Checker<'_> {
         }
         match meaning {
             Meaning::Type(ty) if !field.name.name.is_empty() => {
-                let name = field.name.name.clone();
+                let ast::Ident { name, span } = field.name.clone();
                 let declared = format!("{} {name}", field.ty.name);
-                Some(Field { name, docs: field.docs.clone(), ty, declared })
+                Some(Field { name, span, docs: field.docs.clone(), ty, declared })
             }
             _ => None,
         }
@@ -219,7 +220,8 @@ impl Checker<'_> {
         for enumerator in enumerators.iter().filter(|known| !known.name.name.is_empty()) {
             let ast::Enumerator { name, docs } = enumerator;
             names.take(name, names::camel, self.diagnostics);
-            checked.push(Enumerator { name: name.name.clone(), docs: docs.clone() });
+            let (span, docs) = (name.span, docs.clone());
+            checked.push(Enumerator { name: name.name.clone(), span, docs });
         }
         TypeKind::Enum(checked)
     }

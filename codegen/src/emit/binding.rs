@@ -14,7 +14,7 @@ pub(super) fn binding(plan: &Interface) -> TokenStream {
     );
     let methods = plan.messages.iter().filter_map(|message| match message.kind {
         MessageKind::OneWay => Some(send(message)),
-        MessageKind::Call => call(plan, message),
+        MessageKind::Call => call(plan, message).filter(|_| plan.is_client),
         MessageKind::Response => None,
     });
     quote! {

@@ -110,32 +110,44 @@ pub(super) fn implementation(plan: &Interface) -> TokenStream {
 }
 
 fn deliver(plan: &Interface) -> TokenStream {
+    let handlers = plan.handled().next().map(|_| quote!(rx_vtbl, state, binding,));
     let incoming = if plan.rpcs.is_empty() { quote!(..) } else { quote!(incoming) };
-    let arms = plan.messages.iter().filter_map(|message| {
-        let (name, entry, whole) = (&message.name, &message.entry, unboxed(message));
-        match message.kind {
-            MessageKind::OneWay => {
-                Some(quote!(Message::#name(message) => (rx_vtbl.#entry)(state, binding, #whole),))
-            }
-            MessageKind::Call => Some(quote! {
-                Message::#name(message) => {
-                    (rx_vtbl.#entry)(state, binding, #whole, incoming.reply());
-                }
-            }),
-            MessageKind::Response => None,
-        }
-    });
+    let rest = if handlers.is_none() { quote!(, ..) } else { TokenStream::new() };
+    let arms = plan.messages.iter().filter_map(|message| deliver_message(plan, message));
     let responses: Vec<_> = plan.rpcs.iter().map(|rpc| &rpc.response).collect();
     let stray =
         (!responses.is_empty()).then(|| quote!(#(Message::#responses(_))|* => incoming.stray(),));
     quote! {
         fn deliver<S: 'static>(delivery: ::flounder::Delivery<'_, Self, S>) {
-            let ::flounder::Delivery { rx_vtbl, state, binding, message, #incoming } = delivery;
+            let ::flounder::Delivery { #handlers message, #incoming #rest } = delivery;
             match message {
                 #(#arms)*
                 #stray
             }
         }
+    }
+}
+
+/// The arm of a message that arrives; responses have one in common.
+fn deliver_message(plan: &Interface, message: &Message) -> Option<TokenStream> {
+    let (name, entry, whole) = (&message.name, &message.entry, unboxed(message));
+    match message.kind {
+        MessageKind::OneWay => {
+            Some(quote!(Message::#name(message) => (rx_vtbl.#entry)(state, binding, #whole),))
+        }
+        MessageKind::Call if plan.is_server => Some(quote! {
+            Message::#name(message) => {
+                (rx_vtbl.#entry)(state, binding, #whole, incoming.reply());
+            }
+        }),
+        MessageKind::Call => {
+            let rpc = plan.rpcs.iter().find(|rpc| rpc.call == message.name)?;
+            let response = &rpc.response;
+            Some(quote! {
+                Message::#name(_) => incoming.reply::<messages::#response>().unhandled(),
+            })
+        }
+        MessageKind::Response => None,
     }
 }
 

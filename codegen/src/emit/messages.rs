@@ -4,12 +4,12 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::types::{From, path};
-use super::{codec, docs};
+use super::{codec, derive, docs, moved};
 use crate::plan::{Arg, Docs, Interface, Message};
 
 /// The module of the message structs.
 pub(super) fn module(plan: &Interface) -> TokenStream {
-    let messages = plan.messages.iter().map(|message| item(plan, message));
+    let messages = plan.messages.iter().map(|message| moved(item(plan, message)));
     quote! {
         /// The messages, each with its arguments.
         pub mod messages {
@@ -19,15 +19,12 @@ pub(super) fn module(plan: &Interface) -> TokenStream {
 }
 
 fn item(plan: &Interface, message: &Message) -> TokenStream {
-    let (docs, name) = (docs(&message.docs.message), &message.name);
-    let derive = if message.holds_caps() {
-        quote!(#[derive(Debug)])
-    } else {
-        quote!(#[derive(Clone, Debug, PartialEq, Eq)])
-    };
-    let fields = message.args.iter().map(field);
-    let payload = payload(plan, message);
-    let request = plan.rpcs.iter().find(|rpc| rpc.call == message.name).map(|rpc| {
+    let (docs, name) = (moved(docs(&message.docs.message)), &message.name);
+    let (derive, attributes) = (derive(message.derives()), &message.attributes);
+    let fields = message.args.iter().map(|arg| moved(field(arg)));
+    let payload = moved(payload(plan, message));
+    let rpc = plan.rpcs.iter().find(|rpc| plan.is_client && rpc.call == message.name);
+    let request = rpc.map(|rpc| {
         let response = &rpc.response;
         quote! {
             impl ::flounder::Request<super::Interface> for #name {
@@ -38,6 +35,7 @@ fn item(plan: &Interface, message: &Message) -> TokenStream {
     quote! {
         #docs
         #derive
+        #attributes
         pub struct #name {
             #(#fields,)*
         }
@@ -47,17 +45,18 @@ fn item(plan: &Interface, message: &Message) -> TokenStream {
 }
 
 fn field(arg: &Arg) -> TokenStream {
-    let (docs, name, ty) = (docs(&arg.docs), &arg.name, path(&arg.ty, From::Messages));
+    let (docs, name) = (moved(docs(&arg.docs)), &arg.name);
+    let ty = moved(path(&arg.ty, From::Messages));
     quote!(#docs pub #name: #ty)
 }
 
 fn payload(plan: &Interface, message: &Message) -> TokenStream {
     let (name, entry) = (&message.name, &message.entry);
     let number = Literal::u16_unsuffixed(message.number);
-    let check = codec::check(message);
-    let (encode, decode) = (codec::encode(message), codec::decode(message));
+    let check = moved(codec::check(message));
+    let (encode, decode) = (moved(codec::encode(message)), moved(codec::decode(message)));
     let whole = if message.boxed { quote!(::std::boxed::Box::new(self)) } else { quote!(self) };
-    let from_message = from_message(plan, message);
+    let from_message = moved(from_message(plan, message));
     quote! {
         impl ::flounder::Payload<super::Interface> for #name {
             const NUMBER: u16 = #number;
@@ -120,7 +119,7 @@ pub(super) fn calls(plan: &Interface) -> TokenStream {
         .iter()
         .map(|rpc| alias(&rpc.future_docs, &rpc.future, &quote!(Call), &rpc.response));
     let aliases: Vec<_> = aliases.collect();
-    if aliases.is_empty() {
+    if aliases.is_empty() || !plan.is_client {
         return TokenStream::new();
     }
     quote! {
@@ -138,7 +137,7 @@ pub(super) fn replies(plan: &Interface) -> TokenStream {
         .iter()
         .map(|rpc| alias(&rpc.reply_docs, &rpc.reply, &quote!(Reply), &rpc.response));
     let aliases: Vec<_> = aliases.collect();
-    if aliases.is_empty() {
+    if aliases.is_empty() || !plan.is_server {
         return TokenStream::new();
     }
     quote! {

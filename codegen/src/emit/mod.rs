@@ -10,10 +10,12 @@ mod messages;
 mod tables;
 mod types;
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use std::cell::RefCell;
 
-use crate::plan::{Docs, Interface, Place, Reexport, TypesModule};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote};
+
+use crate::plan::{Docs, Home, Interface, Place, Reexport, TypesModule};
 
 /// The version of the agreement with the runtime, `::flounder::abi::VERSION`.
 const ABI: u32 = 1;
@@ -22,30 +24,26 @@ const ABI: u32 = 1;
 pub(crate) fn interface(plan: &Interface) -> TokenStream {
     let (docs, module) = (docs(&plan.docs), &plan.module);
     let reexports = plan.reexports.iter().map(reexport);
-    let constants = interface::constants(plan);
-    let types = types::module(&plan.types);
-    let messages = messages::module(plan);
-    let (calls, replies) = (messages::calls(plan), messages::replies(plan));
-    let message = messages::any(plan);
-    let implementation = interface::implementation(plan);
-    let (rx_vtbl, tx_vtbl) = (tables::rx_vtbl(plan), tables::tx_vtbl(plan));
-    let binding = binding::binding(plan);
+    let items = [
+        interface::constants(plan),
+        types::module(&plan.types),
+        messages::module(plan),
+        messages::calls(plan),
+        messages::replies(plan),
+        messages::any(plan),
+        interface::implementation(plan),
+        tables::rx_vtbl(plan),
+        tables::tx_vtbl(plan),
+        binding::binding(plan),
+    ];
+    let items = items.into_iter().map(moved);
     let abi = Literal::u32_unsuffixed(ABI);
     quote! {
         #docs
         pub mod #module {
             #(#reexports)*
             const _: () = ::flounder::abi::require(#abi);
-            #constants
-            #types
-            #messages
-            #calls
-            #replies
-            #message
-            #implementation
-            #rx_vtbl
-            #tx_vtbl
-            #binding
+            #(#items)*
         }
     }
 }
@@ -62,13 +60,28 @@ pub(crate) fn types_module(plan: &TypesModule) -> TokenStream {
     }
 }
 
+/// Tokens that are interpolated once, and moved there: quoting copies what it interpolates.
+struct Moved(RefCell<TokenStream>);
+
+impl ToTokens for Moved {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.0.take());
+    }
+}
+
+/// Makes tokens that are interpolated once.
+fn moved(tokens: TokenStream) -> Moved {
+    Moved(RefCell::new(tokens))
+}
+
 fn reexport(reexport: &Reexport) -> TokenStream {
     let from = match &reexport.from {
         Place::Types => quote!(self::types),
         Place::Messages => quote!(self::messages),
         Place::Calls => quote!(self::calls),
         Place::Replies => quote!(self::replies),
-        Place::Import(module) => quote!(super::#module),
+        Place::Import(Home::Module(module)) => quote!(super::#module),
+        Place::Import(Home::Extern(path)) => external(path),
     };
     match reexport.names.as_slice() {
         [name] => quote!(pub use #from::#name;),
@@ -82,6 +95,17 @@ fn docs(docs: &Docs) -> TokenStream {
         .into_iter()
         .map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
     quote!(#(#[doc = #lines])*)
+}
+
+/// The path to a module of another crate.
+fn external(path: &str) -> TokenStream {
+    path.parse().expect("the build script's paths are checked before")
+}
+
+/// The attribute that derives these traits.
+fn derive(traits: &[&str]) -> TokenStream {
+    let traits = traits.iter().map(|name| Ident::new(name, Span::call_site()));
+    quote!(#[derive(#(#traits),*)])
 }
 
 /// A number as people write it: decimal, digits in groups of three from 10,000.

@@ -8,21 +8,26 @@ use crate::plan::{Interface, Message, MessageKind};
 
 /// `RxVtbl`, its base, and the traits that a derive would ask more of `S` for.
 pub(super) fn rx_vtbl(plan: &Interface) -> TokenStream {
-    let handled: Vec<_> =
-        plan.messages.iter().filter(|message| message.kind != MessageKind::Response).collect();
-    let fields = handled.iter().map(|message| handler(plan, message));
-    let unhandled = handled.iter().map(|message| unhandled(message));
+    let fields = plan.handled().map(|message| handler(plan, message));
+    let unhandled = plan.handled().map(unhandled);
+    // A table without handlers would not use its parameter.
+    let no_handler = plan.handled().next().is_none();
+    let no_field = no_handler
+        .then(|| quote!(#[doc(hidden)] pub no_handler: ::core::marker::PhantomData<fn(&mut S)>,));
+    let no_value = no_handler.then(|| quote!(no_handler: ::core::marker::PhantomData,));
     let debug_name = format!("{}::RxVtbl", plan.name);
     quote! {
         /// Receive handlers, one per message. Start from [`RxVtbl::UNHANDLED`].
         pub struct RxVtbl<S: 'static> {
             #(#fields,)*
+            #no_field
         }
 
         impl<S: 'static> RxVtbl<S> {
             /// Handles nothing: a message is reported to the binding's error handler, a call is answered with [`RpcError::Unhandled`](::flounder::RpcError::Unhandled).
             pub const UNHANDLED: Self = Self {
                 #(#unhandled,)*
+                #no_value
             };
         }
 

@@ -4,8 +4,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::codec::visit;
-use super::{docs, number};
-use crate::plan::{Caps, Field, Type, TypeDef, TypeDefKind, Variant};
+use super::{derive, docs, external, number};
+use crate::plan::{Caps, Field, Home, Type, TypeDef, TypeDefKind, Variant};
 
 /// Where the type that is printed stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,8 +45,14 @@ pub(super) fn path(ty: &Type, from: From) -> TokenStream {
         }
         Type::Own(name) if from == From::Messages => quote!(super::types::#name),
         Type::Own(name) => quote!(#name),
-        Type::Imported(module, name) if from == From::Import => quote!(super::#module::#name),
-        Type::Imported(module, name) => quote!(super::super::#module::#name),
+        Type::Imported(Home::Extern(path), name) => {
+            let path = external(path);
+            quote!(#path::#name)
+        }
+        Type::Imported(Home::Module(module), name) if from == From::Import => {
+            quote!(super::#module::#name)
+        }
+        Type::Imported(Home::Module(module), name) => quote!(super::super::#module::#name),
         Type::Array(elem, length) => {
             let (elem, length) = (path(elem, from), number((*length).into()));
             quote!([#elem; #length])
@@ -62,17 +68,19 @@ pub(super) fn path(ty: &Type, from: From) -> TokenStream {
 /// A declared type, with what makes it a value on the wire.
 pub(super) fn declaration(ty: &TypeDef, from: From) -> TokenStream {
     let (docs, name) = (docs(&ty.docs), &ty.name);
+    let (derive, attributes) = (derive(ty.derives()), &ty.attributes);
     match &ty.kind {
         TypeDefKind::Alias(target) => {
             let target = path(target, from);
             quote!(#docs pub type #name = #target;)
         }
         TypeDefKind::Struct(fields) => {
-            let (derive, members) = (derive(ty.holds_caps), fields.iter().map(|f| member(f, from)));
+            let members = fields.iter().map(|field| member(field, from));
             let codec = struct_codec(ty, fields);
             quote! {
                 #docs
                 #derive
+                #attributes
                 pub struct #name {
                     #(#members,)*
                 }
@@ -80,11 +88,12 @@ pub(super) fn declaration(ty: &TypeDef, from: From) -> TokenStream {
             }
         }
         TypeDefKind::Enum(variants) => {
-            let (derive, members) = (derive(false), variants.iter().map(variant));
+            let members = variants.iter().map(variant);
             let codec = enum_codec(ty, variants);
             quote! {
                 #docs
                 #derive
+                #attributes
                 #[repr(u32)]
                 pub enum #name {
                     #(#members,)*
@@ -92,14 +101,6 @@ pub(super) fn declaration(ty: &TypeDef, from: From) -> TokenStream {
                 #codec
             }
         }
-    }
-}
-
-fn derive(holds_caps: bool) -> TokenStream {
-    if holds_caps {
-        quote!(#[derive(Debug)])
-    } else {
-        quote!(#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)])
     }
 }
 

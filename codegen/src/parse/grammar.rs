@@ -2675,7 +2675,14 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                             state
                                                                 .sequence(|state| {
                                                                     state
-                                                                        .lookahead(false, |state| { state.match_string("}") })
+                                                                        .lookahead(
+                                                                            false,
+                                                                            |state| {
+                                                                                state
+                                                                                    .match_string("{")
+                                                                                    .or_else(|state| { state.match_string("}") })
+                                                                            },
+                                                                        )
                                                                         .and_then(|state| { super::hidden::skip(state) })
                                                                         .and_then(|state| { self::r#token(state) })
                                                                 })
@@ -2692,7 +2699,14 @@ impl ::pest::Parser<Rule> for GrammarParser {
                                                                                             state
                                                                                                 .sequence(|state| {
                                                                                                     state
-                                                                                                        .lookahead(false, |state| { state.match_string("}") })
+                                                                                                        .lookahead(
+                                                                                                            false,
+                                                                                                            |state| {
+                                                                                                                state
+                                                                                                                    .match_string("{")
+                                                                                                                    .or_else(|state| { state.match_string("}") })
+                                                                                                            },
+                                                                                                        )
                                                                                                         .and_then(|state| { super::hidden::skip(state) })
                                                                                                         .and_then(|state| { self::r#token(state) })
                                                                                                 })

@@ -89,6 +89,18 @@ fn characters() {
     );
 }
 
+/// Each brace that is not closed could be the start of a group or junk: trying both for each takes
+/// longer than anybody waits.
+#[test]
+fn many_open_braces_take_no_time() {
+    check(
+        &format!("interface a 'd' {} message m(); }};", "{".repeat(60)),
+        &expect![[r#"
+            a.if:1:12: error[E005]: expected `{`, found `'`
+        "#]],
+    );
+}
+
 #[test]
 fn missing_punctuation() {
     check(

@@ -2,45 +2,52 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 
 use super::docs::{Docs, a, capitalized};
 use super::types::{View, renamed};
 use super::{
-    Arg, Form, Interface, Message, MessageDocs, MessageKind, Place, Plan, Rpc, TypesModule,
-    fingerprint, memory, reexports,
+    Arg, Form, Home, Interface, Message, MessageDocs, MessageKind, Place, Plan, Rpc, TypesModule,
+    fingerprint, memory, reexports, size,
 };
-use crate::model::{self, ArgKind, Builtin, Extent, Model, TypeId, TypeKind, TypeRef};
+use crate::model::{self, ArgKind, Builtin, Model, TypeId, TypeKind, TypeRef};
 use crate::names::{self, CALL, RESPONSE};
 use crate::source::{FileId, Sources};
+use crate::style::Style;
 
 /// The first message has this number; lower ones belong to the runtime.
 const NUMBER_MIN: u16 = 3;
 
-/// Messages end at a multiple of this, so that drivers copy whole words.
-const MESSAGE_ALIGN: u64 = 8;
-
 /// Plans the bindings of a checked run.
-pub(crate) fn plan(model: &Model, sources: &Sources) -> Plan {
-    let modules: BTreeMap<FileId, Ident> = (model.imports.iter())
-        .map(|import| (import.file, names::snake(sources.stem(import.file))))
-        .collect();
-    let planner = Planner { model, sources, modules };
+pub(crate) fn plan(model: &Model, sources: &Sources, style: &Style) -> Plan {
+    let home = |import: &model::Import| {
+        let stem = sources.stem(import.file);
+        let home = match style.externs.get(stem) {
+            Some(path) => Home::Extern(path.clone()),
+            None => Home::Module(names::snake(stem)),
+        };
+        (import.file, home)
+    };
+    let homes = model.imports.iter().map(home).collect();
+    let planner = Planner { model, sources, style, homes };
     Plan { modules: planner.types_modules(), interfaces: planner.interfaces() }
 }
 
 struct Planner<'a> {
     model: &'a Model,
     sources: &'a Sources,
-    modules: BTreeMap<FileId, Ident>,
+    style: &'a Style,
+    homes: BTreeMap<FileId, Home>,
 }
 
 impl Planner<'_> {
-    /// One module per name: imports of one name from several folders share theirs.
+    /// One module per name: imports of one name from several folders share theirs. Those that
+    /// another crate has are left out.
     fn types_modules(&self) -> Vec<TypesModule> {
         let mut modules: BTreeMap<&Ident, TypesModule> = BTreeMap::new();
         for import in &self.model.imports {
-            let name = &self.modules[&import.file];
+            let home = &self.homes[&import.file];
+            let Home::Module(name) = home else { continue };
             let stem = self.sources.stem(import.file);
             let module = modules.entry(name).or_insert_with(|| TypesModule {
                 name: name.clone(),
@@ -49,8 +56,8 @@ impl Planner<'_> {
                 docs: Docs::text(format!("The types of `{stem}.if`.")),
                 types: Vec::new(),
             });
-            let view = self.view(Some(name));
-            module.types.extend(import.types.iter().map(|id| view.type_def(*id)));
+            let view = self.view(Some(home));
+            module.types.extend(import.types.iter().map(|id| view.type_def(*id, stem)));
         }
         modules.into_values().collect()
     }
@@ -62,14 +69,15 @@ impl Planner<'_> {
         interfaces
     }
 
-    fn view<'v>(&'v self, here: Option<&'v Ident>) -> View<'v> {
-        View { model: self.model, modules: &self.modules, here }
+    fn view<'v>(&'v self, here: Option<&'v Home>) -> View<'v> {
+        View { model: self.model, homes: &self.homes, here }
     }
 
     fn interface(&self, interface: &model::Interface) -> Interface {
         let name = &interface.name;
         let view = self.view(None);
         let mut halves = Halves {
+            interface: name,
             view: &view,
             next: NUMBER_MIN,
             list: Vec::new(),
@@ -95,10 +103,12 @@ impl Planner<'_> {
             name: name.clone(),
             fingerprint: fingerprint::fingerprint(&halves.wire),
             bytes_max: halves.list.iter().map(|half| half.bytes_max).max().unwrap_or(0),
-            types: interface.types.iter().map(|id| view.type_def(*id)).collect(),
+            types: interface.types.iter().map(|id| view.type_def(*id, name)).collect(),
             reexports: self.reexports(interface, &halves.list, &rpcs),
             messages: halves.list,
             rpcs,
+            is_client: !self.style.without_client,
+            is_server: !self.style.without_server,
             description,
         }
     }
@@ -112,20 +122,23 @@ impl Planner<'_> {
         let types = |ids: &mut dyn Iterator<Item = TypeId>| {
             ids.map(|id| names::camel(&self.model.get(id).name)).collect::<Vec<_>>()
         };
+        let Style { without_client, without_server, .. } = *self.style;
+        let futures = rpcs.iter().map(|rpc| rpc.future.clone()).filter(|_| !without_client);
+        let tokens = rpcs.iter().map(|rpc| rpc.reply.clone()).filter(|_| !without_server);
         let mut offered = vec![
-            (Place::Calls, rpcs.iter().map(|rpc| rpc.future.clone()).collect()),
+            (Place::Calls, futures.collect()),
             (Place::Messages, messages.iter().map(|message| message.name.clone()).collect()),
-            (Place::Replies, rpcs.iter().map(|rpc| rpc.reply.clone()).collect()),
+            (Place::Replies, tokens.collect()),
             (Place::Types, types(&mut interface.types.iter().copied())),
         ];
-        let mut imported: BTreeMap<&Ident, Vec<TypeId>> = BTreeMap::new();
+        let mut imported: BTreeMap<&Home, Vec<TypeId>> = BTreeMap::new();
         for id in self.used(interface) {
-            if let Some(module) = self.modules.get(&self.model.get(id).file) {
-                imported.entry(module).or_default().push(id);
+            if let Some(home) = self.homes.get(&self.model.get(id).file) {
+                imported.entry(home).or_default().push(id);
             }
         }
-        for (module, ids) in imported {
-            offered.push((Place::Import(module.clone()), types(&mut ids.into_iter())));
+        for (home, ids) in imported {
+            offered.push((Place::Import(home.clone()), types(&mut ids.into_iter())));
         }
         reexports::reexports(offered)
     }
@@ -161,6 +174,7 @@ impl Planner<'_> {
 
 /// The messages of an interface, numbered as they are added.
 struct Halves<'a> {
+    interface: &'a str,
     view: &'a View<'a>,
     next: u16,
     list: Vec<Message>,
@@ -228,12 +242,14 @@ impl Halves<'_> {
         self.wire += &fingerprint::message(self.next, &wire_name, kind, args, model);
         self.list.push(Message {
             entry: names::snake(&wire_name),
+            path: format!("{}.{wire_name}", self.interface),
+            attributes: TokenStream::new(),
             wire_name,
             number: self.next,
             kind,
             lint: (name == "New").then_some("new_ret_no_self"),
             docs,
-            bytes_max: bytes_max(model, args),
+            bytes_max: size::bytes_max(model, args),
             boxed: memory::is_boxed(model, args),
             args: args.iter().map(|arg| argument(self.view, arg)).collect(),
             name,
@@ -298,20 +314,6 @@ fn argument_docs(arg: &model::Arg, name: &Ident) -> Docs {
     let docs = Docs::of(&arg.docs, String::new);
     let docs = if docs == Docs::text("") { Docs::text(declaration) } else { docs.and(declaration) };
     renamed(docs, &arg.name, &name.to_string())
-}
-
-/// The most bytes that a message with these arguments takes.
-fn bytes_max(model: &Model, args: &[model::Arg]) -> u64 {
-    let length = || Extent::aligned(4);
-    let extent = |kind: ArgKind| match kind {
-        ArgKind::Value(ty) => model.facts(ty).extent,
-        ArgKind::String { bound } => length().then(Extent::bytes(u64::from(bound) - 1)),
-        ArgKind::List { elem, max } => length().then(model.facts(elem).extent.repeated(max)),
-    };
-    let (fixed, dynamic): (Vec<_>, Vec<_>) =
-        args.iter().map(|arg| arg.kind).partition(|kind| matches!(kind, ArgKind::Value(_)));
-    let whole = (fixed.into_iter().chain(dynamic).map(extent)).fold(Extent::bytes(0), Extent::then);
-    whole.bytes_in_all().next_multiple_of(MESSAGE_ALIGN)
 }
 
 /// A description as the lines of a comment.

@@ -181,6 +181,8 @@ fn plain(text: &str, escaped: &mut String) {
         if core.starts_with("http://") || core.starts_with("https://") {
             let url = core.replace(['<', '>'], "");
             escaped.extend([&markup(before), "<", &url, ">", &markup(after)]);
+        } else if let Some(after) = after.strip_prefix("()").filter(|_| !core.is_empty()) {
+            escaped.extend([&markup(before), "`", core, "()`", &markup(after)]);
         } else if is_code(core) {
             escaped.extend([&markup(before), "`", core, "`", &markup(after)]);
         } else {
@@ -241,7 +243,8 @@ mod tests {
         check("see [n] and <b> */", r"see \[n\] and \<b\> \*/");
         check("a \\[b]", r"a \\\[b\]");
         check("# head", r"\# head");
-        check("call add_spawnd() of ProcMgmt", "call `add_spawnd`() of `ProcMgmt`");
+        check("call add_spawnd() of ProcMgmt", "call `add_spawnd()` of `ProcMgmt`");
+        check("a main(), then () alone", "a `main()`, then () alone");
         check("(https://example.org/a_b).", "(<https://example.org/a_b>).");
         check("`[x]` and ``a`b``", r"`[x]` and \`\`a\`b\`\`");
     }

@@ -47,6 +47,20 @@ fn kind_name(kind: MessageKind) -> &'static str {
     }
 }
 
+/// An argument's form on the wire: `u8`, `string<64>`, `list<{u8,u32};4>`.
+pub(crate) fn argument_text(kind: ArgKind, model: &Model) -> String {
+    let mut text = String::new();
+    argument(kind, model, &mut text);
+    text
+}
+
+/// A declared type's form on the wire: `u8`, `{u8,[u32;4]}`, `enum<3>`.
+pub(crate) fn type_text(kind: &TypeKind, model: &Model) -> String {
+    let mut text = String::new();
+    declared(kind, model, &mut text);
+    text
+}
+
 fn argument(kind: ArgKind, model: &Model, line: &mut String) {
     // Here and below: writing to a String can't fail.
     match kind {
@@ -63,11 +77,14 @@ fn argument(kind: ArgKind, model: &Model, line: &mut String) {
 }
 
 fn wire_type(ty: TypeRef, model: &Model, line: &mut String) {
-    let id = match ty {
-        TypeRef::Builtin(builtin) => return line.push_str(builtin_name(builtin)),
-        TypeRef::Declared(id) => id,
-    };
-    match &model.get(id).kind {
+    match ty {
+        TypeRef::Builtin(builtin) => line.push_str(builtin_name(builtin)),
+        TypeRef::Declared(id) => declared(&model.get(id).kind, model, line),
+    }
+}
+
+fn declared(kind: &TypeKind, model: &Model, line: &mut String) {
+    match kind {
         TypeKind::Typedef(ty) => wire_type(*ty, model, line),
         TypeKind::Enum(enumerators) => {
             let _ = write!(line, "enum<{}>", enumerators.len());
@@ -88,7 +105,8 @@ fn wire_type(ty: TypeRef, model: &Model, line: &mut String) {
     }
 }
 
-fn builtin_name(builtin: Builtin) -> &'static str {
+/// What canonical texts call a builtin.
+pub(crate) fn builtin_name(builtin: Builtin) -> &'static str {
     match builtin {
         Builtin::Bool => "bool",
         Builtin::Char | Builtin::U8 => "u8",

@@ -5,18 +5,20 @@
 
 mod build;
 mod docs;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod memory;
 mod reexports;
+pub(crate) mod size;
 #[cfg(test)]
 #[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests;
 mod types;
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 
 pub(crate) use build::plan;
 pub(crate) use docs::Docs;
+pub(crate) use types::rust_builtin;
 
 /// The bindings of a run.
 #[derive(Debug)]
@@ -24,6 +26,27 @@ pub(crate) struct Plan {
     /// One per name of an import.
     pub(crate) modules: Vec<TypesModule>,
     pub(crate) interfaces: Vec<Interface>,
+}
+
+impl Plan {
+    /// Asks for each struct and enum, by its path in interface files and with the traits that it
+    /// derives, which attributes it has besides.
+    pub(crate) fn decorate(&mut self, ask: &mut dyn FnMut(&str, &[&str]) -> TokenStream) {
+        let imported = self.modules.iter_mut().flat_map(|module| &mut module.types);
+        let own = self
+            .interfaces
+            .iter_mut()
+            .map(|interface| (&mut interface.types, &mut interface.messages));
+        let (types, messages): (Vec<_>, Vec<_>) = own.unzip();
+        for ty in imported.chain(types.into_iter().flatten()) {
+            if !matches!(ty.kind, TypeDefKind::Alias(_)) {
+                ty.attributes = ask(&ty.path, ty.derives());
+            }
+        }
+        for message in messages.into_iter().flatten() {
+            message.attributes = ask(&message.path, message.derives());
+        }
+    }
 }
 
 /// The module of the types that one or more imports of one name declare.
@@ -42,11 +65,26 @@ pub(crate) struct TypesModule {
 #[derive(Debug)]
 pub(crate) struct TypeDef {
     pub(crate) name: Ident,
+    /// Its name in interface files, behind that of its interface or import.
+    pub(crate) path: String,
+    /// What a build script asked for.
+    pub(crate) attributes: TokenStream,
     pub(crate) docs: Docs,
     pub(crate) kind: TypeDefKind,
     /// Bytes on the wire, without any padding.
     pub(crate) packed: u64,
     pub(crate) holds_caps: bool,
+}
+
+impl TypeDef {
+    /// The traits that a struct or an enum derives.
+    pub(crate) fn derives(&self) -> &'static [&'static str] {
+        if self.holds_caps {
+            &["Debug"]
+        } else {
+            &["Clone", "Copy", "Debug", "PartialEq", "Eq", "Hash"]
+        }
+    }
 }
 
 /// The shape of a declared type.
@@ -83,11 +121,20 @@ pub(crate) enum Type {
     Runtime(&'static str),
     /// A type that the same interface or import declares.
     Own(Ident),
-    /// A type of an import's module.
-    Imported(Ident, Ident),
+    /// A type of an import.
+    Imported(Home, Ident),
     Array(Box<Type>, u32),
     String,
     Vec(Box<Type>),
+}
+
+/// Where the types of an import are.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Home {
+    /// In a module beside those of the interfaces.
+    Module(Ident),
+    /// In another crate, at this path.
+    Extern(String),
 }
 
 /// How the capabilities in a value travel.
@@ -118,6 +165,21 @@ pub(crate) struct Interface {
     pub(crate) messages: Vec<Message>,
     /// The calls in `messages`, each with its response.
     pub(crate) rpcs: Vec<Rpc>,
+    /// Calls can be made.
+    pub(crate) is_client: bool,
+    /// Calls can be handled.
+    pub(crate) is_server: bool,
+}
+
+impl Interface {
+    /// The messages that have a handler.
+    pub(crate) fn handled(&self) -> impl Iterator<Item = &Message> {
+        self.messages.iter().filter(|message| match message.kind {
+            MessageKind::OneWay => true,
+            MessageKind::Call => self.is_server,
+            MessageKind::Response => false,
+        })
+    }
 }
 
 /// Names that are also visible at the top of the interface's module.
@@ -134,7 +196,7 @@ pub(crate) enum Place {
     Messages,
     Calls,
     Replies,
-    Import(Ident),
+    Import(Home),
 }
 
 /// What travels under one number.
@@ -146,6 +208,10 @@ pub(crate) struct Message {
     pub(crate) entry: Ident,
     /// The name in descriptions: `echo_call`.
     pub(crate) wire_name: String,
+    /// That name behind the interface's.
+    pub(crate) path: String,
+    /// What a build script asked for.
+    pub(crate) attributes: TokenStream,
     pub(crate) number: u16,
     pub(crate) kind: MessageKind,
     /// A lint that takes the method for something else because of its name.
@@ -160,6 +226,24 @@ pub(crate) struct Message {
 impl Message {
     pub(crate) fn holds_caps(&self) -> bool {
         self.args.iter().any(|arg| arg.caps != Caps::None)
+    }
+
+    /// The traits that the struct derives.
+    pub(crate) fn derives(&self) -> &'static [&'static str] {
+        if self.holds_caps() {
+            &["Debug"]
+        } else if self.is_copy() {
+            &["Clone", "Copy", "Debug", "PartialEq", "Eq"]
+        } else {
+            &["Clone", "Debug", "PartialEq", "Eq"]
+        }
+    }
+
+    /// Whether the struct is `Copy`, so that a handler that only reads it may take it by value without
+    /// a lint. A boxed one isn't: for those clippy asks for a reference.
+    pub(crate) fn is_copy(&self) -> bool {
+        let plain = |arg: &Arg| arg.form == Form::Value && arg.caps == Caps::None;
+        !self.boxed && self.args.iter().all(plain)
     }
 
     /// The arguments as they follow each other on the wire: those of fixed size come first.

@@ -34,11 +34,12 @@ pub(super) fn reexports(offered: Vec<(Place, Vec<Ident>)>) -> Vec<Reexport> {
 mod tests {
     use super::*;
     use crate::names::camel;
+    use crate::plan::Home;
 
     #[test]
     fn ambiguous_names_stay_where_they_are() {
         let names = |names: &[&str]| names.iter().map(|name| camel(name)).collect();
-        let import = Place::Import(crate::names::snake("types"));
+        let import = Place::Import(Home::Module(crate::names::snake("types")));
         let found = reexports(vec![
             (Place::Messages, names(&["spawn", "ping", "message"])),
             (Place::Types, names(&["ping", "kind"])),

@@ -7,6 +7,7 @@ use crate::check::{self, Unit};
 use crate::diag::Diagnostics;
 use crate::parse::parse;
 use crate::source::Sources;
+use crate::style::Style;
 
 fn planned(members: &str) -> Interface {
     let mut sources = Sources::new();
@@ -16,7 +17,7 @@ fn planned(members: &str) -> Interface {
     let unit = Unit { imports: Vec::new(), interfaces };
     let model = check::check(unit, &sources, &mut diagnostics);
     assert_eq!(diagnostics.render(&sources), "");
-    plan(&model, &sources).interfaces.remove(0)
+    plan(&model, &sources, &Style::default()).interfaces.remove(0)
 }
 
 #[test]
@@ -40,6 +41,28 @@ fn sizes_count_padding_and_put_strings_last() {
         ("uint64 x[n, 4294967295]", 8 + 8 * 4_294_967_295),
     ] {
         assert_eq!(planned(&format!("message m({args});")).messages[0].bytes_max, bytes, "{args}");
+    }
+}
+
+#[test]
+fn messages_of_small_plain_values_are_copy() {
+    let types = "typedef struct { uint64 a; bool b; } s; typedef s pair[2]; typedef pair again;
+                 typedef struct { again p; e e; } nested; typedef uint8 large[201];
+                 typedef struct { cap c; } holder; typedef holder holders[2];";
+    for (args, is_copy) in [
+        ("", true),
+        ("uint8 a, iref b, errval c", true),
+        ("s s, pair p, again r, nested n, e e", true),
+        ("large l", false),
+        ("uint8 a, String s[4]", false),
+        ("char a[n, 4]", false),
+        ("cap c", false),
+        ("give_away_cap c", false),
+        ("holder h", false),
+        ("holders h", false),
+    ] {
+        let plan = planned(&format!("typedef enum {{ x, y }} e; {types} message m({args});"));
+        assert_eq!(plan.messages[0].is_copy(), is_copy, "{args}");
     }
 }
 

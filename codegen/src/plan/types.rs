@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::Ident;
+use proc_macro2::TokenStream;
 
 use super::docs::Docs;
-use super::{Caps, Field, Type, TypeDef, TypeDefKind, Variant};
+use super::{Caps, Field, Home, Type, TypeDef, TypeDefKind, Variant};
 use crate::model::{Builtin, Model, Type as Declared, TypeId, TypeKind, TypeRef};
 use crate::names;
 use crate::source::FileId;
@@ -13,10 +13,10 @@ use crate::source::FileId;
 /// Resolved types as seen from one module.
 pub(super) struct View<'a> {
     pub(super) model: &'a Model,
-    /// The modules of the imports, by file.
-    pub(super) modules: &'a BTreeMap<FileId, Ident>,
-    /// The module that looks; an interface's own file is in no map.
-    pub(super) here: Option<&'a Ident>,
+    /// Where the imports are, by file.
+    pub(super) homes: &'a BTreeMap<FileId, Home>,
+    /// The import that looks; an interface's own file is in no map.
+    pub(super) here: Option<&'a Home>,
 }
 
 impl View<'_> {
@@ -27,17 +27,16 @@ impl View<'_> {
             TypeRef::Declared(id) => {
                 let declared = self.model.get(id);
                 let name = names::camel(&declared.name);
-                match self.modules.get(&declared.file) {
-                    Some(module) if Some(module) != self.here => {
-                        Type::Imported(module.clone(), name)
-                    }
+                match self.homes.get(&declared.file) {
+                    Some(home) if Some(home) != self.here => Type::Imported(home.clone(), name),
                     _ => Type::Own(name),
                 }
             }
         }
     }
 
-    pub(super) fn type_def(&self, id: TypeId) -> TypeDef {
+    /// A type that the interface or import of this name declares.
+    pub(super) fn type_def(&self, id: TypeId, of: &str) -> TypeDef {
         let declared = self.model.get(id);
         let kind = match &declared.kind {
             TypeKind::Typedef(ty) => TypeDefKind::Alias(self.type_of(*ty)),
@@ -53,6 +52,8 @@ impl View<'_> {
         };
         TypeDef {
             name: names::camel(&declared.name),
+            path: format!("{of}.{}", declared.name),
+            attributes: TokenStream::new(),
             docs: type_docs(declared),
             kind,
             packed: declared.facts.packed,
@@ -115,18 +116,29 @@ pub(super) fn renamed(docs: Docs, declared: &str, rust: &str) -> Docs {
 }
 
 fn builtin_type(builtin: Builtin) -> Type {
+    let name = rust_builtin(builtin);
     match builtin {
-        Builtin::Bool => Type::Primitive("bool"),
-        Builtin::Char | Builtin::U8 => Type::Primitive("u8"),
-        Builtin::U16 => Type::Primitive("u16"),
-        Builtin::U32 => Type::Primitive("u32"),
-        Builtin::U64 => Type::Primitive("u64"),
-        Builtin::I8 => Type::Primitive("i8"),
-        Builtin::I16 => Type::Primitive("i16"),
-        Builtin::I32 => Type::Primitive("i32"),
-        Builtin::I64 => Type::Primitive("i64"),
-        Builtin::Iref => Type::Runtime("Iref"),
-        Builtin::ErrVal => Type::Runtime("ErrVal"),
-        Builtin::Cap | Builtin::GiveAwayCap => Type::Runtime("Cap"),
+        Builtin::Iref | Builtin::ErrVal | Builtin::Cap | Builtin::GiveAwayCap => {
+            Type::Runtime(name)
+        }
+        _ => Type::Primitive(name),
+    }
+}
+
+/// A builtin in Rust, without a path.
+pub(crate) fn rust_builtin(builtin: Builtin) -> &'static str {
+    match builtin {
+        Builtin::Bool => "bool",
+        Builtin::Char | Builtin::U8 => "u8",
+        Builtin::U16 => "u16",
+        Builtin::U32 => "u32",
+        Builtin::U64 => "u64",
+        Builtin::I8 => "i8",
+        Builtin::I16 => "i16",
+        Builtin::I32 => "i32",
+        Builtin::I64 => "i64",
+        Builtin::Iref => "Iref",
+        Builtin::ErrVal => "ErrVal",
+        Builtin::Cap | Builtin::GiveAwayCap => "Cap",
     }
 }

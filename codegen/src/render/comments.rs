@@ -1,23 +1,29 @@
 //! Documentation comments, filled to the width.
 
+use std::borrow::Cow;
+
+use super::tokens::Code;
 use super::{Printer, WIDTH_MAX};
 
 /// Lines are filled up to here even if deep indentation leaves less room than this, in characters.
 const FILL_MIN: usize = 40;
 
 impl Printer {
-    /// The doc comments among the attributes, then the other attributes.
-    pub(super) fn attributes(&mut self, attributes: &[syn::Attribute]) {
+    /// Doc comments and other attributes, in their order, from their brackets on.
+    pub(super) fn attributes(&mut self, attributes: &[Code<'_>]) {
         for attribute in attributes {
-            match doc_text(attribute) {
+            match doc_text(*attribute) {
                 Some(text) => self.comment(text.trim()),
-                None => self.line(&super::flat(attribute)),
+                None => self.whole_line("#", *attribute, ""),
             }
         }
     }
 
     fn comment(&mut self, text: &str) {
         let width = WIDTH_MAX.saturating_sub(self.indent + "/// ".len()).max(FILL_MIN);
+        if text.len() <= width {
+            return self.line(format!("/// {text}").trim_end());
+        }
         // What continues a list item is indented like its text.
         let hanging = if text.starts_with("- ") { "  " } else { "" };
         let mut line = String::new();
@@ -35,12 +41,17 @@ impl Printer {
     }
 }
 
-fn doc_text(attribute: &syn::Attribute) -> Option<String> {
-    let syn::Meta::NameValue(pair) = &attribute.meta else { return None };
-    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else {
+/// The text of `[doc = "text"]`.
+fn doc_text(attribute: Code<'_>) -> Option<Cow<'_, str>> {
+    let mut inside = attribute.inside();
+    if !inside.take_if("doc") || !inside.take_if("=") {
         return None;
-    };
-    pair.path.is_ident("doc").then(|| text.value())
+    }
+    let literal = inside.first();
+    if literal.starts_with('"') && !literal.contains('\\') {
+        return Some(literal.trim_matches('"').into());
+    }
+    syn::parse_str::<syn::LitStr>(literal).ok().map(|text| text.value().into())
 }
 
 /// The words of a comment. Code in backticks is one word, with the blanks in it.

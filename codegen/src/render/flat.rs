@@ -1,129 +1,113 @@
 //! Tokens on one line, spaced as `rustfmt` spaces them.
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
-use quote::ToTokens;
+use super::tokens::{Code, Kind};
 
-/// Words that a path, a call or generic arguments after them don't belong to.
-const KEYWORDS: [&str; 14] = [
-    "as", "const", "dyn", "else", "for", "if", "impl", "in", "let", "match", "move", "mut", "pub",
-    "return",
-];
+/// The tokens on one line.
+pub(super) fn flat(code: Code<'_>) -> String {
+    let mut text = String::new();
+    append(code, &mut text);
+    text
+}
 
-/// The tokens of a piece of syntax on one line.
-pub(super) fn flat(syntax: &(impl ToTokens + ?Sized)) -> String {
-    let mut line = Line::default();
-    line.stream(syntax.to_token_stream());
-    line.text
+/// Appends the tokens on one line, spaced as if nothing came before them.
+pub(super) fn append(code: Code<'_>, text: &mut String) {
+    let mut line = Line { start: text.len(), text, last: Last::Open, in_closure: false };
+    for (kind, token) in code.tokens() {
+        line.token(kind, token);
+    }
 }
 
 /// What a token is to the one after it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Last {
     /// Nothing, or something that the next token is attached to.
-    #[default]
     Open,
+    /// The same, and a name after it is a lifetime.
+    Quote,
     Word,
     Keyword,
     /// The end of a group, of generic arguments, or a `?`.
     Close,
     /// Something that is followed by a blank.
     Apart,
+    /// A brace, which is followed by a blank if there is something in it.
+    Brace,
 }
 
-#[derive(Default)]
-struct Line {
-    text: String,
+struct Line<'a> {
+    text: &'a mut String,
+    /// Where the line starts.
+    start: usize,
     last: Last,
     in_closure: bool,
 }
 
-impl Line {
-    fn stream(&mut self, tokens: TokenStream) {
-        let mut operator = String::new();
-        for token in tokens {
-            match token {
-                TokenTree::Punct(punct) => {
-                    operator.push(punct.as_char());
-                    if punct.spacing() == Spacing::Alone || ends(&operator) {
-                        self.operator(&std::mem::take(&mut operator));
-                    }
-                }
-                TokenTree::Ident(ident) => self.word(&ident.to_string()),
-                TokenTree::Literal(literal) => self.word(&literal.to_string()),
-                TokenTree::Group(group) => self.group(group.delimiter(), group.stream()),
-            }
+impl Line<'_> {
+    fn token(&mut self, kind: Kind, text: &str) {
+        match kind {
+            Kind::Word | Kind::Keyword => self.word(text, kind == Kind::Keyword),
+            Kind::Mark => self.mark(text),
+            Kind::Open(_) => self.open(text),
+            Kind::Close => self.close(text),
         }
     }
 
-    fn word(&mut self, word: &str) {
-        self.blank_if(matches!(self.last, Last::Word | Last::Keyword | Last::Close | Last::Apart));
-        self.text.push_str(word);
-        let is_lifetime = self.text[..self.text.len() - word.len()].ends_with('\'');
-        let is_keyword = is_lifetime || KEYWORDS.contains(&word);
-        self.last = if is_keyword { Last::Keyword } else { Last::Word };
+    fn word(&mut self, word: &str, is_keyword: bool) {
+        let blank = !matches!(self.last, Last::Open | Last::Quote);
+        let last = if is_keyword || self.last == Last::Quote { Last::Keyword } else { Last::Word };
+        self.push(blank, word, last);
     }
 
-    fn group(&mut self, delimiter: Delimiter, content: TokenStream) {
-        let (open, close) = match delimiter {
-            Delimiter::Parenthesis => ("(", ")"),
-            Delimiter::Bracket => ("[", "]"),
-            Delimiter::Brace if content.is_empty() => ("{", "}"),
-            Delimiter::Brace => ("{ ", " }"),
-            Delimiter::None => ("", ""),
-        };
-        let is_brace = delimiter == Delimiter::Brace;
+    fn open(&mut self, bracket: &str) {
+        let is_brace = bracket == "{";
         let attached = !is_brace && matches!(self.last, Last::Word | Last::Close);
-        self.blank_if(self.last != Last::Open && !attached);
-        self.text.push_str(open);
-        self.last = Last::Open;
-        self.stream(content);
-        let trailing_comma = self.text.strip_suffix(',').map(str::len);
-        if let Some(length) = trailing_comma {
-            self.text.truncate(length);
-        }
-        self.text.push_str(close);
-        self.last = Last::Close;
+        let blank = self.last != Last::Open && !attached;
+        self.push(blank, bracket, if is_brace { Last::Brace } else { Last::Open });
     }
 
-    fn operator(&mut self, operator: &str) {
-        let (blank, last) = match operator {
-            "::" => (matches!(self.last, Last::Keyword | Last::Apart), Last::Open),
-            "<" | "." => (false, Last::Open),
-            "'" => (matches!(self.last, Last::Word | Last::Keyword | Last::Apart), Last::Open),
+    fn close(&mut self, bracket: &str) {
+        if self.text.len() > self.start && self.text.ends_with(',') {
+            self.text.pop();
+        }
+        let blank = bracket == "}" && self.last != Last::Brace;
+        self.push(blank, bracket, Last::Close);
+    }
+
+    fn mark(&mut self, mark: &str) {
+        let after_word =
+            matches!(self.last, Last::Word | Last::Keyword | Last::Apart | Last::Brace);
+        let after_blank = matches!(self.last, Last::Keyword | Last::Apart | Last::Brace);
+        let (blank, last) = match mark {
+            "'" => (after_word, Last::Quote),
+            "::" | "&" | "*" | "#" | ".." => (after_blank, Last::Open),
+            "<" | "." => (self.last == Last::Brace, Last::Open),
             ">" | "?" => (false, Last::Close),
             "," | ":" | ";" => (false, Last::Apart),
-            "&" | "*" | "#" | ".." => {
-                (matches!(self.last, Last::Keyword | Last::Apart), Last::Open)
-            }
             "|" if self.in_closure => {
                 self.in_closure = false;
                 (false, Last::Apart)
             }
-            "|" if matches!(self.last, Last::Open | Last::Apart) => {
+            "|" if matches!(self.last, Last::Open | Last::Apart | Last::Brace) => {
                 self.in_closure = true;
-                (self.last == Last::Apart, Last::Open)
+                (self.last != Last::Open, Last::Open)
             }
             _ => (true, Last::Apart),
         };
-        self.blank_if(blank);
-        self.text.push_str(operator);
-        self.last = last;
+        self.push(blank, mark, last);
     }
 
-    fn blank_if(&mut self, blank: bool) {
-        if blank && !self.text.is_empty() {
+    fn push(&mut self, blank: bool, text: &str, last: Last) {
+        if blank && self.text.len() > self.start {
             self.text.push(' ');
         }
+        self.text.push_str(text);
+        self.last = last;
     }
-}
-
-/// Whether the punctuation so far is an operator on its own, whatever follows it.
-fn ends(operator: &str) -> bool {
-    !matches!(operator, ":" | "-" | "=" | ".")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tokens::Tokens;
     use super::*;
 
     #[test]
@@ -147,8 +131,8 @@ mod tests {
             "Self {}",
             "(|_, _| (), A { a, .. })",
         ] {
-            let tokens: TokenStream = line.parse().expect("the line is made of tokens");
-            assert_eq!(flat(&tokens), line);
+            let tokens = Tokens::of(line.parse().expect("the line is made of tokens"));
+            assert_eq!(flat(tokens.code()), line);
         }
     }
 }

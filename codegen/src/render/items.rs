@@ -1,63 +1,106 @@
 //! Items, their signatures and their fields.
 
-use syn::{
-    Fields, ImplItem, ImplItemFn, Item, ItemEnum, ItemImpl, ItemStruct, ItemUse, ReturnType,
-    Signature, Type, UseTree, Visibility,
-};
-
+use super::exprs::split_value;
 use super::flat::flat;
+use super::tokens::Code;
 use super::{INDENT, Printer, WIDTH_MAX};
 
+/// An item of a file or of an implementation.
+struct Item<'a> {
+    /// The word that says what it is.
+    keyword: &'a str,
+    attributes: Vec<Code<'a>>,
+    /// All before its end, visibility included.
+    head: Code<'a>,
+    /// What stands between its braces, if it ends with them and not with a semicolon.
+    body: Option<Code<'a>>,
+}
+
+impl<'a> Item<'a> {
+    fn take(code: &mut Code<'a>) -> Self {
+        let attributes = take_attributes(code);
+        let whole = *code;
+        let keyword = keyword(whole);
+        let ends_with_body = matches!(keyword, "mod" | "struct" | "enum" | "impl" | "fn");
+        let end = if ends_with_body { "{" } else { ";" };
+        *code = whole.find(end).1;
+        let head = whole.without_tail(*code);
+        let end = code.take();
+        let body = end.filter(|_| ends_with_body).map(Code::inside);
+        Self { keyword, attributes, head, body }
+    }
+
+    /// The items that follow each other.
+    fn all(mut code: Code<'a>) -> Vec<Self> {
+        let mut items = Vec::new();
+        while !code.is_empty() {
+            items.push(Self::take(&mut code));
+        }
+        items
+    }
+}
+
+/// The word that says what the item is that starts here.
+fn keyword(mut item: Code<'_>) -> &str {
+    item.take_if("pub");
+    let word = item.first();
+    item.take();
+    if word == "const" && item.first() == "fn" { "fn" } else { word }
+}
+
+fn take_attributes<'a>(code: &mut Code<'a>) -> Vec<Code<'a>> {
+    let mut attributes = Vec::new();
+    while code.take_if("#") {
+        attributes.extend(code.take());
+    }
+    attributes
+}
+
 impl Printer {
-    /// Items with a blank line between them, except between imports.
-    pub(super) fn items(&mut self, items: &[Item]) {
-        for (index, item) in items.iter().enumerate() {
-            let is_use = |item: &Item| matches!(item, Item::Use(_));
-            if index > 0 && !(is_use(item) && is_use(&items[index - 1])) {
+    /// Items with a blank line between them, except between those of one line that belong together.
+    pub(super) fn items(&mut self, code: Code<'_>) {
+        let mut last = "";
+        for (index, item) in Item::all(code).iter().enumerate() {
+            let together = matches!(item.keyword, "use" | "type")
+                && item.keyword == last
+                && item.attributes.is_empty();
+            if index > 0 && !together {
                 self.line("");
             }
+            last = item.keyword;
             self.item(item);
         }
     }
 
-    fn item(&mut self, item: &Item) {
-        match item {
-            Item::Mod(module) => {
-                self.attributes(&module.attrs);
-                let open = format!("{} mod {} {{", flat(&module.vis), module.ident);
-                let items = module.content.as_ref().map(|(_, items)| items.as_slice());
-                self.block(&open, "}", |to| to.items(items.unwrap_or_default()));
+    fn item(&mut self, item: &Item<'_>) {
+        self.attributes(&item.attributes);
+        let body = item.body.unwrap_or(item.head);
+        match item.keyword {
+            "mod" => {
+                self.block(&format!("{} {{", flat(item.head)), "}", |to| to.items(body));
             }
-            Item::Use(import) => self.import(import),
-            Item::Const(constant) => {
-                self.attributes(&constant.attrs);
-                let (name, ty) = (&constant.ident, flat(&constant.ty));
-                let prefix = format!("{}const {name}: {ty} =", visibility(&constant.vis));
-                self.value(&prefix, &constant.expr);
+            "use" => self.import(item.head),
+            "const" => {
+                let (prefix, value) = split_value(item.head);
+                self.value(&flat(prefix), value);
             }
-            Item::Type(alias) => {
-                self.attributes(&alias.attrs);
-                let prefix = format!("{}type {} =", visibility(&alias.vis), alias.ident);
-                self.assignment(&prefix, &alias.ty);
+            "type" => {
+                let (prefix, value) = split_value(item.head);
+                self.assignment(&flat(prefix), &flat(value));
             }
-            Item::Struct(item) => self.structure(item),
-            Item::Enum(item) => self.enumeration(item),
-            Item::Impl(item) => self.implementation(item),
-            other => self.line(&flat(other)),
+            "struct" => self.members(item.head, body, Self::field),
+            "enum" => self.members(item.head, body, |to, variant| to.whole_line("", variant, ",")),
+            "impl" => self.implementation(item.head, body),
+            _ => self.function(item.head, body),
         }
     }
 
     /// An import; names that don't fit fill the lines below.
-    fn import(&mut self, import: &ItemUse) {
-        let line = flat(import);
-        let mut tree = &import.tree;
-        let mut path = format!("{}use ", visibility(&import.vis));
-        while let UseTree::Path(step) = tree {
-            path = format!("{path}{}::", step.ident);
-            tree = &step.tree;
-        }
-        let UseTree::Group(group) = tree else { return self.line(&line) };
-        let names: Vec<String> = group.items.iter().map(flat).collect();
+    fn import(&mut self, import: Code<'_>) {
+        let line = format!("{};", flat(import));
+        let Some((path, group)) = import.group_at_end() else { return self.line(&line) };
+        let path = flat(path);
+        let names: Vec<String> = group.inside().split(",").map(flat).collect();
         let line = format!("{path}{{{}}};", names.join(", "));
         if self.fits(&line) {
             return self.line(&line);
@@ -74,156 +117,116 @@ impl Printer {
         });
     }
 
-    fn structure(&mut self, item: &ItemStruct) {
-        self.attributes(&item.attrs);
-        let head =
-            format!("{}struct {}{}", visibility(&item.vis), item.ident, flat(&item.generics));
-        if item.fields.is_empty() {
+    /// Fields or variants, with their attributes.
+    fn members(&mut self, head: Code<'_>, body: Code<'_>, each: fn(&mut Self, Code<'_>)) {
+        let head = flat(head);
+        if body.is_empty() {
             return self.line(&format!("{head} {{}}"));
         }
         self.block(&format!("{head} {{"), "}", |to| {
-            for field in &item.fields {
-                to.attributes(&field.attrs);
-                let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-                to.field(&format!("{}{name}:", visibility(&field.vis)), &flat(&field.ty));
+            for mut member in body.split(",") {
+                let attributes = take_attributes(&mut member);
+                to.attributes(&attributes);
+                each(to, member);
             }
         });
     }
 
-    fn field(&mut self, prefix: &str, ty: &str) {
-        let line = format!("{prefix} {ty},");
-        if self.fits(&line) {
-            self.line(&line);
-        } else {
-            self.line(prefix);
-            self.indent += INDENT;
-            self.line(&format!("{ty},"));
-            self.indent -= INDENT;
+    fn field(&mut self, field: Code<'_>) {
+        if self.line_if_fits("", field, ",") {
+            return;
         }
+        let (name, mut ty) = field.find(":");
+        ty.take();
+        self.line(&format!("{}:", flat(name)));
+        self.indent += INDENT;
+        self.line(&format!("{},", flat(ty)));
+        self.indent -= INDENT;
     }
 
-    fn enumeration(&mut self, item: &ItemEnum) {
-        self.attributes(&item.attrs);
-        let head = format!("{}enum {}", visibility(&item.vis), item.ident);
-        if item.variants.is_empty() {
-            return self.line(&format!("{head} {{}}"));
-        }
-        self.block(&format!("{head} {{"), "}", |to| {
-            for variant in &item.variants {
-                to.attributes(&variant.attrs);
-                let fields = match &variant.fields {
-                    Fields::Unit => String::new(),
-                    fields => flat(fields),
-                };
-                let value = variant.discriminant.as_ref().map(|(_, value)| flat(value));
-                let value = value.map(|value| format!(" = {value}")).unwrap_or_default();
-                to.line(&format!("{}{fields}{value},", variant.ident));
-            }
-        });
-    }
-
-    fn implementation(&mut self, item: &ItemImpl) {
-        let generics = flat(&item.generics);
-        let ty = flat(&item.self_ty);
-        let head = match &item.trait_ {
-            Some((path, _)) => format!("impl{generics} {}", flat(path)),
-            None => format!("impl{generics} {ty}"),
-        };
-        let of = if item.trait_.is_some() { format!("for {ty}") } else { String::new() };
-        let line = format!("{head} {of}");
+    fn implementation(&mut self, head: Code<'_>, body: Code<'_>) {
+        let mut of = head;
+        of.take();
+        let generics = take_generics(&mut of);
+        let (name, ty) = of.find("for");
+        let (head, ty) = (format!("impl{} {}", flat(generics), flat(name)), flat(ty));
+        let line = format!("{head} {ty}");
         let line = line.trim_end();
-        if item.items.is_empty() {
+        if body.is_empty() {
             return self.line(&format!("{line} {{}}"));
         }
-        let open = if of.is_empty() || self.fits(&format!("{line} {{")) {
+        let open = if ty.is_empty() || self.fits(&format!("{line} {{")) {
             format!("{line} {{")
         } else {
             self.line(&head);
             self.indent += INDENT;
-            self.line(&of);
+            self.line(&ty);
             self.indent -= INDENT;
             "{".to_owned()
         };
-        self.block(&open, "}", |to| {
-            for (index, member) in item.items.iter().enumerate() {
-                let is_type = |member: &ImplItem| matches!(member, ImplItem::Type(_));
-                if index > 0 && !(is_type(member) && is_type(&item.items[index - 1])) {
-                    to.line("");
-                }
-                to.member(member);
-            }
-        });
+        self.block(&open, "}", |to| to.items(body));
     }
 
-    fn member(&mut self, member: &ImplItem) {
-        match member {
-            ImplItem::Fn(function) => self.function(function),
-            ImplItem::Const(constant) => {
-                self.attributes(&constant.attrs);
-                let (name, ty) = (&constant.ident, flat(&constant.ty));
-                let prefix = format!("{}const {name}: {ty} =", visibility(&constant.vis));
-                self.value(&prefix, &constant.expr);
-            }
-            ImplItem::Type(alias) => {
-                let (name, generics) = (&alias.ident, flat(&alias.generics));
-                self.assignment(&format!("type {name}{generics} ="), &alias.ty);
-            }
-            other => self.line(&flat(other)),
+    fn function(&mut self, head: Code<'_>, body: Code<'_>) {
+        let brace = if body.is_empty() { " {}" } else { " {" };
+        let (signature, output) = head.find("->");
+        if !self.line_if_fits("", head, brace) {
+            self.signature(signature, output, brace);
         }
-    }
-
-    fn function(&mut self, function: &ImplItemFn) {
-        self.attributes(&function.attrs);
-        let brace = if function.block.stmts.is_empty() { " {}" } else { " {" };
-        let vis = visibility(&function.vis);
-        let line = format!("{vis}{}{brace}", flat(&function.sig));
-        if self.fits(&line) {
-            self.line(&line);
-        } else {
-            self.signature(&vis, &function.sig, brace);
-        }
-        if !function.block.stmts.is_empty() {
-            self.returns_nothing = matches!(function.sig.output, ReturnType::Default);
+        if !body.is_empty() {
+            self.returns_nothing = output.is_empty();
             self.indent += INDENT;
-            self.statements(&function.block);
+            self.statements(body);
             self.indent -= INDENT;
             self.line("}");
         }
     }
 
     /// A signature with one parameter per line.
-    fn signature(&mut self, vis: &str, sig: &Signature, brace: &str) {
-        let constness = if sig.constness.is_some() { "const " } else { "" };
-        self.line(&format!("{vis}{constness}fn {}{}(", sig.ident, flat(&sig.generics)));
+    fn signature(&mut self, head: Code<'_>, output: Code<'_>, brace: &str) {
+        let Some((name, parameters)) = head.group_at_end() else { return };
+        self.line(&format!("{}(", flat(name)));
         self.indent += INDENT;
-        for param in &sig.inputs {
-            self.line(&format!("{},", flat(param)));
+        for parameter in parameters.inside().split(",") {
+            self.whole_line("", parameter, ",");
         }
         self.indent -= INDENT;
-        self.output(&sig.output, brace);
+        self.output(output, brace);
     }
 
     /// The last lines of a signature: the return type and the brace.
-    fn output(&mut self, output: &ReturnType, brace: &str) {
-        let ReturnType::Type(_, ty) = output else { return self.line(&format!("){brace}")) };
-        let line = format!(") -> {}", flat(ty));
+    fn output(&mut self, mut output: Code<'_>, brace: &str) {
+        if !output.take_if("->") {
+            return self.line(&format!("){brace}"));
+        }
+        let line = format!(") -> {}", flat(output));
         // `rustfmt` counts the indentation of this line twice.
         let width = line.chars().count() + 2 * self.indent + brace.len();
-        match &**ty {
-            _ if width <= WIDTH_MAX => self.line(&format!("{line}{brace}")),
-            Type::Path(path) if !self.fits_generics(&line) => self.path(") -> ", &path.path, brace),
-            _ => {
-                self.line(&line);
-                self.line(brace.trim_start());
-            }
+        if width <= WIDTH_MAX {
+            self.line(&format!("{line}{brace}"));
+        } else if output.is_path() && !self.fits_generics(&line) {
+            self.path(") -> ", output, brace);
+        } else {
+            self.line(&line);
+            self.line(brace.trim_start());
         }
     }
 }
 
-/// A visibility and the blank behind it.
-fn visibility(visibility: &Visibility) -> String {
-    match visibility {
-        Visibility::Inherited => String::new(),
-        other => format!("{} ", flat(other)),
+/// Takes generic parameters off, if there are some.
+fn take_generics<'a>(code: &mut Code<'a>) -> Code<'a> {
+    let whole = *code;
+    let mut depth = 0;
+    loop {
+        match code.first() {
+            "<" => depth += 1,
+            ">" => depth -= 1,
+            _ if depth == 0 => break,
+            _ => (),
+        }
+        if code.take().is_none() || depth == 0 {
+            break;
+        }
     }
+    whole.without_tail(*code)
 }

@@ -77,7 +77,7 @@ pub(crate) struct Corpus {
 
 /// The corpus of a seed.
 pub(crate) fn corpus(seed: u64) -> Corpus {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut shapes = vec![Shape::default(); INTERFACES];
     for shape in &mut shapes {
         shape.messages = 1;
@@ -188,25 +188,32 @@ fn arguments(directions: &[&str], random: &mut Random) -> String {
 
 /// The splitmix64 generator of Steele, Lea and Flood, "Fast splittable pseudorandom number
 /// generators", 2014.
-struct Random(u64);
+#[derive(Debug)]
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    /// The numbers of a seed.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    /// A number from 0 to before the limit, which is not 0.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() >> 33).unwrap_or(0) % limit
     }
 
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[self.below(from.len())]
     }
 
-    fn one_in(&mut self, count: u64) -> bool {
+    pub(crate) fn one_in(&mut self, count: u64) -> bool {
         self.next().is_multiple_of(count)
     }
 }

@@ -57,7 +57,7 @@ pub mod echo {
     /// The messages, each with its arguments.
     pub mod messages {
         /// Asks the peer to note `token`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Ping {
             /// `uint64 token`
             pub token: u64,

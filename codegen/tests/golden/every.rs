@@ -458,7 +458,7 @@ pub mod every {
     /// The messages, each with its arguments.
     pub mod messages {
         /// \`\`\`
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Ping {
             /// `ping ping`
             pub ping: super::types::Ping,
@@ -500,7 +500,7 @@ pub mod every {
         }
 
         /// The message `Message`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Message {
             /// `Message interface_`
             ///
@@ -544,7 +544,7 @@ pub mod every {
         }
 
         /// The message `send`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Send {}
 
         impl ::flounder::Payload<super::Interface> for Send {
@@ -581,7 +581,7 @@ pub mod every {
         }
 
         /// The message `bind`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Bind {
             /// `uint8 self`
             ///
@@ -639,7 +639,7 @@ pub mod every {
         }
 
         /// The message `export`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Export {
             /// `uint8 reply`
             pub reply: u8,
@@ -909,7 +909,7 @@ pub mod every {
         }
 
         /// Answers [`Drop`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct DropResponse {
             /// `boxes boxes`
             pub boxes: super::types::Boxes,
@@ -954,7 +954,7 @@ pub mod every {
         }
 
         /// The call of `poll`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Poll {}
 
         impl ::flounder::Payload<super::Interface> for Poll {
@@ -995,7 +995,7 @@ pub mod every {
         }
 
         /// Answers [`Poll`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct PollResponse {}
 
         impl ::flounder::Payload<super::Interface> for PollResponse {
@@ -1032,7 +1032,7 @@ pub mod every {
         }
 
         /// The call of `new`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct New {
             /// `fancyName camelCase`
             ///
@@ -1122,7 +1122,7 @@ pub mod every {
         }
 
         /// The message `ok`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Ok {}
 
         impl ::flounder::Payload<super::Interface> for Ok {
@@ -1159,7 +1159,7 @@ pub mod every {
         }
 
         /// The message `err`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Err {}
 
         impl ::flounder::Payload<super::Interface> for Err {
@@ -1258,7 +1258,7 @@ pub mod every {
 
         /// The call of
         /// `another_name_that_is_long_enough_that_nothing_it_stands_in_fits_on_one_line_of_a_hundred`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct AnotherNameThatIsLongEnoughThatNothingItStandsInFitsOnOneLineOfAHundred {
             /// `uint8 x`
             pub x: u8,

@@ -79,7 +79,7 @@ impl Copy {
         let output = Command::new(std::env::var_os("CARGO").expect("cargo runs the tests"))
             .args(["run", "--quiet", "--offline"])
             .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("five-minutes"))
+            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside"))
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .output()
             .expect("cargo is there");

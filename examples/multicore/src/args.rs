@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
@@ -49,6 +50,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600),
           conflicts_with_all = ["only", "repeat", "shuffle"])]
     pub(crate) idle: Option<u32>,
+
+    /// Start this many host programs, each with a daemon, tell their numbers and wait to be killed
+    #[arg(long, value_name = "PROGRAMS", value_parser = clap::value_parser!(u16).range(1..=512),
+          conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
+    pub(crate) hold: Option<u16>,
+    /// Crash a spawnd this many times, with 16 requests in flight, and count the answers
+    #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..),
+          conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
+    pub(crate) crashes: Option<u32>,
+
+    /// Play the scenario in this file, see docs/scenarios.md: exit status 1 at the first difference
+    #[arg(long, value_name = "FILE",
+          conflicts_with_all = ["cores", "json", "only", "repeat", "shuffle", "idle", "crashes"])]
+    pub(crate) scenario: Option<PathBuf>,
 
     /// Leak one of these, to see that it is noticed
     #[arg(long, value_name = "KIND", hide = true)]

@@ -1,4 +1,5 @@
-//! What exists: threads as Linux counts them, everything else as the kernel does.
+//! What exists: threads, descriptors and processes as Linux counts them, everything else as the
+//! kernel does.
 
 use std::fs;
 use std::io;
@@ -17,7 +18,11 @@ const LOOK_PAUSE: Duration = Duration::from_millis(1);
 /// What exists at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Census {
+    /// Whether this process has a guard, which gets what others leave.
+    guarded: bool,
     threads: usize,
+    descriptors: usize,
+    processes: usize,
     counts: Counts,
 }
 
@@ -28,29 +33,39 @@ pub(crate) struct Leaked {
     pub(crate) bindings: usize,
     pub(crate) caps: usize,
     pub(crate) domains: usize,
+    pub(crate) descriptors: usize,
+    pub(crate) processes: usize,
 }
 
 impl Census {
     /// What exists now.
-    pub(crate) fn take(kernel: &Kernel) -> io::Result<Self> {
-        Ok(Self { threads: thread_ids()?.len(), counts: kernel.counts() })
+    pub(crate) fn take(kernel: &Kernel, guarded: bool) -> io::Result<Self> {
+        Ok(Self {
+            guarded,
+            threads: thread_ids()?.len(),
+            descriptors: fs::read_dir("/proc/self/fd")?.count(),
+            processes: processes(guarded)?.len(),
+            counts: kernel.counts(),
+        })
     }
 
     /// How much more exists now than at this census.
     pub(crate) fn leaked(&self, kernel: &Kernel) -> io::Result<Leaked> {
-        let mut now = Self::take(kernel)?;
+        let mut now = Self::take(kernel, self.guarded)?;
         for _ in 0..LOOKS_MAX {
-            if now.threads <= self.threads {
+            if now.threads <= self.threads && now.processes <= self.processes {
                 break;
             }
             std::thread::sleep(LOOK_PAUSE);
-            now = Self::take(kernel)?;
+            now = Self::take(kernel, self.guarded)?;
         }
         Ok(Leaked {
             threads: now.threads.saturating_sub(self.threads),
             bindings: now.counts.bindings.saturating_sub(self.counts.bindings),
             caps: now.counts.caps.saturating_sub(self.counts.caps),
             domains: now.counts.domains.saturating_sub(self.counts.domains),
+            descriptors: now.descriptors.saturating_sub(self.descriptors),
+            processes: now.processes.saturating_sub(self.processes),
         })
     }
 }
@@ -70,4 +85,49 @@ pub(crate) fn thread_ids() -> io::Result<Vec<u32>> {
     }
     ids.sort_unstable();
     Ok(ids)
+}
+
+/// The processes that this one started, dead ones that nobody waited for included, and with a guard
+/// those that they left to it, in ascending order. The guard waits for its dead in its own time.
+pub(crate) fn processes(guarded: bool) -> io::Result<Vec<u32>> {
+    let own = std::process::id();
+    let all = relations()?;
+    let guard = all.iter().find(|its| guarded && its.pid == own).map(|its| its.parent);
+    let mut family = vec![own];
+    let mut next = 0;
+    while let Some(&parent) = family.get(next) {
+        family.extend(all.iter().filter(|its| its.parent == parent).map(|its| its.pid));
+        next += 1;
+    }
+    family
+        .extend(all.iter().filter(|its| Some(its.parent) == guard && its.alive).map(|its| its.pid));
+    family.retain(|&pid| pid != own);
+    family.sort_unstable();
+    family.dedup();
+    Ok(family)
+}
+
+/// A process and its parent.
+struct Relation {
+    pid: u32,
+    parent: u32,
+    alive: bool,
+}
+
+fn relations() -> io::Result<Vec<Relation>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let pid = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+        found.extend(pid.and_then(relation));
+    }
+    Ok(found)
+}
+
+/// `None` if the process has gone.
+fn relation(pid: u32) -> Option<Relation> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name stands in parentheses and can hold anything.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace();
+    let alive = fields.next()? != "Z";
+    Some(Relation { pid, parent: fields.next()?.parse().ok()?, alive })
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
-use flounder::{CoreId, Kernel};
-use flounder_boot::System;
+use flounder::Kernel;
+use flounder_boot::{Guard, System};
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
@@ -42,9 +42,13 @@ pub(crate) struct ThreadWakes {
 }
 
 /// Boots, lets one blocking and one asynchronous program wait on each core, and measures.
-pub(crate) fn idle(args: &Args, seconds: u32) -> Result<IdleReport, Box<dyn std::error::Error>> {
-    let plan = Plan::of(args, None);
-    let before = Census::take(&Kernel::new())?;
+pub(crate) fn idle(
+    args: &Args,
+    guard: Option<&Guard>,
+    seconds: u32,
+) -> Result<IdleReport, Box<dyn std::error::Error>> {
+    let plan = Plan::of(args, guard, None);
+    let before = Census::take(&Kernel::new(), plan.guarded)?;
     let system = plan.boot()?;
     let kernel = system.kernel().clone();
     let mut report = wait_and_measure(&plan, &system, seconds)?;
@@ -59,7 +63,7 @@ fn wait_and_measure(
     system: &System,
     seconds: u32,
 ) -> Result<IdleReport, Box<dyn std::error::Error>> {
-    let stage = Stage::set(system.operator(CoreId(0))?, plan.cores.get())?;
+    let stage = Stage::set(system)?;
     let mut programs = Vec::new();
     for core in stage.core_ids() {
         for module in ["holder", "holder-async"] {

@@ -7,10 +7,15 @@
 //! multicore --json           one object, for programs
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
+//! multicore --hold 32        host programs that wait, to see what becomes of them
+//! multicore --crashes TIMES  spawnds that crash under load
+//! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
 
 mod args;
 mod census;
+mod crashes;
+mod hold;
 mod idle;
 mod leak;
 mod listener;
@@ -20,23 +25,30 @@ mod quiet;
 mod repeat;
 mod report;
 mod run;
+mod scenario;
 mod shuffle;
 mod steps;
 mod story;
 mod together;
 mod witness_client;
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use flounder_boot::{Guard, guarded};
 use serde::Serialize;
 
 use args::Args;
 use story::Story;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    // Before anything else: a guard is forked while there is one thread.
+    guarded(|guard| act(&Args::parse(), guard.as_ref()))
+}
+
+fn act(args: &Args, guard: Option<&Guard>) -> ExitCode {
     if args.list {
         list();
         return ExitCode::SUCCESS;
@@ -45,9 +57,18 @@ fn main() -> ExitCode {
     if args.messages {
         messages::print_messages();
     }
-    let ok = match args.idle {
-        Some(seconds) => idle(&args, seconds),
-        None => play(&args),
+    if let Some(file) = &args.scenario {
+        return scenario::play(file, run::config(args, guard));
+    }
+    let ok = match (args.idle, args.hold, args.crashes) {
+        (Some(seconds), ..) => {
+            report(args, idle::idle(args, guard, seconds), |report| (report.tell(), report.ok))
+        }
+        (None, Some(programs), _) => hold(args, guard, programs),
+        (None, None, Some(times)) => {
+            report(args, crashes::crashes(args, guard, times), |report| (report.tell(), report.ok))
+        }
+        (None, None, None) => play(args, guard),
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -60,9 +81,9 @@ fn list() {
     }
 }
 
-fn play(args: &Args) -> bool {
+fn play(args: &Args, guard: Option<&Guard>) -> bool {
     let mut story = Story::new();
-    let runs = repeat::repeat(args, |scene| {
+    let runs = repeat::repeat(args, guard, |scene| {
         if !args.json {
             story.tell(scene);
         }
@@ -76,30 +97,45 @@ fn play(args: &Args) -> bool {
     runs.failed == 0
 }
 
-fn idle(args: &Args, seconds: u32) -> bool {
-    match idle::idle(args, seconds) {
+/// Prints a report, as told or as JSON, and returns whether all is ok.
+fn report<R: Serialize>(
+    args: &Args,
+    report: Result<R, Box<dyn Error>>,
+    tell: impl Fn(&R) -> (String, bool),
+) -> bool {
+    match report {
         Ok(report) => {
+            let (told, ok) = tell(&report);
             if args.json {
                 print_json(&report);
             } else {
-                let _ = writeln!(io::stdout(), "{}", report.tell());
+                let _ = writeln!(io::stdout(), "{told}");
             }
-            report.ok
+            ok
         }
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "multicore: {error}");
-            false
-        }
+        Err(error) => failed(&*error),
     }
 }
 
-fn print_json(report: &impl Serialize) {
+fn hold(args: &Args, guard: Option<&Guard>, programs: u16) -> bool {
+    match hold::hold(args, guard, programs, print_json) {
+        Ok(never) => match never {},
+        Err(error) => failed(&*error),
+    }
+}
+
+fn failed(error: &dyn Error) -> bool {
+    let _ = writeln!(io::stderr(), "multicore: {error}");
+    false
+}
+
+fn print_json<T: Serialize>(report: &T) {
     match serde_json::to_string(report) {
         Ok(json) => {
             let _ = writeln!(io::stdout(), "{json}");
         }
         Err(error) => {
-            let _ = writeln!(io::stderr(), "multicore: {error}");
+            failed(&error);
         }
     }
 }

@@ -2,18 +2,24 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use flounder_boot::Guard;
+
 use crate::args::Args;
 use crate::report::{Report, Runs};
 use crate::run::{Plan, Scene, run};
 
 /// Runs as often as the command line says. `audience` follows a run only if it is the only one.
-pub(crate) fn repeat(args: &Args, mut audience: impl FnMut(Scene<'_>)) -> Runs {
+pub(crate) fn repeat(
+    args: &Args,
+    guard: Option<&Guard>,
+    mut audience: impl FnMut(Scene<'_>),
+) -> Runs {
     let mut shown: Option<(Report, Option<u64>)> = None;
     let mut failed = 0;
     let progress = args.repeat > 1 && io::stderr().is_terminal();
     for nth in 0..args.repeat {
         let seed = args.shuffle.map(|seed| seed.wrapping_add(nth.into()));
-        let plan = Plan::of(args, seed);
+        let plan = Plan::of(args, guard, seed);
         let report =
             if args.repeat == 1 { run(&plan, &mut audience) } else { run(&plan, &mut |_| ()) };
         if progress {
@@ -51,7 +57,7 @@ pub(crate) fn tell(runs: &Runs) {
     let left = &shown.leaked;
     let _ = writeln!(
         out,
-        "  left behind: {} threads, {} bindings, {} caps, {} domains",
-        left.threads, left.bindings, left.caps, left.domains
+        "  left behind: {} threads, {} bindings, {} caps, {} domains, {} descriptors, {} processes",
+        left.threads, left.bindings, left.caps, left.domains, left.descriptors, left.processes
     );
 }

@@ -11,6 +11,10 @@ use crate::census::Leaked;
 pub(crate) struct Report {
     /// How many cores there were.
     pub(crate) cores: u16,
+    /// How host programs are held together with what they start.
+    pub(crate) host_programs: String,
+    /// How many systems before had left something, which was ended.
+    pub(crate) stale: u32,
     /// The steps in the order in which they were played.
     pub(crate) steps: Vec<StepReport>,
     /// What was left after shutdown.

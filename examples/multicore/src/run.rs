@@ -3,8 +3,8 @@
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use flounder::{Clock, CoreId, Kernel, MonotonicClock};
-use flounder_boot::{Config, CoreLayout, System};
+use flounder::{Clock, Kernel, MonotonicClock};
+use flounder_boot::{Config, Containment, CoreLayout, Guard, Output, System};
 
 use crate::args::{Args, Leak};
 use crate::census::{Census, Leaked};
@@ -18,18 +18,26 @@ use crate::steps::{self, Stage, Step};
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) cores: NonZeroU16,
-    pub(crate) pinned: bool,
+    pub(crate) config: Config,
+    /// Whether this process has a guard.
+    pub(crate) guarded: bool,
     pub(crate) steps: Vec<&'static Step>,
     /// The step that hears one wrong answer.
     pub(crate) wrong: Option<String>,
     pub(crate) leak: Option<Leak>,
 }
 
+/// How the command line wants systems. What host programs print belongs to no story.
+pub(crate) fn config(args: &Args, guard: Option<&Guard>) -> Config {
+    let config = Config::new().cores(args.cores).pinned(!args.no_pin);
+    config.guard(guard.cloned()).output(Output::Null)
+}
+
 /// What happens in a run, for whoever tells it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Scene<'a> {
     /// The system has booted.
-    Up { layout: &'a [CoreLayout], took: Duration },
+    Up { layout: &'a [CoreLayout], containment: &'a Containment, took: Duration },
     /// A step was played.
     Played(&'a StepReport),
     /// The system is down.
@@ -41,7 +49,7 @@ pub(crate) type Audience<'a> = &'a mut dyn FnMut(Scene<'_>);
 
 impl Plan {
     /// What the command line asks for; `shuffle` is the seed of this run's order.
-    pub(crate) fn of(args: &Args, shuffle_seed: Option<u64>) -> Self {
+    pub(crate) fn of(args: &Args, guard: Option<&Guard>, shuffle_seed: Option<u64>) -> Self {
         let mut steps: Vec<_> = steps::ALL
             .iter()
             .filter(|step| args.only.as_ref().is_none_or(|only| only == step.name))
@@ -50,13 +58,13 @@ impl Plan {
             shuffle(&mut steps, seed);
         }
         let (wrong, leak) = (args.wrong.clone(), args.leak);
-        Self { cores: args.cores, pinned: !args.no_pin, steps, wrong, leak }
+        let (config, guarded) = (config(args, guard), guard.is_some());
+        Self { cores: args.cores, config, guarded, steps, wrong, leak }
     }
 
     /// Boots the system of this plan.
     pub(crate) fn boot(&self) -> Result<System, flounder_boot::BootError> {
-        let config = Config::new().cores(self.cores).pinned(self.pinned);
-        System::boot(config, programs::modules())
+        System::boot(self.config.clone(), programs::modules())
     }
 }
 
@@ -64,6 +72,8 @@ impl Plan {
 pub(crate) fn run(plan: &Plan, audience: Audience<'_>) -> Report {
     let mut report = Report {
         cores: plan.cores.get(),
+        host_programs: String::new(),
+        stale: 0,
         steps: Vec::new(),
         leaked: Leaked::default(),
         failures: Vec::new(),
@@ -83,11 +93,13 @@ fn boot_and_play(
     audience: Audience<'_>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let clock = MonotonicClock::new();
-    let before = Census::take(&Kernel::new())?;
+    let before = Census::take(&Kernel::new(), plan.guarded)?;
     let start = clock.now();
     let system = plan.boot()?;
     let kernel = system.kernel().clone();
-    audience(Scene::Up { layout: system.layout(), took: clock.now() - start });
+    let (layout, containment) = (system.layout(), system.containment());
+    (report.host_programs, report.stale) = (containment.to_string(), containment.stale);
+    audience(Scene::Up { layout, containment, took: clock.now() - start });
 
     if let Err(error) = play(plan, &system, report, audience) {
         report.failures.push(error.to_string());
@@ -107,7 +119,7 @@ fn play(
     report: &mut Report,
     audience: Audience<'_>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let stage = Stage::set(system.operator(CoreId(0))?, plan.cores.get())?;
+    let stage = Stage::set(system)?;
     if let Some(kind) = plan.leak {
         leak(kind, &stage)?;
     }

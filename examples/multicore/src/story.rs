@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use flounder_boot::CoreLayout;
+use flounder_boot::{Containment, CoreLayout};
 
 use crate::report::{Report, StepReport};
 use crate::run::Scene;
@@ -51,13 +51,13 @@ impl Story {
     /// Tells one scene.
     pub(crate) fn tell(&mut self, scene: Scene<'_>) {
         match scene {
-            Scene::Up { layout, took } => self.up(layout, took),
+            Scene::Up { layout, containment, took } => self.up(layout, containment, took),
             Scene::Played(step) => self.step(step),
             Scene::Down { report, took } => self.down(report, took),
         }
     }
 
-    fn up(&self, layout: &[CoreLayout], took: Duration) {
+    fn up(&self, layout: &[CoreLayout], containment: &Containment, took: Duration) {
         let cores = if layout.len() == 1 { "core" } else { "cores" };
         let title = format!("A multikernel of {} {cores}", layout.len());
         line(format_args!("{}, up after {}", self.set(Style::Bold, title), time(took)));
@@ -68,6 +68,10 @@ impl Story {
             let services = format!("monitor.{0}, spawnd.{0}{manager}", core.core);
             let core = core.core.to_string();
             line(format_args!("  core {core:<3}  {place:<10}  {services}"));
+        }
+        line(format_args!("  host programs: {containment}"));
+        if containment.stale > 0 {
+            line(format_args!("  ended what {} systems before had left", containment.stale));
         }
         line("");
     }
@@ -102,12 +106,15 @@ impl Story {
         }
         let left = &report.leaked;
         line(format_args!(
-            "Down after {}. Left behind: {} threads, {} bindings, {} caps, {} domains.",
+            "Down after {}. Left behind: {} threads, {} bindings, {} caps, {} domains, \
+             {} descriptors, {} processes.",
             time(took),
             left.threads,
             left.bindings,
             left.caps,
-            left.domains
+            left.domains,
+            left.descriptors,
+            left.processes
         ));
         line(self.verdict(report));
     }

@@ -1,7 +1,7 @@
 //! Several futures at once, where one after the other would tell another story.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 /// Runs all futures and returns what they are ready with, in their order.
@@ -39,6 +39,19 @@ pub(crate) async fn each<T: Copy, R>(
     outputs
 }
 
+/// Runs a future, but no longer than `late` takes.
+pub(crate) async fn in_time<T>(
+    late: impl Future<Output = ()>,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let (mut late, mut future) = (pin!(late), pin!(future));
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => late.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
 /// Polls a future once, so that the request it makes is on its way.
 ///
 /// # Panics
@@ -56,7 +69,6 @@ pub(crate) async fn begin<F: Future>(mut future: Pin<&mut F>) {
 #[cfg(test)]
 mod tests {
     use std::future::ready;
-    use std::pin::pin;
 
     use super::*;
 

@@ -60,7 +60,7 @@ fn all_is_ok_on_any_number_of_cores() {
             assert_eq!(step["ok"], true, "{step}");
             assert!(step["detail"].is_string() && step["micros"].is_u64(), "{step}");
         }
-        for kind in ["threads", "bindings", "caps", "domains"] {
+        for kind in ["threads", "bindings", "caps", "domains", "descriptors", "processes"] {
             assert_eq!(report["leaked"][kind], 0, "{kind}");
         }
     }
@@ -157,7 +157,7 @@ fn the_story_has_its_parts_in_order() {
     parts.extend(steps());
     parts.push("domain  core  cores  state".into());
     parts.push("/modules/holder-async 1".into());
-    parts.push("0 threads, 0 bindings, 0 caps, 0 domains".into());
+    parts.push("0 threads, 0 bindings, 0 caps, 0 domains, 0 descriptors, 0 processes".into());
     let mut rest = story;
     for part in parts {
         let at = rest.find(&part).unwrap_or_else(|| panic!("no {part:?} in {rest}"));
@@ -186,4 +186,16 @@ fn idle_programs_cost_nothing() {
     assert!(report["cpu_percent"].as_f64().unwrap() < 1.0, "{report}");
     // Two loops on each core, a thread for each blocking program, and the one that runs the system.
     assert_eq!(report["threads"].as_array().unwrap().len(), 2 * 2 + 2 + 1, "{report}");
+}
+
+#[test]
+fn spawnds_that_crash_under_load_leave_no_request_unanswered() {
+    for cores in ["1", "3"] {
+        let (report, status) = json(&["--cores", cores, "--crashes", "24"]);
+        assert_eq!((&report["ok"], status), (&true.into(), 0), "{report}");
+        assert_eq!((&report["answered"], &report["in_flight"]), (&(24 * 16).into(), &16.into()));
+        for none in ["unanswered", "wrong", "survivors"] {
+            assert_eq!(report[none], 0, "{report}");
+        }
+    }
 }

@@ -238,7 +238,7 @@ pub mod monitor {
         }
 
         /// Answers `export_request`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct ExportReply {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -290,7 +290,7 @@ pub mod monitor {
         }
 
         /// Takes an exported service back; unknown irefs are ignored.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Unexport {
             /// `iref iref`
             pub iref: ::flounder::Iref,
@@ -394,7 +394,7 @@ pub mod monitor {
         }
 
         /// Answers `bind_client_request`, after the service accepted or refused.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct BindClientReply {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -497,7 +497,7 @@ pub mod monitor {
         }
 
         /// The service's answer: success once it has claimed the end, or why it refuses.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct BindServiceReply {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -544,7 +544,7 @@ pub mod monitor {
         }
 
         /// Asks for the name service's iref.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct GetNameIrefRequest {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -588,7 +588,7 @@ pub mod monitor {
         }
 
         /// Answers `get_name_iref_request`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct GetNameIrefReply {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -635,7 +635,7 @@ pub mod monitor {
         }
 
         /// Asks for the monitor end of a program about to start. Only the core's spawnd may.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct AllocMonitorEpRequest {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -737,7 +737,7 @@ pub mod monitor {
 
         /// Tells the monitor where its spawnd listens. Taken once, from the child it started as
         /// spawnd.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct SetSpawnIrefRequest {
             /// `iref iref`
             pub iref: ::flounder::Iref,
@@ -826,7 +826,7 @@ pub mod monitor {
         }
 
         /// Asks a service whether it turns.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Heartbeat {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -868,7 +868,7 @@ pub mod monitor {
         }
 
         /// Answers `heartbeat`.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct HeartbeatReply {
             /// `requestid request`
             pub request: super::super::types::Requestid,

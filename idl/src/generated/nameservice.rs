@@ -178,7 +178,7 @@ pub mod nameservice {
         }
 
         /// Answers [`Register`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct RegisterResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
@@ -268,7 +268,7 @@ pub mod nameservice {
         }
 
         /// Answers [`Remove`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct RemoveResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
@@ -356,7 +356,7 @@ pub mod nameservice {
         }
 
         /// Answers [`Lookup`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct LookupResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,
@@ -447,7 +447,7 @@ pub mod nameservice {
         }
 
         /// Answers [`WaitFor`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct WaitForResponse {
             /// `errval err`
             pub err: ::flounder::ErrVal,

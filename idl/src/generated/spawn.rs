@@ -502,7 +502,7 @@ pub mod spawn {
         }
 
         /// Answers the request of that id and kind.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct SpawnReply {
             /// `requestid request`
             pub request: super::super::types::Requestid,
@@ -554,7 +554,7 @@ pub mod spawn {
         }
 
         /// Reports a death that nobody asked for.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct DomainExited {
             /// `domainid domain`
             pub domain: super::super::types::Domainid,

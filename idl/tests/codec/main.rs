@@ -1,36 +1,101 @@
 //! Whatever can be sent comes out as it went in, and whatever else arrives is refused: for every
 //! message of every interface.
+//!
+//! Nothing here lists a message. What each is made of comes from the interface files, read by a small
+//! reader of our own, so that the compiler, the codec and this page must agree on every byte.
+//!
+//! `SEED` chooses other random values, `ROUNDS` how many of them each message gets.
 
-mod table;
-mod values;
+mod declared;
+mod draw;
+mod hostile;
+mod peer;
+mod random;
+mod round_trips;
+mod wiretap;
 
-use std::collections::BTreeSet;
+use std::path::Path;
 
 use flounder::wire::{Reader, WireError, Writer};
-use flounder::{ArgumentDescriptor, Cap, CapError, CapInfo, Interface, Transfer};
+use flounder::{Cap, Interface};
 use flounder_idl::{INTERFACES, intermon, monitor, nameservice, proc_mgmt, spawn};
-use proptest::prelude::*;
-use proptest::sample::Index;
 
-use table::{Table, for_every_interface};
+use declared::{Message, Types};
 
-/// What a message is on its way: its number, its bytes and the caps beside them.
-type Sent = (u16, Vec<u8>, Vec<Cap>);
-
-/// What a message holds, to compare it with what it was: caps can't be cloned nor compared.
-#[derive(Debug, PartialEq)]
-struct Content {
-    shown: String,
-    caps: Vec<(Result<CapInfo, CapError>, Transfer)>,
+/// Interfaces that use every form of the language.
+#[allow(
+    clippy::result_large_err,
+    clippy::wrong_self_convention,
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "they are whole interfaces; only their codecs are used"
+)]
+mod forms {
+    include!("../../../codegen/tests/golden/every.rs");
+    include!("../../../codegen/tests/golden/one.rs");
+    include!("../../../codegen/tests/golden/shared.rs");
+    include!("../../../runtime/tests/probe/probe.rs");
 }
 
-fn content<I: Interface>(message: &mut I::Message) -> Content {
-    let mut caps = Vec::new();
-    I::visit_caps(message, &mut |cap: &mut Cap, transfer| caps.push((cap.identify(), transfer)));
-    Content { shown: format!("{message:?}"), caps }
+/// The same interface as another crate would have it.
+#[allow(
+    clippy::result_large_err,
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "it is a whole interface; its codec is used"
+)]
+mod far {
+    include!("../../../runtime/tests/probe/probe.rs");
 }
 
-fn encode<I: Interface>(message: I::Message) -> Sent {
+use forms::{every, one, probe};
+
+/// The files that declare the interfaces, relative to this package. Imports come first.
+const FILES: &[(&str, &[&str])] = &[
+    ("intermon", &["types.if", "intermon.if"]),
+    ("monitor", &["types.if", "monitor.if"]),
+    ("nameservice", &["types.if", "nameservice.if"]),
+    ("proc_mgmt", &["types.if", "proc_mgmt.if"]),
+    ("spawn", &["types.if", "spawn.if"]),
+    ("every", &["../codegen/tests/golden/shared.if", "../codegen/tests/golden/every.if"]),
+    ("one", &["../codegen/tests/golden/one.if"]),
+    ("probe", &["../runtime/tests/probe/probe.if"]),
+];
+
+/// Runs a check, generic over the interface, on each of them; the list of what it returns.
+macro_rules! each_interface {
+    ($check:ident) => {
+        vec![
+            $check::<crate::intermon::Interface>(),
+            $check::<crate::monitor::Interface>(),
+            $check::<crate::nameservice::Interface>(),
+            $check::<crate::proc_mgmt::Interface>(),
+            $check::<crate::spawn::Interface>(),
+            $check::<crate::every::Interface>(),
+            $check::<crate::one::Interface>(),
+            $check::<crate::probe::Interface>(),
+        ]
+    };
+}
+use each_interface;
+
+/// What the messages of an interface are made of, in the order of their numbers.
+fn messages<I: Interface>() -> Vec<Message> {
+    let name = I::DESCRIPTOR.name;
+    let files = FILES.iter().find(|(interface, _)| *interface == name);
+    let (_, files) = files.unwrap_or_else(|| panic!("no file declares {name}"));
+    let texts = files.iter().map(|file| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"))
+    });
+    let types = Types::declared_in(&texts.collect::<Vec<_>>());
+    I::DESCRIPTOR.messages.iter().map(|message| types.message(message)).collect()
+}
+
+/// Encodes as a driver does: the number, the bytes and the caps beside them.
+fn encode<I: Interface>(message: I::Message) -> (u16, Vec<u8>, Vec<Cap>) {
     let number = I::number(&message);
     let mut writer = Writer::new();
     I::encode(message, &mut writer);
@@ -38,6 +103,7 @@ fn encode<I: Interface>(message: I::Message) -> Sent {
     (number, bytes, caps)
 }
 
+/// Decodes as a driver does: nothing may be left over.
 fn decode<I: Interface>(
     number: u16,
     bytes: &[u8],
@@ -49,155 +115,14 @@ fn decode<I: Interface>(
     Ok(message)
 }
 
-/// Decodes with null caps, as many as asked for.
-fn refusal<I: Interface>(number: u16, bytes: &[u8], caps: usize) -> Option<WireError> {
-    let nulls = std::iter::repeat_with(|| Cap::NULL).take(caps).collect();
-    decode::<I>(number, bytes, nulls).err()
-}
-
-/// A message of each number.
-fn one_of_each<I: Table>() -> Vec<BoxedStrategy<I::Message>> {
-    I::rows().into_iter().map(|row| (row.any)()).collect()
-}
-
-fn comes_out_as_it_went_in<I: Interface>(mut message: I::Message) -> Result<(), TestCaseError> {
-    let before = content::<I>(&mut message);
-    let (number, bytes, caps) = encode::<I>(message);
-    prop_assert_eq!(caps.len(), before.caps.len(), "every cap travels beside the bytes");
-    let mut back = decode::<I>(number, &bytes, caps)
-        .map_err(|err| TestCaseError::fail(format!("{err}: {}", before.shown)))?;
-    prop_assert_eq!(content::<I>(&mut back), before);
-    let (number_again, bytes_again, _) = encode::<I>(back);
-    prop_assert_eq!((number_again, bytes_again), (number, bytes), "the same bytes again");
-    Ok(())
-}
-
-/// A message that was cut, made longer, or has lost or won a cap.
-fn spoilt_is_refused<I: Interface>(message: I::Message, cut: Index) -> Result<(), TestCaseError> {
-    let (number, mut bytes, caps) = encode::<I>(message);
-    let caps = caps.len();
-    if !bytes.is_empty() {
-        let kept = cut.index(bytes.len());
-        let refused = refusal::<I>(number, &bytes[..kept], caps);
-        prop_assert_eq!(refused, Some(WireError::Length), "message {} cut at {}", number, kept);
-    }
-    if let Some(fewer) = caps.checked_sub(1) {
-        prop_assert_eq!(refusal::<I>(number, &bytes, fewer), Some(WireError::Caps));
-    }
-    prop_assert_eq!(refusal::<I>(number, &bytes, caps + 1), Some(WireError::Caps));
-    bytes.push(0);
-    prop_assert_eq!(refusal::<I>(number, &bytes, caps), Some(WireError::Length));
-    Ok(())
-}
-
-macro_rules! properties {
-    ($($interface:ident, $spoilt:ident, $noise:ident;)*) => {
-        proptest! { $(
-            #[test]
-            fn $interface(messages in one_of_each::<$interface::Interface>()) {
-                for message in messages {
-                    comes_out_as_it_went_in::<$interface::Interface>(message)?;
-                }
-            }
-
-            #[test]
-            fn $spoilt(messages in one_of_each::<$interface::Interface>(), cut: Index) {
-                for message in messages {
-                    spoilt_is_refused::<$interface::Interface>(message, cut)?;
-                }
-            }
-
-            #[test]
-            fn $noise(number in 0_u16..40, bytes: Vec<u8>, caps in 0_usize..6) {
-                // Whether it is a message or not, nothing panics.
-                let _ = refusal::<$interface::Interface>(number, &bytes, caps);
-            }
-        )* }
-
-        const TESTED: &[&str] = &[$($interface::NAME),*];
-    };
-}
-
-properties! {
-    intermon, intermon_spoilt, intermon_noise;
-    monitor, monitor_spoilt, monitor_noise;
-    nameservice, nameservice_spoilt, nameservice_noise;
-    proc_mgmt, proc_mgmt_spoilt, proc_mgmt_noise;
-    spawn, spawn_spoilt, spawn_noise;
-}
-
-fn has_every_message<I: Table>() {
-    let declared: Vec<_> = I::DESCRIPTOR.messages.iter().map(|message| message.number).collect();
-    let listed: Vec<_> = I::rows().iter().map(|row| row.number).collect();
-    assert_eq!(listed, declared, "messages of {} in the table", I::DESCRIPTOR.name);
-    for row in I::rows() {
-        assert_eq!(I::number(&(row.least)()), row.number, "{}", I::DESCRIPTOR.name);
-    }
-}
-
 #[test]
-fn no_interface_or_message_is_forgotten() {
-    let names: Vec<_> = INTERFACES.iter().map(|interface| interface.name).collect();
-    assert_eq!(TESTED, names);
-    for_every_interface!(has_every_message);
-}
-
-/// How long an argument may be, if its declaration says so.
-fn maximum(argument: &ArgumentDescriptor) -> Option<(&'static str, usize)> {
-    let bound = argument.ty.strip_suffix(']')?.rsplit([',', '[']).next()?;
-    let max: usize = bound.trim().parse().expect("a bound is a number");
-    Some((argument.name, if argument.ty.starts_with("String") { max - 1 } else { max }))
-}
-
-fn has_the_declared_maxima<I: Table>() {
-    for row in I::rows() {
-        let described = I::DESCRIPTOR.message(row.number).expect("the message is described");
-        let declared: Vec<_> = described.arguments.iter().filter_map(maximum).collect();
-        assert_eq!(row.maxima, declared, "{}", described.name);
+fn no_interface_is_forgotten() {
+    fn name<I: Interface>() -> &'static str {
+        I::DESCRIPTOR.name
     }
-}
-
-#[test]
-fn the_table_has_the_declared_maxima() {
-    for_every_interface!(has_the_declared_maxima);
-}
-
-fn is_as_long_as_described<I: Table>() {
-    for row in I::rows() {
-        let described = I::DESCRIPTOR.message(row.number).expect("the message is described");
-        let (_, bytes, _) = encode::<I>((row.most)());
-        assert_eq!(bytes.len().next_multiple_of(8), described.bytes_max, "{}", described.name);
+    let tested: Vec<_> = each_interface!(name);
+    assert_eq!(tested, FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    for interface in INTERFACES {
+        assert!(tested.contains(&interface.name), "{} is not tested", interface.name);
     }
-}
-
-#[test]
-fn the_largest_messages_are_as_long_as_described() {
-    for_every_interface!(is_as_long_as_described);
-}
-
-fn is_refused_wherever_it_is_cut<I: Table>() {
-    for (row, make) in I::rows().iter().flat_map(|row| [(row, row.least), (row, row.most)]) {
-        let (number, bytes, caps) = encode::<I>(make());
-        for end in 0..bytes.len() {
-            let refused = refusal::<I>(number, &bytes[..end], caps.len());
-            assert_eq!(refused, Some(WireError::Length), "message {} cut at {end}", row.number);
-        }
-    }
-}
-
-#[test]
-fn the_smallest_and_largest_messages_are_refused_wherever_they_are_cut() {
-    for_every_interface!(is_refused_wherever_it_is_cut);
-}
-
-fn refuses_other_numbers<I: Table>() {
-    let known: BTreeSet<_> = I::rows().iter().map(|row| row.number).collect();
-    for number in (0..=u16::MAX).filter(|number| !known.contains(number)) {
-        assert_eq!(refusal::<I>(number, &[], 0), Some(WireError::Number(number)));
-    }
-}
-
-#[test]
-fn messages_that_nobody_declared_are_refused() {
-    for_every_interface!(refuses_other_numbers);
 }

@@ -10,8 +10,8 @@ use flounder_domain::convert::{badge_to_wire, endpoint_of, fingerprint_from_wire
 use flounder_idl::monitor::{
     AllocMonitorEpReply, AllocMonitorEpRequest, BindClientReply, BindClientRequest,
     BindServiceReply, BindServiceRequest, Binding, ExportReply, ExportRequest, GetNameIrefReply,
-    GetNameIrefRequest, Interface as MonitorInterface, RxVtbl, SetProcMgmtEpRequest,
-    SetSpawnIrefRequest, Unexport,
+    GetNameIrefRequest, Heartbeat, HeartbeatReply, Interface as MonitorInterface, RxVtbl,
+    SetProcMgmtEpRequest, SetSpawnIrefRequest, Unexport,
 };
 use flounder_idl::types;
 
@@ -30,6 +30,7 @@ const TABLE: RxVtbl<Monitor> = RxVtbl {
     alloc_monitor_ep_request: on_alloc_monitor_ep_request,
     set_spawn_iref_request: on_set_spawn_iref_request,
     set_proc_mgmt_ep_request: on_set_proc_mgmt_ep_request,
+    heartbeat_reply: on_heartbeat_reply,
     ..RxVtbl::UNHANDLED
 };
 
@@ -101,6 +102,9 @@ impl Dispatchers {
             }
             ToChild::GetNameIrefReply { request: RequestId(request), iref } => {
                 self.send(to, GetNameIrefReply { request, iref })
+            }
+            ToChild::Heartbeat { request: RequestId(request) } => {
+                self.send(to, Heartbeat { request })
             }
             ToChild::AllocMonitorEpRefused { request: RequestId(request), err } => {
                 let endpoint = flounder::Cap::NULL;
@@ -213,5 +217,16 @@ fn on_set_proc_mgmt_ep_request(
 ) {
     if let Some(endpoint) = half_of(endpoint) {
         monitor.child_says(binding, FromChild::SetProcMgmtEpRequest { endpoint });
+    }
+}
+
+fn on_heartbeat_reply(
+    monitor: &mut Monitor,
+    binding: &Binding<Monitor>,
+    HeartbeatReply { request }: HeartbeatReply,
+) {
+    if !monitor.is_deaf {
+        let request = RequestId(request);
+        monitor.child_says(binding, FromChild::HeartbeatReply { request });
     }
 }

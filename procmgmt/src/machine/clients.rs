@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flounder::DomainId;
 
+use super::event::Client;
 use super::ids::BindingKey;
 
 /// How many exits with a wrong cap cost a client its binding: nobody sends three by accident.
@@ -19,6 +20,9 @@ struct Binding {
     open: BTreeMap<DomainId, u32>,
     /// How many of those are calls other than `wait`.
     calls: u32,
+    /// How many are waits, and who is charged for them.
+    waits: u32,
+    waits_owner: DomainId,
     /// Domains that end with it.
     tied: BTreeSet<DomainId>,
     strikes: u8,
@@ -33,12 +37,19 @@ pub(super) struct Estate {
     pub(super) tied: Vec<DomainId>,
 }
 
+/// What an owner is charged for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Charge {
+    domains: u32,
+    waits: u32,
+}
+
 /// All clients.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
     bindings: BTreeMap<BindingKey, Binding>,
-    /// How many domains each owner has.
-    charged: BTreeMap<DomainId, u32>,
+    /// What each owner has.
+    charged: BTreeMap<DomainId, Charge>,
 }
 
 impl Clients {
@@ -49,10 +60,18 @@ impl Clients {
 
     pub(super) fn open_call(&mut self, key: BindingKey, domain: DomainId) {
         self.bindings.entry(key).or_default().calls += 1;
-        self.open_wait(key, domain);
+        self.open(key, domain);
     }
 
-    pub(super) fn open_wait(&mut self, key: BindingKey, domain: DomainId) {
+    pub(super) fn open_wait(&mut self, client: Client, domain: DomainId) {
+        let binding = self.bindings.entry(client.key).or_default();
+        binding.waits += 1;
+        binding.waits_owner = client.domain;
+        self.charged.entry(client.domain).or_default().waits += 1;
+        self.open(client.key, domain);
+    }
+
+    fn open(&mut self, key: BindingKey, domain: DomainId) {
         *self.bindings.entry(key).or_default().open.entry(domain).or_default() += 1;
     }
 
@@ -60,10 +79,19 @@ impl Clients {
         if let Some(binding) = self.bindings.get_mut(&key) {
             binding.calls -= 1;
         }
-        self.close_wait(key, domain);
+        self.close(key, domain);
     }
 
     pub(super) fn close_wait(&mut self, key: BindingKey, domain: DomainId) {
+        if let Some(binding) = self.bindings.get_mut(&key) {
+            binding.waits -= 1;
+            let owner = binding.waits_owner;
+            self.discharge(owner, Charge { domains: 0, waits: 1 });
+        }
+        self.close(key, domain);
+    }
+
+    fn close(&mut self, key: BindingKey, domain: DomainId) {
         let Some(binding) = self.bindings.get_mut(&key) else { return };
         if let Entry::Occupied(mut open) = binding.open.entry(domain) {
             *open.get_mut() -= 1;
@@ -96,6 +124,7 @@ impl Clients {
     /// Forgets a binding that died.
     pub(super) fn remove(&mut self, key: BindingKey) -> Estate {
         let Some(binding) = self.bindings.remove(&key) else { return Estate::default() };
+        self.discharge(binding.waits_owner, Charge { domains: 0, waits: binding.waits });
         Estate {
             open: binding.open.into_keys().collect(),
             tied: binding.tied.into_iter().collect(),
@@ -103,18 +132,29 @@ impl Clients {
     }
 
     /// How many domains the owner has, live or unreaped.
-    pub(super) fn charged(&self, owner: DomainId) -> u32 {
-        self.charged.get(&owner).copied().unwrap_or(0)
+    pub(super) fn domains(&self, owner: DomainId) -> u32 {
+        self.charged.get(&owner).map_or(0, |charge| charge.domains)
     }
 
-    pub(super) fn charge(&mut self, owner: DomainId) {
-        *self.charged.entry(owner).or_default() += 1;
+    /// How many waits the owner has open, over all its bindings.
+    pub(super) fn waits(&self, owner: DomainId) -> u32 {
+        self.charged.get(&owner).map_or(0, |charge| charge.waits)
     }
 
-    pub(super) fn discharge(&mut self, owner: DomainId) {
+    pub(super) fn charge_domain(&mut self, owner: DomainId) {
+        self.charged.entry(owner).or_default().domains += 1;
+    }
+
+    pub(super) fn discharge_domain(&mut self, owner: DomainId) {
+        self.discharge(owner, Charge { domains: 1, waits: 0 });
+    }
+
+    fn discharge(&mut self, owner: DomainId, less: Charge) {
         if let Entry::Occupied(mut charged) = self.charged.entry(owner) {
-            *charged.get_mut() -= 1;
-            if *charged.get() == 0 {
+            let charge = charged.get_mut();
+            charge.domains -= less.domains;
+            charge.waits -= less.waits;
+            if *charge == Charge::default() {
                 charged.remove();
             }
         }

@@ -127,15 +127,17 @@ impl<P> Desk<P> {
         (err, status): (ErrVal, u8),
         out: &mut Effects,
     ) {
-        for waiter in std::mem::take(&mut domain.waiters) {
-            self.clients.close_wait(waiter.client, domain.id);
-            out.answer(waiter.reply, Answer::Wait(err, status));
+        let mut waiters: Vec<_> = std::mem::take(&mut domain.waiters).into_iter().collect();
+        waiters.sort_unstable_by_key(|&(_, reply)| reply);
+        for (client, reply) in waiters {
+            self.clients.close_wait(client, domain.id);
+            out.answer(reply, Answer::Wait(err, status));
         }
     }
 
     /// Enters the record of a new domain into the books.
     pub(super) fn admit(&mut self, domain: &Domain) {
-        self.clients.charge(domain.owner);
+        self.clients.charge_domain(domain.owner);
         self.list(domain);
         self.busy += 1;
     }
@@ -150,7 +152,7 @@ impl<P> Desk<P> {
     /// Strikes a record that is freed out of the books.
     pub(super) fn free(&mut self, domain: &Domain, out: &mut Effects) {
         self.untie(domain);
-        self.clients.discharge(domain.owner);
+        self.clients.discharge_domain(domain.owner);
         self.listed.remove(&domain.id);
         if let Some(count) = self.count(domain.rest) {
             *count -= 1;

@@ -169,7 +169,8 @@ pub(super) struct Domain {
     /// Cores not in [`CoreState::None`].
     pub(super) cores: BTreeMap<CoreId, Core>,
     pub(super) killers: Vec<Asker>,
-    pub(super) waiters: Vec<Asker>,
+    /// At most one for each binding; the replies are numbered in the order of asking.
+    pub(super) waiters: BTreeMap<BindingKey, Reply>,
     /// The binding it ends with.
     pub(super) tied_to: Option<BindingKey>,
     /// No cap to it is left.
@@ -182,6 +183,10 @@ pub(super) struct Domain {
 impl Domain {
     pub(super) fn core_state(&self, at: CoreId) -> CoreState {
         self.cores.get(&at).map_or(CoreState::None, |core| core.state)
+    }
+
+    pub(super) fn is_waited_for_by(&self, key: BindingKey) -> bool {
+        self.waiters.contains_key(&key)
     }
 
     pub(super) fn any_core(&self, mut is: impl FnMut(CoreState) -> bool) -> bool {

@@ -10,6 +10,10 @@ use super::ids::{BindingKey, Generation, Reply};
 /// Bit 0 of a spawn's flags: the domain ends with the binding that spawned it.
 pub const SPAWN_ENDS_WITH_SPAWNER: u8 = 1;
 
+/// Bit 1 of a spawn's flags: the spawner's cap has SPAN as well. An executable of the host has no
+/// binding to ask for more cores with, so whoever spawns it may.
+pub const SPAWN_SPANNED_BY_SPAWNER: u8 = 2;
+
 /// Who asks, as the binding's badge says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Client {
@@ -145,7 +149,7 @@ pub enum Event<P> {
         reply: Reply,
         /// Where the program shall run.
         core: CoreId,
-        /// See [`SPAWN_ENDS_WITH_SPAWNER`].
+        /// See [`SPAWN_ENDS_WITH_SPAWNER`] and [`SPAWN_SPANNED_BY_SPAWNER`].
         flags: u8,
         /// What is spawned.
         image: Image,

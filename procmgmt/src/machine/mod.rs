@@ -46,13 +46,23 @@ use self::desk::Desk;
 use self::domain::Domain;
 pub use self::domain::{Cause, CoreState, Ended, State};
 pub use self::effects::{Answer, Effect, Effects, Order, OrderKind, What};
-pub use self::event::{Client, Event, Image, Presented, SPAWN_ENDS_WITH_SPAWNER};
+pub use self::event::{
+    Client, Event, Image, Presented, SPAWN_ENDS_WITH_SPAWNER, SPAWN_SPANNED_BY_SPAWNER,
+};
 pub use self::ids::{BindingKey, Generation, Reply, RequestId};
 pub use self::query::{Footprint, Page, Status};
 pub use self::stats::Stats;
 pub use self::table::{
     Act, Column, CoreCell, CoreColumn, Request, SlotAct, SlotColumn, SlotState, Table, Then,
 };
+
+/// How many domains one client may have unless the system says otherwise: the quota of
+/// `PROC_MGMT_ERR_CREATE_DOMAIN_CAP`.
+pub const DOMAINS_PER_CLIENT_MAX: u32 = 1_024;
+
+/// How many waits one client may have open unless the system says otherwise: one for each domain of
+/// 16 default quotas, which a supervisor of many spawners may watch.
+pub const WAITS_PER_CLIENT_MAX: u32 = 16 * DOMAINS_PER_CLIENT_MAX;
 
 /// What can be set when the system is put together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,12 +73,18 @@ pub struct Config {
     /// How many calls other than `wait` one binding may have open. Its waits are bounded by one per
     /// domain.
     pub calls_per_binding_max: u32,
+    /// How many waits one client may have open over all its bindings.
+    pub waits_per_client_max: u32,
 }
 
 impl Default for Config {
-    /// 1,024 domains a client, and the 64 calls a binding lets through.
+    /// 1,024 domains and 16,384 waits a client, and the 64 calls a binding lets through.
     fn default() -> Self {
-        Self { domains_per_client_max: 1024, calls_per_binding_max: 64 }
+        Self {
+            domains_per_client_max: DOMAINS_PER_CLIENT_MAX,
+            calls_per_binding_max: 64,
+            waits_per_client_max: WAITS_PER_CLIENT_MAX,
+        }
     }
 }
 

@@ -55,7 +55,7 @@ impl<P> Machine<P> {
             }
             other => unreachable!("a spawn can't {other:?}"),
         }
-        if desk.clients.charged(client.domain) >= desk.config.domains_per_client_max {
+        if desk.clients.domains(client.domain) >= desk.config.domains_per_client_max {
             return Err(ErrCode::PROC_MGMT_ERR_CREATE_DOMAIN_CAP);
         }
         Ok(())
@@ -185,7 +185,7 @@ impl<P> Machine<P> {
             (Act::Final, Some(domain))
                 if domain.state == State::Cleaned && mutant!("wait-after-cleanup-hangs") =>
             {
-                domain.waiters.push(Asker { client: client.key, reply });
+                domain.waiters.insert(client.key, reply);
                 return;
             }
             (Act::Alive, _) => (error(ErrCode::PROC_MGMT_DOMAIN_ALIVE), STATUS_ALIVE),
@@ -193,9 +193,9 @@ impl<P> Machine<P> {
                 (ErrVal::OK, domain.ended.map_or(STATUS_NONE, |ended| ended.status))
             }
             (Act::Queue, Some(domain)) => {
-                if !domain.waiters.iter().any(|waiter| waiter.client == client.key) {
-                    domain.waiters.push(Asker { client: client.key, reply });
-                    self.desk.clients.open_wait(client.key, domain.id);
+                if self.desk.may_wait(client) && !domain.is_waited_for_by(client.key) {
+                    domain.waiters.insert(client.key, reply);
+                    self.desk.clients.open_wait(client, domain.id);
                     return;
                 }
                 (error(ErrCode::FLOUNDER_ERR_TOO_MANY_CALLS), STATUS_NONE)
@@ -253,6 +253,11 @@ impl<P> Desk<P> {
         free.then_some(()).ok_or(ErrCode::FLOUNDER_ERR_TOO_MANY_CALLS)
     }
 
+    /// Whether the client may have one more wait open.
+    fn may_wait(&self, client: Client) -> bool {
+        self.clients.waits(client.domain) < self.config.waits_per_client_max
+    }
+
     /// Queues the killer of a stop that is under way, unless that can't come to its end.
     fn join(&mut self, domain: &mut Domain, killer: Asker, out: &mut Effects) {
         let aborts = domain.ended.is_some() && mutant!("second-kill-aborts");
@@ -306,7 +311,7 @@ fn new_domain(id: DomainId, owner: DomainId, home: CoreId, image: Image) -> Doma
         ended: None,
         cores: BTreeMap::new(),
         killers: Vec::new(),
-        waiters: Vec::new(),
+        waiters: BTreeMap::new(),
         tied_to: None,
         detached: false,
         rest: Rest::Busy,
@@ -317,7 +322,7 @@ fn new_domain(id: DomainId, owner: DomainId, home: CoreId, image: Image) -> Doma
 /// Drops everything that a dead client asked of the domain.
 fn forget(domain: &mut Domain, key: BindingKey) {
     domain.killers.retain(|killer| killer.client != key);
-    domain.waiters.retain(|waiter| waiter.client != key);
+    domain.waiters.remove(&key);
     for core in domain.cores.values_mut() {
         core.asker = core.asker.filter(|asker| asker.client != key);
     }

@@ -67,7 +67,7 @@ impl<P> Machine<P> {
             return;
         }
         match self.desk.slot_act(core, SlotColumn::Closed) {
-            SlotAct::Ignore => {}
+            SlotAct::Ignore => return,
             SlotAct::Unbind => self.desk.unbind(core, generation, out),
             SlotAct::Lose => {
                 self.desk.set_slot(core, SlotState::Lost);
@@ -75,6 +75,7 @@ impl<P> Machine<P> {
             }
             other => unreachable!("a binding can't end by {other:?}"),
         }
+        out.push(Effect::FenceSpawnd { core, generation });
     }
 
     pub(super) fn remove_spawnd(
@@ -205,8 +206,8 @@ impl<P> Machine<P> {
         });
     }
 
-    /// Closes the generation of a spawnd that broke the rules. What it had is decided once the
-    /// monitor says what survived.
+    /// Closes the generation of a spawnd that broke the rules, and has it ended. What it had is
+    /// decided once the monitor says what survived.
     fn violation(&mut self, core: CoreId, generation: Generation, out: &mut Effects) {
         self.desk.stats.violations += 1;
         let aborts = self.desk.stats.violations > 0 && mutant!("unsolicited-reply-aborts");

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use flounder::{Cap, CapError, CapKind, DomainId, LastDrop, Mailbox, Rights};
 
 use super::Letter;
-use crate::machine::Presented;
+use crate::machine::{Presented, SPAWN_SPANNED_BY_SPAWNER};
 
 /// What the spawner of a domain may do with it.
 const SPAWNER: Rights = Rights::WAIT.union(Rights::KILL);
+/// What the spawner may do as well if the program, which has no binding to ask with, leaves it to it.
+const SPAWNER_SPANS: Rights = SPAWNER.union(Rights::SPAN);
 /// What a domain may do with itself.
 const OWN: Rights = Rights::SPAN.union(Rights::EXIT);
 
@@ -37,7 +39,7 @@ pub(super) fn own_part(cap: &Cap) -> Cap {
 pub(super) struct Minted {
     /// For the program: SPAN and EXIT.
     pub(super) own: Cap,
-    /// For its spawner: WAIT and KILL.
+    /// For its spawner: WAIT and KILL, and SPAN if it was asked for.
     pub(super) spawner: Cap,
 }
 
@@ -57,10 +59,12 @@ impl Mint {
         self.notice = Some(Arc::new(Notice(mailbox)));
     }
 
-    /// The caps of a new domain.
-    pub(super) fn domain(&self, domain: DomainId) -> Result<Minted, CapError> {
+    /// The caps of a new domain that was spawned with these flags.
+    pub(super) fn domain(&self, domain: DomainId, flags: u8) -> Result<Minted, CapError> {
         let all = self.root.retype_domain(domain, self.notice.clone())?;
-        Ok(Minted { own: all.copy_with(OWN)?, spawner: all.copy_with(SPAWNER)? })
+        let spans = flags & SPAWN_SPANNED_BY_SPAWNER != 0;
+        let spawner = if spans { SPAWNER_SPANS } else { SPAWNER };
+        Ok(Minted { own: all.copy_with(OWN)?, spawner: all.copy_with(spawner)? })
     }
 
     /// The cap that proves to a spawnd who commands it; it can't be retyped. Should the root be

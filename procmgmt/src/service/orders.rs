@@ -86,7 +86,7 @@ impl ProcMgmt {
         (request, domain, flags): (u64, DomainId, u8),
         luggage: Luggage,
     ) -> Result<(), ErrVal> {
-        let minted = self.mint.domain(domain);
+        let minted = self.mint.domain(domain, flags);
         let minted = minted
             .map_err(|error| ErrVal::from(error).push(ErrCode::PROC_MGMT_ERR_CREATE_DOMAIN_CAP))?;
         self.clients.keep_cap(luggage.reply, minted.spawner);

@@ -3,6 +3,7 @@
 mod cells;
 mod cores;
 mod mutation;
+mod quotas;
 mod random;
 mod regress;
 mod requests;

@@ -140,7 +140,7 @@ fn what_ran_there_is_lost_with_its_spawnd() {
     let mut kill = world.kill(&client, &other);
     assert_eq!(world.told(&mut kill), "KILL");
     let ended = SurvivorEnded { core: 0, domain: survivor.0 };
-    client.survivor_ended(ended.clone()).unwrap();
+    client.survivor_ended(ended).unwrap();
     assert_eq!(world.told(&mut waits[1]), "-", "only the monitor says so");
     world.monitor().survivor_ended(ended).unwrap();
     assert_eq!(world.told(&mut waits[1]), "OK 254");

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Channel, Header, Packet};
-use crate::driver::RecvError;
+use crate::driver::{Outlook, RecvError};
 use crate::error::{BindingError, RpcError};
 use crate::interface::{CapVisitor, Interface};
 use crate::kernel::{Cap, CapError, Holder, Transfer};
@@ -18,7 +18,7 @@ pub(crate) enum Received<M> {
     Done,
     /// The binding has a problem that its error handler must hear of.
     Error(BindingError),
-    /// Nothing, until the bell rings.
+    /// Nothing now.
     Idle,
 }
 
@@ -31,11 +31,25 @@ impl<I: Interface> Channel<I> {
         match self.end.receive() {
             Ok(Packet::Message { header, message }) => self.accept(header, message),
             Ok(Packet::CallFailed { call, failure }) => self.finish(call, Err(failure.into())),
-            Err(RecvError::Empty) if self.end.carrier().arm() => Received::Idle,
-            Err(RecvError::Empty) => Received::Done,
+            Err(RecvError::Empty) => Received::Idle,
             Err(RecvError::Closed) => Received::Error(BindingError::PeerClosed),
             Err(RecvError::Wire(error)) => Received::Error(BindingError::Wire(error)),
         }
+    }
+
+    /// True if there is something to take out of the channel.
+    pub(crate) fn has_packet(&self) -> bool {
+        !self.is_shut() && self.end.carrier().has_packet()
+    }
+
+    /// What is to be done for the next packet.
+    pub(crate) fn outlook(&self) -> Outlook {
+        self.end.outlook()
+    }
+
+    /// Asks for the bell when there is something to take out. False if there is already.
+    pub(crate) fn arm(&self) -> bool {
+        self.is_shut() || self.end.carrier().arm()
     }
 
     fn accept(&self, header: Header, mut message: I::Message) -> Received<I::Message> {

@@ -287,7 +287,8 @@ pub fn send<D: Driver, I: Interface, T: Payload<I>>(
     if let Err(bad) = message.check() {
         return Err(TxError::Argument(bad, Box::new(message)));
     }
-    if channel.is_closed() {
+    // Whether the peer closed it, the end finds out.
+    if channel.is_shut() || !channel.holder.is_alive() {
         return Err(TxError::Closed(Box::new(message)));
     }
     let Some(end) = channel.end.as_any().downcast_ref::<D::End<I>>() else {

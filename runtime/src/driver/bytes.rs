@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::channel::{Header, Packet};
 use crate::driver::link::unpack;
-use crate::driver::{AnyEnd, Carrier, Closer, Driver, End, RecvError, Refused};
+use crate::driver::{AnyEnd, Carrier, Closer, Driver, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
 use crate::kernel::Cap;
 use crate::sync::Arc;
@@ -112,6 +112,14 @@ impl Carrier for BytesEnd {
 
     fn peer_label(&self) -> Option<Arc<str>> {
         self.0.carrier().peer_label()
+    }
+
+    fn naps(&self) -> Naps {
+        self.0.carrier().naps()
+    }
+
+    fn has_packet(&self) -> bool {
+        self.0.carrier().has_packet()
     }
 
     fn arm(&self) -> bool {

@@ -70,6 +70,10 @@ impl<I: Interface> Carrier for TappedEnd<I> {
         self.inner.peer_label()
     }
 
+    fn has_packet(&self) -> bool {
+        self.may_receive() && self.inner.has_packet()
+    }
+
     fn arm(&self) -> bool {
         // Held up, it is rung once it may receive.
         !self.may_receive() || self.inner.arm()

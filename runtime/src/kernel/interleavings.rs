@@ -1,6 +1,7 @@
 //! The races that decide whether a cap lives, in every order that the memory model allows.
 //!
-//! Run with `RUSTFLAGS="--cfg loom" cargo test -p flounder --lib interleavings`.
+//! Run with `RUSTFLAGS="--cfg loom" cargo test --release -p flounder --lib interleavings`, and a
+//! `CARGO_TARGET_DIR` of its own.
 
 use loom::thread;
 

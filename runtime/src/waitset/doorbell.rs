@@ -4,11 +4,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{EventfdFlags, eventfd};
 
-/// An eventfd that is readable from the first ring until it is silenced.
+/// An event counter: each ring is an event for the poller, which nobody has to take back.
 #[derive(Debug)]
 pub(super) struct Doorbell {
     fd: OwnedFd,
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     rung: modelled::Rung,
 }
 
@@ -16,31 +16,28 @@ impl Doorbell {
     pub(super) fn new() -> rustix::io::Result<Self> {
         Ok(Self {
             fd: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
-            #[cfg(loom)]
+            #[cfg(any(loom, shuttle))]
             rung: modelled::Rung::default(),
         })
     }
 
+    #[cfg(not(any(loom, shuttle)))]
     pub(super) fn ring(&self) {
-        #[cfg(loom)]
-        let _held = self.rung.set(true);
-        // The counter is at most 2^64 - 2 and reset at each waking: a write can't fail.
+        // The counter is never reset and holds 2^64 - 2 rings, which take centuries: a write can't
+        // fail.
         let written = rustix::io::write(&self.fd, &1_u64.to_ne_bytes());
         debug_assert!(written.is_ok(), "an eventfd with room takes a write");
     }
 
-    pub(super) fn silence(&self) {
-        #[cfg(loom)]
-        let _held = self.rung.set(false);
-        let mut count = [0; 8];
-        // WouldBlock: nobody rang, which is as good.
-        let _ = rustix::io::read(&self.fd, &mut count);
+    #[cfg(any(loom, shuttle))]
+    pub(super) fn ring(&self) {
+        self.rung.set();
     }
 
-    /// Blocks until the doorbell rings. Loom can't see who sleeps in epoll: it is told here.
-    #[cfg(loom)]
+    /// Sleeps until the doorbell rings, in place of epoll, of which models see nothing.
+    #[cfg(any(loom, shuttle))]
     pub(super) fn wait(&self) {
-        self.rung.wait();
+        self.rung.take();
     }
 }
 
@@ -50,11 +47,11 @@ impl AsFd for Doorbell {
     }
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 mod modelled {
-    use crate::sync::{Condvar, Mutex, MutexGuard, lock};
+    use crate::sync::{Condvar, Mutex, lock};
 
-    /// Whether the eventfd is readable, for loom to see.
+    /// Whether the eventfd has an event for the poller.
     #[derive(Debug)]
     pub(super) struct Rung {
         rung: Mutex<bool>,
@@ -68,19 +65,18 @@ mod modelled {
     }
 
     impl Rung {
-        /// The eventfd is changed likewise while the guard lives.
-        pub(super) fn set(&self, rung: bool) -> MutexGuard<'_, bool> {
-            let mut guard = lock(&self.rung);
-            *guard = rung;
+        pub(super) fn set(&self) {
+            *lock(&self.rung) = true;
             self.changed.notify_all();
-            guard
         }
 
-        pub(super) fn wait(&self) {
+        /// Waits for an event and takes it.
+        pub(super) fn take(&self) {
             let mut rung = lock(&self.rung);
             while !*rung {
-                rung = self.changed.wait(rung).expect("loom's locks are never poisoned");
+                rung = self.changed.wait(rung).expect("nothing panics under this lock");
             }
+            *rung = false;
         }
     }
 }

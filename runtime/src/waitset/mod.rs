@@ -2,26 +2,35 @@
 //!
 //! Every source has a [`Bell`]. A turn of the loop takes the next rung source from the ready set and
 //! gives it one turn; a source with more to do goes to the end of the queue, so every ready source
-//! gets its turn. Idle sources cost nothing.
+//! gets its turn. A few sources that were busy just now are looked at instead of being rung for.
+//! Idle sources cost nothing.
 
 mod doorbell;
+mod near;
 mod poller;
+mod queue;
 mod ready;
 mod sources;
 mod timers;
+mod watched;
 
 #[cfg(all(test, loom))]
 mod interleavings;
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
+pub use self::near::NearBell;
+pub(crate) use self::near::{Errand, Meeting};
 pub use self::poller::Interest;
 use self::poller::Poller;
+use self::queue::Queue;
 pub use self::ready::Bell;
 pub(crate) use self::ready::{Key, ReadySet, waker};
 use self::sources::{Entry, Sources};
@@ -29,6 +38,7 @@ pub(crate) use self::sources::{Owned, Registration};
 pub use self::timers::Sleep;
 pub(crate) use self::timers::TimerGuard;
 use self::timers::Timers;
+use self::watched::Watched;
 use crate::clock::{Clock, MonotonicClock, Time};
 use crate::contain::Contain;
 use crate::kill::KillSwitch;
@@ -36,6 +46,8 @@ use crate::sync::Arc;
 
 /// After so many turns a busy loop looks at timers and descriptors too.
 const TURNS_PER_LOOK: usize = 64;
+/// A loop that spins reads the clock once for so many looks, because a look takes less time.
+const LOOKS_PER_TIME: usize = 64;
 
 /// What a source does when its bell was rung. It must not unwind out of a contained dispatcher.
 pub(crate) trait Source {
@@ -44,6 +56,16 @@ pub(crate) trait Source {
 
     /// The dispatcher ends: lets go of everything.
     fn end(&self);
+
+    /// True if a source that said [`Turn::Watch`] has something to do.
+    fn has_event(&self) -> bool {
+        false
+    }
+
+    /// Asks for the bell after [`Turn::Watch`]. False if there is something to do already.
+    fn rest(&self) -> bool {
+        true
+    }
 }
 
 /// What a source says after its turn.
@@ -53,6 +75,8 @@ pub(crate) enum Turn {
     Again,
     /// Nothing to do until its bell rings.
     Idle,
+    /// Nothing to do now; the bell may ring, but it isn't rung for everything: look at it.
+    Watch,
 }
 
 /// The event sources that one thread waits on, shared by the dispatchers of that thread.
@@ -65,11 +89,17 @@ pub struct Waitset {
 
 struct Inner {
     ready: Arc<ReadySet>,
+    queue: Queue,
+    watched: Watched,
     poller: Poller,
     timers: RefCell<Timers>,
     sources: RefCell<Sources>,
+    /// What ends of channels left here for their peers; the keys are addresses.
+    errands: RefCell<BTreeMap<usize, Box<dyn Any>>>,
     clock: Rc<dyn Clock>,
     kill: Option<KillSwitch>,
+    /// How long to look for something to do before sleeping.
+    spin: Cell<Duration>,
     turns: Cell<u64>,
     /// A source has its turn.
     in_turn: Cell<bool>,
@@ -103,12 +133,16 @@ impl Waitset {
             kill.attach(Arc::clone(&ready));
         }
         let inner = Inner {
-            poller: Poller::new(Arc::clone(&ready))?,
+            poller: Poller::new(&ready)?,
             ready,
+            queue: Queue::default(),
+            watched: Watched::default(),
             timers: RefCell::default(),
             sources: RefCell::default(),
+            errands: RefCell::default(),
             clock,
             kill,
+            spin: Cell::default(),
             turns: Cell::new(0),
             in_turn: Cell::new(false),
             awaited: Cell::new(false),
@@ -162,8 +196,8 @@ impl Waitset {
                 self.fire_timers();
                 self.inner.poller.look(|key| self.ring(key));
             }
-            let Some(key) = self.inner.ready.pop() else { break };
-            self.give_turn(key);
+            let Some((entry, source)) = self.inner.next() else { break };
+            self.give_turn(entry, &*source);
             given += 1;
         }
         given
@@ -192,16 +226,57 @@ impl Waitset {
     #[must_use = "if it is false, nothing will wake who waits now"]
     pub fn announce_wait(&self) -> bool {
         self.inner.awaited.set(true);
+        self.inner.rest_all();
         self.inner.ready.fall_asleep();
-        self.inner.ready.is_empty() && !self.is_killed()
+        !self.inner.has_ready() && !self.is_killed()
     }
 
     /// Runs ready sources, and sleeps while there are none, until `done` says so. It is asked
     /// before every sleep and after each batch of turns.
     pub fn run_until(&self, mut done: impl FnMut() -> bool) {
         while !done() {
-            if self.poll(TURNS_PER_LOOK) == 0 {
+            if self.poll(TURNS_PER_LOOK) == 0 && !self.spin(&mut done) {
                 self.sleep_unless(&mut done);
+            }
+        }
+    }
+
+    /// Before each sleep of [`Waitset::run_until`], [`Dispatcher::run`] and
+    /// [`Dispatcher::block_on`], looks for messages for up to `span` of the set's clock, because
+    /// waking a thread takes as long as a hundred messages. Zero, as at first: sleeps at once.
+    ///
+    /// It costs `span` of CPU time per sleep, and descriptors are looked at after it only. Where the
+    /// peer needs the same CPU it does harm: the peer can't answer while this side spins.
+    ///
+    /// ```
+    /// let dispatcher = flounder::Dispatcher::new(());
+    /// dispatcher.waitset().spin_before_sleep(std::time::Duration::from_micros(50));
+    /// ```
+    ///
+    /// [`Dispatcher::run`]: crate::Dispatcher::run
+    /// [`Dispatcher::block_on`]: crate::Dispatcher::block_on
+    pub fn spin_before_sleep(&self, span: Duration) {
+        self.inner.spin.set(span);
+    }
+
+    /// Looks for something to do for as long as was asked for. False if it is time to sleep.
+    fn spin(&self, done: &mut impl FnMut() -> bool) -> bool {
+        let span = self.inner.spin.get();
+        if span.is_zero() {
+            return false;
+        }
+        let start = self.now();
+        loop {
+            for _ in 0..LOOKS_PER_TIME {
+                if self.inner.has_ready() || self.inner.has_watched() || done() {
+                    return true;
+                }
+                std::hint::spin_loop();
+            }
+            let now = self.now();
+            let is_due = self.next_timer().is_some_and(|due| due <= now);
+            if now - start >= span || is_due || self.is_killed() {
+                return false;
             }
         }
     }
@@ -209,9 +284,16 @@ impl Waitset {
     /// Sleeps until a bell rings, a descriptor is ready or a timer is due, unless there is
     /// something to do already.
     fn sleep_unless(&self, done: &mut impl FnMut() -> bool) {
+        self.inner.rest_all();
         self.inner.ready.fall_asleep();
-        if self.inner.ready.is_empty() && !done() && !self.is_killed() {
+        // Asked first: what `done` does may make a source ready.
+        if !done() && !self.inner.has_ready() && !self.is_killed() {
             let until = self.next_timer();
+            #[cfg(any(loom, shuttle))]
+            if until.is_none() {
+                self.inner.ready.wait();
+                return self.inner.ready.awake();
+            }
             self.inner.poller.sleep(self.now(), until, |key| self.ring(key));
         }
         self.inner.ready.awake();
@@ -261,24 +343,18 @@ impl Waitset {
         }
     }
 
-    fn give_turn(&self, key: Key) {
-        let Some(entry) = self.entry(key) else { return };
+    fn give_turn(&self, entry: Rc<Entry>, source: &dyn Source) {
         self.inner.turns.set(self.inner.turns.get() + 1);
-        entry.bell.answer();
         self.inner.in_turn.set(true);
         // A source that unwinds wasn't done.
-        let mut turn = InTurn { inner: &self.inner, bell: &entry.bell, outcome: Turn::Again };
-        turn.outcome = entry.source.turn();
+        let mut turn = InTurn { inner: &self.inner, entry: Some(entry), outcome: Turn::Again };
+        turn.outcome = source.turn();
     }
 
     fn ring(&self, key: Key) {
-        if let Some(entry) = self.entry(key) {
+        if let Some(entry) = self.inner.entry(key) {
             entry.bell.ring();
         }
-    }
-
-    fn entry(&self, key: Key) -> Option<Entry> {
-        self.inner.sources.borrow().get(key)
     }
 
     /// Registers the source that `make` builds around its bell, as one of `owned`.
@@ -290,10 +366,10 @@ impl Waitset {
         let key = self.inner.sources.borrow_mut().reserve();
         let bell = Arc::new(Bell::new(Arc::clone(&self.inner.ready), key));
         let source = make(&bell);
-        let entry = Entry { bell: Arc::clone(&bell), source: Rc::clone(&source) as Rc<dyn Source> };
-        self.inner.sources.borrow_mut().fill(key, entry);
+        let entry = Entry::new(bell, Rc::clone(&source) as Rc<dyn Source>);
+        self.inner.sources.borrow_mut().fill(&entry);
         owned.add(key);
-        let registration = Registration::new(self.downgrade(), owned.clone(), key, bell);
+        let registration = Registration::new(self.downgrade(), owned.clone(), entry);
         (source, registration)
     }
 
@@ -303,8 +379,8 @@ impl Waitset {
             // One by one: if what a source drops unwinds, the others are still to be ended.
             let Some(key) = owned.take_first() else { return };
             let removed = self.inner.sources.borrow_mut().remove(key);
-            if let Some(entry) = removed {
-                entry.source.end();
+            if let Some(source) = removed {
+                source.end();
             }
         }
     }
@@ -360,6 +436,12 @@ impl Waitset {
     }
 }
 
+impl Inner {
+    fn entry(&self, key: Key) -> Option<Rc<Entry>> {
+        self.sources.borrow().get(key)
+    }
+}
+
 impl Default for Waitset {
     fn default() -> Self {
         Self::new()
@@ -383,15 +465,19 @@ impl fmt::Debug for Waitset {
 /// A source's turn, however it ends.
 struct InTurn<'a> {
     inner: &'a Inner,
-    bell: &'a Bell,
+    /// Taken when it is over.
+    entry: Option<Rc<Entry>>,
     outcome: Turn,
 }
 
 impl Drop for InTurn<'_> {
     fn drop(&mut self) {
         self.inner.in_turn.set(false);
-        if self.outcome == Turn::Again {
-            self.bell.ring();
+        let Some(entry) = self.entry.take() else { return };
+        match self.outcome {
+            Turn::Again => self.inner.list(entry),
+            Turn::Watch => self.inner.watch(entry),
+            Turn::Idle => {}
         }
     }
 }

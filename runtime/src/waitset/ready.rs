@@ -1,15 +1,16 @@
 //! The ready set: which sources have something to do, and whether their loop sleeps.
 //!
-//! Whoever makes a source ready rings its [`Bell`]: the source's key enters the queue once, and the
-//! loop is woken if it sleeps. The handshake is Dekker's: a ringer publishes the key and then looks
-//! at `asleep`, the loop publishes `asleep` and then looks at the queue, each with a sequentially
-//! consistent fence in between, so that at least one of them sees the other.
+//! Whoever makes a source ready rings its [`Bell`]: the source's key is listed once, and the loop is
+//! woken if it sleeps. The loop moves the list to a queue of its own, which nobody else touches. The
+//! handshake is Dekker's: a ringer publishes the key and then looks at `asleep`, the loop publishes
+//! `asleep` and then looks at the list, each with a sequentially consistent fence in between, so that
+//! at least one of them sees the other.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Wake, Waker};
 
 use crate::sync::atomic::{AtomicBool, Ordering, fence};
-use crate::sync::{Arc, Queue};
+use crate::sync::{Arc, Mutex, lock};
 use crate::waitset::doorbell::Doorbell;
 
 /// Names a source in its waitset. Never reused, so that a late ring is harmless.
@@ -22,7 +23,12 @@ pub(crate) struct Key {
 /// The part of a waitset that other threads touch.
 #[derive(Debug)]
 pub(crate) struct ReadySet {
-    queue: Queue<Key>,
+    /// The keys that were rung, in order, each at most once: it takes no more memory than the
+    /// sources do. A lock, because a queue without one allocates as keys pass through; who holds it
+    /// does no more than to add a key or to move them all.
+    rung: Mutex<Vec<Key>>,
+    /// Something is listed in `rung`. Changed under its lock only.
+    any: AtomicBool,
     asleep: AtomicBool,
     doorbell: Doorbell,
 }
@@ -30,21 +36,32 @@ pub(crate) struct ReadySet {
 impl ReadySet {
     pub(crate) fn new() -> rustix::io::Result<Self> {
         let doorbell = Doorbell::new()?;
-        Ok(Self { queue: Queue::new(), asleep: AtomicBool::new(false), doorbell })
+        let (any, asleep) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Self { rung: Mutex::new(Vec::new()), any, asleep, doorbell })
     }
 
-    /// Takes the next key, in the order of ringing.
-    pub(crate) fn pop(&self) -> Option<Key> {
-        self.queue.pop()
+    /// Takes the keys that were rung, in the order of ringing, in exchange for an empty list.
+    pub(crate) fn take(&self, empty: &mut Vec<Key>) {
+        debug_assert!(empty.is_empty(), "what is exchanged is overwritten");
+        if self.is_empty() {
+            return;
+        }
+        let mut rung = lock(&self.rung);
+        self.any.store(false, Ordering::Relaxed);
+        std::mem::swap(&mut *rung, empty);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+        // Relaxed: the lock orders what is behind the flag; before a sleep the fences do.
+        !self.any.load(Ordering::Relaxed)
     }
 
-    /// Puts `key` at the end of the queue and wakes the loop if it sleeps.
+    /// Lists `key` as the last one and wakes the loop if it sleeps.
     fn push(&self, key: Key) {
-        self.queue.push(key);
+        let mut rung = lock(&self.rung);
+        rung.push(key);
+        self.any.store(true, Ordering::Relaxed);
+        drop(rung);
         self.wake();
     }
 
@@ -70,13 +87,8 @@ impl ReadySet {
         self.asleep.store(false, Ordering::Relaxed);
     }
 
-    /// Empties the doorbell after a sleep.
-    pub(crate) fn silence(&self) {
-        self.doorbell.silence();
-    }
-
     /// Blocks until the doorbell rings.
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     pub(crate) fn wait(&self) {
         self.doorbell.wait();
     }
@@ -112,8 +124,15 @@ impl Bell {
 
     /// Begins a turn: rings from now on queue the source again.
     pub(crate) fn answer(&self) {
-        // AcqRel pairs with the swap in `ring`.
-        self.queued.swap(false, Ordering::AcqRel);
+        // Relaxed: a ring that isn't seen here has listed the key, for another turn.
+        if self.queued.load(Ordering::Relaxed) {
+            // AcqRel pairs with the swap in `ring`.
+            self.queued.swap(false, Ordering::AcqRel);
+        }
+    }
+
+    pub(super) fn key(&self) -> Key {
+        self.key
     }
 }
 

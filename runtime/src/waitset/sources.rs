@@ -1,11 +1,11 @@
 //! The registered sources of a waitset, and whose they are.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
-use super::{Bell, Key, Source, WeakWaitset};
+use super::{Bell, Key, NearBell, Source, WeakWaitset};
 use crate::sync::Arc;
 
 /// The registered sources. A slot keeps its generation when it is freed, so no key comes twice.
@@ -18,13 +18,31 @@ pub(super) struct Sources {
 #[derive(Default)]
 pub(super) struct Slot {
     generation: u32,
-    entry: Option<Entry>,
+    entry: Option<Rc<Entry>>,
 }
 
-#[derive(Clone)]
+/// A registered source, for its turns: it may be in the loop's queue when it is removed.
 pub(super) struct Entry {
     pub(super) bell: Arc<Bell>,
-    pub(super) source: Rc<dyn Source>,
+    /// `None` once it is removed.
+    source: RefCell<Option<Rc<dyn Source>>>,
+    /// It is in the loop's queue.
+    pub(super) listed: Cell<bool>,
+}
+
+impl Entry {
+    pub(super) fn new(bell: Arc<Bell>, source: Rc<dyn Source>) -> Rc<Self> {
+        Rc::new(Self { bell, source: RefCell::new(Some(source)), listed: Cell::new(false) })
+    }
+
+    /// The source, unless it was removed.
+    pub(super) fn source(&self) -> Option<Rc<dyn Source>> {
+        self.source.borrow().clone()
+    }
+
+    fn key(&self) -> Key {
+        self.bell.key()
+    }
 }
 
 impl Sources {
@@ -32,14 +50,14 @@ impl Sources {
         self.slots.iter().filter(|slot| slot.entry.is_some()).count()
     }
 
-    pub(super) fn get(&self, key: Key) -> Option<Entry> {
+    pub(super) fn get(&self, key: Key) -> Option<Rc<Entry>> {
         let slot = self.slots.get(key.index as usize)?;
         if slot.generation == key.generation { slot.entry.clone() } else { None }
     }
 
     /// Puts the source into the place that was reserved for it.
-    pub(super) fn fill(&mut self, key: Key, entry: Entry) {
-        self.slots[key.index as usize].entry = Some(entry);
+    pub(super) fn fill(&mut self, entry: &Rc<Entry>) {
+        self.slots[entry.key().index as usize].entry = Some(Rc::clone(entry));
     }
 
     pub(super) fn reserve(&mut self) -> Key {
@@ -51,7 +69,8 @@ impl Sources {
         Key { index, generation: self.slots[index as usize].generation }
     }
 
-    pub(super) fn remove(&mut self, key: Key) -> Option<Entry> {
+    /// Removes a source, to be dropped when nothing is borrowed.
+    pub(super) fn remove(&mut self, key: Key) -> Option<Rc<dyn Source>> {
         let slot = self.slots.get_mut(key.index as usize)?;
         if slot.generation != key.generation {
             return None;
@@ -61,7 +80,7 @@ impl Sources {
             slot.generation = next;
             self.free.push(key.index);
         }
-        slot.entry.take()
+        slot.entry.take()?.source.take()
     }
 }
 
@@ -89,30 +108,35 @@ impl Owned {
 pub(crate) struct Registration {
     waitset: WeakWaitset,
     owned: Owned,
-    key: Key,
-    bell: Arc<Bell>,
+    entry: Rc<Entry>,
 }
 
 impl Registration {
-    pub(super) fn new(waitset: WeakWaitset, owned: Owned, key: Key, bell: Arc<Bell>) -> Self {
-        Self { waitset, owned, key, bell }
+    pub(super) fn new(waitset: WeakWaitset, owned: Owned, entry: Rc<Entry>) -> Self {
+        Self { waitset, owned, entry }
     }
 
     pub(crate) fn bell(&self) -> &Arc<Bell> {
-        &self.bell
+        &self.entry.bell
+    }
+
+    /// The bell for this thread.
+    pub(crate) fn near(&self) -> NearBell {
+        NearBell::new(self.waitset.clone(), Rc::clone(&self.entry))
     }
 
     pub(crate) fn key(&self) -> Key {
-        self.key
+        self.entry.key()
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.owned.keys.borrow_mut().remove(&self.key);
+        let key = self.key();
+        self.owned.keys.borrow_mut().remove(&key);
         if let Some(waitset) = self.waitset.upgrade() {
             // Two statements: dropping the source may register or remove others.
-            let removed = waitset.inner.sources.borrow_mut().remove(self.key);
+            let removed = waitset.inner.sources.borrow_mut().remove(key);
             drop(removed);
         }
     }
@@ -120,7 +144,7 @@ impl Drop for Registration {
 
 impl fmt::Debug for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("Registration").field("key", &self.key()).finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::{Entry, Inner, Key};
+use super::{Entry, Inner};
 
 /// How many sources a loop watches at most: each costs every look a cache line.
 const WATCHED_MAX: usize = 4;
@@ -24,54 +24,50 @@ pub(super) struct Watched {
 }
 
 struct Watch {
-    key: Key,
+    entry: Rc<Entry>,
     /// How often it was looked at in vain.
     looks: u32,
 }
 
+impl Watch {
+    fn has_event(&self) -> bool {
+        self.entry.source().is_some_and(|source| source.has_event())
+    }
+}
+
 impl Inner {
     /// Watches a source from now on; one too many rests at once.
-    pub(super) fn watch(&self, key: Key, entry: &Entry) {
+    pub(super) fn watch(&self, entry: Rc<Entry>) {
         let mut list = self.watched.list.borrow_mut();
-        if let Some(watch) = list.iter_mut().find(|watch| watch.key == key) {
+        if let Some(watch) = list.iter_mut().find(|watch| Rc::ptr_eq(&watch.entry, &entry)) {
             watch.looks = 0;
         } else if list.len() < WATCHED_MAX {
-            list.push_back(Watch { key, looks: 0 });
+            list.push_back(Watch { entry, looks: 0 });
         } else {
             drop(list);
-            self.rest(key, entry);
+            self.rest(entry);
         }
     }
 
     /// True if a watched source has something to do.
     pub(super) fn has_watched(&self) -> bool {
-        let list = self.watched.list.borrow();
-        list.iter().any(|watch| self.entry(watch.key).is_some_and(|entry| entry.source.has_event()))
+        self.watched.list.borrow().iter().any(Watch::has_event)
     }
 
-    /// Takes the next watched source that has something to do.
-    pub(super) fn next_watched(&self) -> Option<(Key, Rc<Entry>)> {
+    /// Makes the watched sources ready that have something to do.
+    pub(super) fn list_watched(&self) {
         let watched = self.watched.list.borrow().len();
         for _ in 0..watched {
-            let Watch { key, looks } = self.watched.list.borrow_mut().pop_front()?;
-            let Some(entry) = self.entry(key) else { continue };
-            if entry.source.has_event() {
-                return Some((key, entry));
-            }
-            if looks < LOOKS_MAX {
-                self.watched.list.borrow_mut().push_back(Watch { key, looks: looks + 1 });
+            // The borrow ends before the source is asked.
+            let Some(mut watch) = self.watched.list.borrow_mut().pop_front() else { return };
+            if watch.has_event() {
+                self.list(watch.entry);
+            } else if watch.looks < LOOKS_MAX {
+                watch.looks += 1;
+                self.watched.list.borrow_mut().push_back(watch);
             } else {
-                self.rest(key, &entry);
+                self.rest(watch.entry);
             }
-        }
-        None
-    }
-
-    /// Queues the watched sources that have something to do, so that those that are always ready
-    /// don't starve them.
-    pub(super) fn queue_watched(&self) {
-        while let Some((key, entry)) = self.next_watched() {
-            self.queue_again(key, &entry);
         }
     }
 
@@ -79,18 +75,14 @@ impl Inner {
     pub(super) fn rest_all(&self) {
         loop {
             // The borrow ends before the source is asked.
-            let Some(Watch { key, .. }) = self.watched.list.borrow_mut().pop_front() else {
-                return;
-            };
-            if let Some(entry) = self.entry(key) {
-                self.rest(key, &entry);
-            }
+            let Some(watch) = self.watched.list.borrow_mut().pop_front() else { return };
+            self.rest(watch.entry);
         }
     }
 
-    fn rest(&self, key: Key, entry: &Entry) {
-        if !entry.source.rest() {
-            self.queue_again(key, entry);
+    fn rest(&self, entry: Rc<Entry>) {
+        if entry.source().is_some_and(|source| !source.rest()) {
+            self.list(entry);
         }
     }
 }
@@ -126,6 +118,65 @@ mod tests {
             self.rests.set(self.rests.get() + 1);
             self.events.get() == 0
         }
+    }
+
+    /// A source that writes down its turns; the one called `watched` is watched after each.
+    struct Busy {
+        name: &'static str,
+        turns: Rc<RefCell<Vec<&'static str>>>,
+        left: Cell<u32>,
+    }
+
+    impl Source for Busy {
+        fn turn(&self) -> Turn {
+            self.turns.borrow_mut().push(self.name);
+            self.left.set(self.left.get().saturating_sub(1));
+            if self.name == "watched" { Turn::Watch } else { Turn::Idle }
+        }
+
+        fn end(&self) {}
+
+        fn has_event(&self) -> bool {
+            self.left.get() > 0
+        }
+    }
+
+    #[test]
+    fn a_watched_source_is_not_overtaken_by_what_rings_after_it() {
+        let (waitset, turns) = (Waitset::new(), Rc::<RefCell<Vec<_>>>::default());
+        let owned = Owned::default();
+        let [early, watched, late] = ["early", "watched", "late"].map(|name| {
+            let (turns, left) = (Rc::clone(&turns), Cell::new(0));
+            waitset.insert(&owned, |_| Rc::new(Busy { name, turns, left }))
+        });
+        watched.1.bell().ring();
+        assert_eq!(waitset.poll(1), 1);
+        turns.borrow_mut().clear();
+        early.1.bell().ring();
+        watched.0.left.set(1);
+        late.1.bell().ring();
+        assert_eq!(waitset.poll(9), 3);
+        let position = |name| turns.borrow().iter().position(|&turn| turn == name);
+        assert!(position("watched") < position("late"), "{turns:?}");
+    }
+
+    #[test]
+    fn a_source_that_is_always_ready_lets_a_watched_one_have_its_turn() {
+        let (waitset, turns) = (Waitset::new(), Rc::<RefCell<Vec<_>>>::default());
+        let owned = Owned::default();
+        let [watched, endless] = ["watched", "endless"].map(|name| {
+            let (turns, left) = (Rc::clone(&turns), Cell::new(0));
+            waitset.insert(&owned, |_| Rc::new(Busy { name, turns, left }))
+        });
+        watched.1.bell().ring();
+        assert_eq!(waitset.poll(1), 1);
+        turns.borrow_mut().clear();
+        watched.0.left.set(1);
+        for _ in 0..2 {
+            endless.1.bell().ring();
+            assert_eq!(waitset.poll(1), 1);
+        }
+        assert!(turns.borrow().contains(&"watched"), "{turns:?}");
     }
 
     /// Probes that had a turn, so that as many as fit are watched.

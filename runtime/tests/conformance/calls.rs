@@ -127,7 +127,7 @@ fn gone(setup: &Setup) {
     let reply = pair.oldest_reply();
     pair.client.close();
     let response = SameResponse { number_again: 1 };
-    let Err(ReplyError::Closed(back)) = reply.send(response.clone()) else {
+    let Err(ReplyError::Closed(back)) = reply.send(response) else {
         panic!("nobody waits for the answer");
     };
     assert_eq!(*back, response);
@@ -157,7 +157,7 @@ fn parked(setup: &Setup) {
         answer(&pair, number_again);
     }
     let count = Count { number: 101 };
-    assert_eq!(pair.server.count(count.clone()), Err(TxError::Busy(Box::new(count.clone()))));
+    assert_eq!(pair.server.count(count), Err(TxError::Busy(Box::new(count))));
     assert!(!pair.server.can_send());
     pair.server.send_or_queue(count).unwrap();
     assert_eq!(pair.settled(), ["100", "101"]);

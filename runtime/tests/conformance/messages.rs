@@ -4,13 +4,15 @@ use flounder::{AnyBinding, BadArgument, Cap, CapError, Counts, ErrVal, Iref, Ker
 
 use crate::Row;
 use crate::setup::probe::{Caps, Count, HandOver, Integers, Lengths, Nothing, Pair, Place, Same};
-use crate::setup::{RxVtbl, SERVER, Setup, State, counted};
+use crate::setup::{RxVtbl, SERVER, Setup, State, bulk, counted};
 
 pub(crate) const ROWS: &[Row] = &[
     ("order: one-way messages and requests arrive as they were sent", keeps_order),
     ("receive: one message per turn and source", one_message_per_turn),
     ("values: integers and errors at their limits are exact", integers_are_exact),
     ("values: strings and arrays of any length, also none, into a full ring", lengths_are_exact),
+    ("values: messages larger than a ring, between others, with their caps", bulks_arrive),
+    ("values: messages larger than a ring, before closing", bulks_arrive_before_closing),
     ("send: too large is told first, and what is refused comes back", refusals_hand_back),
     ("caps: `cap` copies, `give_away_cap` moves, the null cap passes", caps_arrive),
     ("caps: a failed transfer is an error of the receiver", foreign_caps_fail),
@@ -94,6 +96,39 @@ fn lengths_are_exact(setup: &Setup) {
     }
 }
 
+/// From nothing to more than any ring holds.
+const BULKS: [usize; 6] = [0, 1, 40, 3_500, 5_000, 16_384];
+
+fn bulks_arrive(setup: &Setup) {
+    let pair = setup.pair_of(100);
+    let mut expected = Vec::new();
+    for (number, bytes) in (0..).zip(BULKS) {
+        pair.client.bulk(bulk(&pair, bytes)).unwrap();
+        pair.count([number]);
+        expected.extend([format!("bulk of {bytes}"), number.to_string()]);
+    }
+    assert_eq!(pair.settled(), expected);
+    assert_eq!(pair.kernel.counts().caps, 0);
+    assert_eq!(pair.fill(), 100, "all room is back");
+}
+
+fn bulks_arrive_before_closing(setup: &Setup) {
+    let pair = setup.pair();
+    for bytes in [9_000, 16_384] {
+        pair.client.bulk(bulk(&pair, bytes)).unwrap();
+    }
+    pair.count([1]);
+    pair.client.close();
+    assert_eq!(pair.settled(), ["bulk of 9000", "bulk of 16384", "1", "server: PeerClosed"]);
+
+    let pair = setup.pair();
+    pair.client.bulk(bulk(&pair, 16_384)).unwrap();
+    pair.server.close();
+    assert_eq!(pair.settled(), ["client: PeerClosed"]);
+    let Counts { caps, bindings, .. } = pair.kernel.counts();
+    assert_eq!((caps, bindings), (0, 0), "what nobody reads is given back");
+}
+
 fn refusals_hand_back(setup: &Setup) {
     let pair = setup.pair_of(1);
     let cases = [
@@ -112,10 +147,10 @@ fn refusals_hand_back(setup: &Setup) {
     assert_eq!(pair.fill(), 1);
     refused("full");
     let count = Count { number: 7 };
-    assert_eq!(pair.client.count(count.clone()), Err(TxError::Busy(Box::new(count.clone()))));
+    assert_eq!(pair.client.count(count), Err(TxError::Busy(Box::new(count))));
     pair.client.close();
     refused("closed");
-    assert_eq!(pair.client.count(count.clone()), Err(TxError::Closed(Box::new(count))));
+    assert_eq!(pair.client.count(count), Err(TxError::Closed(Box::new(count))));
 }
 
 fn caps_arrive(setup: &Setup) {

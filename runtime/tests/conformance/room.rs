@@ -164,11 +164,8 @@ fn outbox_is_bounded(setup: &Setup) {
         pair.client.send_or_queue(Count { number }).unwrap();
     }
     let count = Count { number: 5 };
-    assert_eq!(
-        pair.client.send_or_queue(count.clone()),
-        Err(TxError::Busy(Box::new(count.clone())))
-    );
-    assert_eq!(pair.client.count(count.clone()), Err(TxError::Busy(Box::new(count))));
+    assert_eq!(pair.client.send_or_queue(count), Err(TxError::Busy(Box::new(count))));
+    assert_eq!(pair.client.count(count), Err(TxError::Busy(Box::new(count))));
     assert_eq!(pair.settled(), counted(0..5));
     pair.client.send_or_queue(Count { number: 6 }).unwrap();
     assert_eq!(pair.settled(), counted([6]));

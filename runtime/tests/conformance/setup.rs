@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use flounder::{
-    AnyBinding, BindOptions, BindingError, Clock, Dispatcher, Half, Holder, Kernel, Time, Waitset,
+    AnyBinding, BindOptions, BindingError, Clock, Dispatcher, DriverChoice, Half, Holder, Kernel,
+    Time, Waitset,
 };
 
 use crate::far;
-pub(crate) use crate::near::probe::{self, Binding, Interface, RxVtbl};
+pub(crate) use crate::near::probe::{self, Binding, Bulk, Interface, RxVtbl};
 
 /// How the two ends of a binding are made.
 pub(crate) struct Setup {
@@ -22,7 +23,19 @@ type BothEnds = (Binding<State>, Binding<State>);
 
 /// Every driver that the runtime has.
 pub(crate) const DRIVERS: &[Setup] = &[
-    Setup { name: "local", bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
+    Setup {
+        name: "local",
+        bind: |on, options| {
+            claim(on, flounder::pair::<Interface>(options.driver(DriverChoice::Local)))
+        },
+    },
+    Setup { name: "direct", bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
+    Setup {
+        name: "ump",
+        bind: |on, options| {
+            claim(on, flounder::pair::<Interface>(options.driver(DriverChoice::Ump)))
+        },
+    },
     Setup {
         name: "bytes",
         bind: |on, options| claim(on, flounder::pair::<far::probe::Interface>(options)),
@@ -69,12 +82,30 @@ pub(crate) const SERVER: RxVtbl<State> = RxVtbl {
         state.note("caps");
         state.caps.push(message);
     },
+    bulk: |state, _, Bulk { seal, content }| {
+        // Its bytes count up: what is missing or in the wrong place shows.
+        let counts = content.iter().enumerate().all(|(at, byte)| *byte == bulk_byte(at));
+        state.note(format!("bulk of {}{}", content.len(), if counts { "" } else { ", spoilt" }));
+        drop(seal);
+    },
     same_call: |state, _, call, reply| {
         state.note(format!("call {}", call.number));
         state.replies.push(reply);
     },
     ..RxVtbl::UNHANDLED
 };
+
+/// The byte at a place of a `bulk`.
+fn bulk_byte(at: usize) -> u8 {
+    // A prime, so that no piece is like the next.
+    u8::try_from(at % 251).expect("it is less")
+}
+
+/// Much at once, with a capability of its sender.
+pub(crate) fn bulk(pair: &Pair, bytes: usize) -> Bulk {
+    let seal = pair.client_holder.frame(1).expect("there is memory");
+    Bulk { seal, content: (0..bytes).map(bulk_byte).collect() }
+}
 
 struct Dispatchers {
     client: Dispatcher<State>,

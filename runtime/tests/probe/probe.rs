@@ -4,7 +4,7 @@
 pub mod probe {
     pub use self::calls::{FetchCall, SameCall};
     pub use self::messages::{
-        Count, Fetch, FetchResponse, HandOver, Integers, Lengths, Nothing, Same, SameResponse,
+        Bulk, Count, Fetch, FetchResponse, HandOver, Integers, Lengths, Nothing, Same, SameResponse,
     };
     pub use self::replies::{FetchReply, SameReply};
     pub use self::types::{Caps, Pair, Place};
@@ -19,10 +19,10 @@ pub mod probe {
 
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
     pub const FINGERPRINT: ::flounder::Fingerprint =
-        ::flounder::Fingerprint::new(0xc2cc_9242_acf5_3e2b, 0x8ec3_b64c_c1cb_a9f4);
+        ::flounder::Fingerprint::new(0x6f79_cd8e_f6ac_8a18, 0x1a22_a6a0_7b3e_bc14);
 
     /// The most bytes a message of this interface takes when it is encoded.
-    pub const MESSAGE_BYTES_MAX: usize = 88;
+    pub const MESSAGE_BYTES_MAX: usize = 16_392;
 
     /// The memory that a binding's two directions take, in bytes, at the default capacity.
     pub const BYTES_PER_BINDING: usize = ::flounder::bytes_per_binding::<Interface>();
@@ -90,27 +90,37 @@ pub mod probe {
             },
             ::flounder::MessageDescriptor {
                 number: 8,
+                name: "bulk",
+                kind: ::flounder::MessageKind::OneWay,
+                bytes_max: 16_392,
+                arguments: &[
+                    ::flounder::ArgumentDescriptor { name: "seal", ty: "cap" },
+                    ::flounder::ArgumentDescriptor { name: "content", ty: "char[size, 16384]" },
+                ],
+            },
+            ::flounder::MessageDescriptor {
+                number: 9,
                 name: "same_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 8,
                 arguments: &[::flounder::ArgumentDescriptor { name: "number", ty: "uint64" }],
             },
             ::flounder::MessageDescriptor {
-                number: 9,
+                number: 10,
                 name: "same_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
                 arguments: &[::flounder::ArgumentDescriptor { name: "number_again", ty: "uint64" }],
             },
             ::flounder::MessageDescriptor {
-                number: 10,
+                number: 11,
                 name: "fetch_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 0,
                 arguments: &[],
             },
             ::flounder::MessageDescriptor {
-                number: 11,
+                number: 12,
                 name: "fetch_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
@@ -190,7 +200,7 @@ pub mod probe {
     /// The messages, each with its arguments.
     pub mod messages {
         /// A number that counts up, to see the order.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Count {
             /// `uint64 number`
             pub number: u64,
@@ -232,7 +242,7 @@ pub mod probe {
         }
 
         /// Nothing at all.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Nothing {}
 
         impl ::flounder::Payload<super::Interface> for Nothing {
@@ -269,7 +279,7 @@ pub mod probe {
         }
 
         /// Integers at their limits.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Integers {
             /// `int8 a`
             pub a: i8,
@@ -458,15 +468,63 @@ pub mod probe {
             }
         }
 
+        /// Much at once, and a capability with it.
+        #[derive(Debug)]
+        pub struct Bulk {
+            /// `cap seal`
+            pub seal: ::flounder::Cap,
+            /// `char content[size, 16384]`: at most 16384 elements.
+            pub content: ::std::vec::Vec<u8>,
+        }
+
+        impl ::flounder::Payload<super::Interface> for Bulk {
+            const NUMBER: u16 = 8;
+
+            fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
+                ::flounder::wire::check_array("content", &self.content, 16_384)
+            }
+
+            fn encode(self, writer: &mut ::flounder::wire::Writer) {
+                writer.put(self.seal);
+                writer.put_array(self.content);
+            }
+
+            fn decode(
+                reader: &mut ::flounder::wire::Reader<'_>,
+            ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
+                ::core::result::Result::Ok(Self {
+                    seal: reader.get()?,
+                    content: reader.get_array(16_384)?,
+                })
+            }
+
+            fn into_message(self) -> super::Message {
+                super::Message::Bulk(self)
+            }
+
+            fn from_message(
+                message: super::Message,
+            ) -> ::core::result::Result<Self, super::Message> {
+                match message {
+                    super::Message::Bulk(message) => ::core::result::Result::Ok(message),
+                    other => ::core::result::Result::Err(other),
+                }
+            }
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
+                table.bulk
+            }
+        }
+
         /// Asks for the number again.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Same {
             /// `uint64 number`
             pub number: u64,
         }
 
         impl ::flounder::Payload<super::Interface> for Same {
-            const NUMBER: u16 = 8;
+            const NUMBER: u16 = 9;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -505,14 +563,14 @@ pub mod probe {
         }
 
         /// Answers [`Same`].
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct SameResponse {
             /// `uint64 number_again`
             pub number_again: u64,
         }
 
         impl ::flounder::Payload<super::Interface> for SameResponse {
-            const NUMBER: u16 = 9;
+            const NUMBER: u16 = 10;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -547,11 +605,11 @@ pub mod probe {
         }
 
         /// Asks for a cap.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Fetch {}
 
         impl ::flounder::Payload<super::Interface> for Fetch {
-            const NUMBER: u16 = 10;
+            const NUMBER: u16 = 11;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -597,7 +655,7 @@ pub mod probe {
         }
 
         impl ::flounder::Payload<super::Interface> for FetchResponse {
-            const NUMBER: u16 = 11;
+            const NUMBER: u16 = 12;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -664,6 +722,8 @@ pub mod probe {
         Lengths(messages::Lengths),
         /// A `hand_over`.
         HandOver(::std::boxed::Box<messages::HandOver>),
+        /// A `bulk`.
+        Bulk(messages::Bulk),
         /// The call of `same`.
         Same(messages::Same),
         /// The response of `same`.
@@ -702,6 +762,7 @@ pub mod probe {
                 Message::Integers(message) => (rx_vtbl.integers)(state, binding, message),
                 Message::Lengths(message) => (rx_vtbl.lengths)(state, binding, message),
                 Message::HandOver(message) => (rx_vtbl.hand_over)(state, binding, *message),
+                Message::Bulk(message) => (rx_vtbl.bulk)(state, binding, message),
                 Message::Same(message) => {
                     (rx_vtbl.same_call)(state, binding, message, incoming.reply());
                 }
@@ -719,10 +780,11 @@ pub mod probe {
                 Message::Integers(_) => 5,
                 Message::Lengths(_) => 6,
                 Message::HandOver(_) => 7,
-                Message::Same(_) => 8,
-                Message::SameResponse(_) => 9,
-                Message::Fetch(_) => 10,
-                Message::FetchResponse(_) => 11,
+                Message::Bulk(_) => 8,
+                Message::Same(_) => 9,
+                Message::SameResponse(_) => 10,
+                Message::Fetch(_) => 11,
+                Message::FetchResponse(_) => 12,
             }
         }
 
@@ -733,6 +795,7 @@ pub mod probe {
                 Message::Integers(message) => ::flounder::Payload::encode(message, writer),
                 Message::Lengths(message) => ::flounder::Payload::encode(message, writer),
                 Message::HandOver(message) => ::flounder::Payload::encode(*message, writer),
+                Message::Bulk(message) => ::flounder::Payload::encode(message, writer),
                 Message::Same(message) => ::flounder::Payload::encode(message, writer),
                 Message::SameResponse(message) => ::flounder::Payload::encode(message, writer),
                 Message::Fetch(message) => ::flounder::Payload::encode(message, writer),
@@ -752,10 +815,11 @@ pub mod probe {
                 7 => ::flounder::Payload::decode(reader)
                     .map(::std::boxed::Box::new)
                     .map(Message::HandOver),
-                8 => ::flounder::Payload::decode(reader).map(Message::Same),
-                9 => ::flounder::Payload::decode(reader).map(Message::SameResponse),
-                10 => ::flounder::Payload::decode(reader).map(Message::Fetch),
-                11 => ::flounder::Payload::decode(reader).map(Message::FetchResponse),
+                8 => ::flounder::Payload::decode(reader).map(Message::Bulk),
+                9 => ::flounder::Payload::decode(reader).map(Message::Same),
+                10 => ::flounder::Payload::decode(reader).map(Message::SameResponse),
+                11 => ::flounder::Payload::decode(reader).map(Message::Fetch),
+                12 => ::flounder::Payload::decode(reader).map(Message::FetchResponse),
                 _ => ::core::result::Result::Err(::flounder::wire::WireError::Number(number)),
             }
         }
@@ -766,6 +830,9 @@ pub mod probe {
                     ::flounder::wire::Value::visit_caps(&mut message.copied, visitor);
                     visitor.visit(&mut message.moved, ::flounder::Transfer::Move);
                     ::flounder::wire::Value::visit_caps(&mut message.both, visitor);
+                }
+                Message::Bulk(message) => {
+                    ::flounder::wire::Value::visit_caps(&mut message.seal, visitor);
                 }
                 Message::FetchResponse(message) => {
                     visitor.visit(&mut message.endpoint, ::flounder::Transfer::Move);
@@ -793,6 +860,8 @@ pub mod probe {
         pub lengths: fn(&mut S, &Binding<S>, messages::Lengths),
         /// Capabilities, copied and moved.
         pub hand_over: fn(&mut S, &Binding<S>, messages::HandOver),
+        /// Much at once, and a capability with it.
+        pub bulk: fn(&mut S, &Binding<S>, messages::Bulk),
         /// Asks for the number again.
         pub same_call: fn(&mut S, &Binding<S>, messages::Same, replies::SameReply),
         /// Asks for a cap.
@@ -808,6 +877,7 @@ pub mod probe {
             integers: |state, binding, message| ::flounder::unhandled(state, binding, message),
             lengths: |state, binding, message| ::flounder::unhandled(state, binding, message),
             hand_over: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            bulk: |state, binding, message| ::flounder::unhandled(state, binding, message),
             same_call: |_, _, _, reply| reply.unhandled(),
             fetch_call: |_, _, _, reply| reply.unhandled(),
         };
@@ -840,6 +910,8 @@ pub mod probe {
         pub lengths: ::flounder::SendFn<Interface, messages::Lengths>,
         /// Sends `hand_over`.
         pub hand_over: ::flounder::SendFn<Interface, messages::HandOver>,
+        /// Sends `bulk`.
+        pub bulk: ::flounder::SendFn<Interface, messages::Bulk>,
         /// Sends the call of `same`.
         pub same_call: ::flounder::SendFn<Interface, messages::Same>,
         /// Sends the response of `same`.
@@ -860,6 +932,7 @@ pub mod probe {
                 integers: ::flounder::send::<D, Interface, messages::Integers>,
                 lengths: ::flounder::send::<D, Interface, messages::Lengths>,
                 hand_over: ::flounder::send::<D, Interface, messages::HandOver>,
+                bulk: ::flounder::send::<D, Interface, messages::Bulk>,
                 same_call: ::flounder::send::<D, Interface, messages::Same>,
                 same_response: ::flounder::send::<D, Interface, messages::SameResponse>,
                 fetch_call: ::flounder::send::<D, Interface, messages::Fetch>,
@@ -937,6 +1010,19 @@ pub mod probe {
             &self,
             message: messages::HandOver,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::HandOver>> {
+            self.parts.send(message)
+        }
+
+        /// Sends `bulk`: much at once, and a capability with it.
+        ///
+        /// # Errors
+        ///
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
+        pub fn bulk(
+            &self,
+            message: messages::Bulk,
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::Bulk>> {
             self.parts.send(message)
         }
 

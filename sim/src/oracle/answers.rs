@@ -85,6 +85,9 @@ impl Model {
         if let Message::ShutdownDone(done) = message {
             return self.shutdown_done(done.wedged);
         }
+        if let Message::FenceSpawnd(fence) = message {
+            return self.fences(fence.core, fence.generation);
+        }
         let Header::Response(call) = header else {
             return Err(format!("the process manager says {message:?} to a client"));
         };

@@ -97,6 +97,23 @@ impl Model {
         }
     }
 
+    /// The process manager asks the monitor to end a spawnd: one whose binding it lost, or that it
+    /// couldn't bind to.
+    pub(super) fn fences(&mut self, core: u8, generation: u64) -> Result<(), String> {
+        let slot = self.slots.entry(core).or_default();
+        if slot.generation != generation {
+            return Ok(()); // it was said when that one was still there
+        }
+        match slot.stand {
+            Stand::Up => Err(format!("spawnd {core}/{generation} is fenced, and it is up")),
+            Stand::Binding => {
+                *slot = Slot::default();
+                Ok(())
+            }
+            Stand::Absent | Stand::Lost | Stand::Down => Ok(()),
+        }
+    }
+
     pub(super) fn survivor_ended(&mut self, core: u8, id: u64, coverage: &mut Coverage) {
         let part = self.domains.get(&id).and_then(|domain| domain.parts.get(&core));
         if part.is_some_and(|part| part.state == Core::Wedged) {

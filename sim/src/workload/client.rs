@@ -13,6 +13,11 @@ use flounder_idl::proc_mgmt::{
 use crate::host::Host;
 use crate::world::World;
 
+/// Waits for an answer: what it says is the oracle's business.
+pub(super) async fn unheard<F: Future>(answer: F) {
+    let _ = answer.await;
+}
+
 /// A client on a host.
 pub(crate) struct Client {
     pub(crate) host: Host,
@@ -75,20 +80,20 @@ impl Client {
     /// Kills a domain as soon as there is room for it.
     pub(crate) fn kill_later(&self, domain_cap: Cap) {
         let Some(binding) = self.binding() else { return };
-        self.host.spawn(async move { drop(binding.call(Kill { domain_cap }).await) });
+        self.host.spawn(async move { unheard(binding.call(Kill { domain_cap })).await });
     }
 
     pub(crate) fn kill(&self, domain_cap: Cap) {
         let Some(binding) = self.binding() else { return };
         if let Ok(call) = binding.kill(Kill { domain_cap }) {
-            self.host.spawn(async move { drop(call.await) });
+            self.host.spawn(unheard(call));
         }
     }
 
     pub(crate) fn wait(&self, domain_cap: Cap, nohang: bool) {
         let Some(binding) = self.binding() else { return };
         if let Ok(call) = binding.wait(Wait { domain_cap, nohang }) {
-            self.host.spawn(async move { drop(call.await) });
+            self.host.spawn(unheard(call));
         }
     }
 
@@ -96,21 +101,21 @@ impl Client {
         let Some(binding) = self.binding() else { return };
         let (vroot, dispframe) = (Cap::NULL, Cap::NULL);
         if let Ok(call) = binding.span(Span { domain_cap, core, vroot, dispframe }) {
-            self.host.spawn(async move { drop(call.await) });
+            self.host.spawn(unheard(call));
         }
     }
 
     pub(crate) fn status(&self, domain: u64, domain_cap: Cap) {
         let Some(binding) = self.binding() else { return };
         if let Ok(call) = binding.get_status(GetStatus { domain, domain_cap }) {
-            self.host.spawn(async move { drop(call.await) });
+            self.host.spawn(unheard(call));
         }
     }
 
     pub(crate) fn list(&self, after: u64) {
         let Some(binding) = self.binding() else { return };
         if let Ok(call) = binding.get_domainlist(GetDomainlist { after }) {
-            self.host.spawn(async move { drop(call.await) });
+            self.host.spawn(unheard(call));
         }
     }
 

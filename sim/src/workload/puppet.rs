@@ -11,6 +11,7 @@ use flounder_domain::{Env, ExitStatus, Processes};
 use flounder_idl::proc_mgmt::{Exit, Kill, Span, Spawn, Wait};
 use flounder_idl::spawn;
 
+use super::client::unheard;
 use crate::oracle::truth::Part;
 use crate::programs::Programs;
 
@@ -170,13 +171,13 @@ impl Actor {
             Line::KillChild | Line::KillSelf => {
                 let domain_cap = if line == Line::KillSelf { own() } else { self.child() };
                 if let Ok(call) = binding.kill(Kill { domain_cap }) {
-                    self.later(async move { drop(call.await) });
+                    self.later(unheard(call));
                 }
             }
             Line::WaitForChild | Line::WaitForSelf => {
                 let domain_cap = if line == Line::WaitForSelf { own() } else { self.child() };
                 if let Ok(call) = binding.wait(Wait { domain_cap, nohang: false }) {
-                    self.later(async move { drop(call.await) });
+                    self.later(unheard(call));
                 }
             }
             _ => {}
@@ -201,7 +202,7 @@ impl Actor {
         };
         let call = processes.binding().span(Span { domain_cap, core, vroot, dispframe });
         if let Ok(call) = call {
-            self.later(async move { drop(call.await) });
+            self.later(unheard(call));
         }
     }
 

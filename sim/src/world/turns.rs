@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Progress, World};
+use flounder::Clock;
+
+use super::{Progress, REST_HORIZON, World};
 
 /// One step in so many lets time pass besides.
 const STEPS_PER_TICK: usize = 64;
@@ -57,7 +59,7 @@ impl World {
             return Progress::Turn;
         }
         let next = self.loops.iter().filter_map(|it| it.waitset.next_timer()).min();
-        match next {
+        match next.filter(|&next| next - self.clock.now() < REST_HORIZON) {
             Some(next) => {
                 self.clock.advance_to(next);
                 Progress::Turn

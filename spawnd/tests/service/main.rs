@@ -2,5 +2,6 @@
 
 mod lives;
 mod manager;
+mod processes;
 mod refusals;
 mod world;

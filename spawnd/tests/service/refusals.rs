@@ -58,7 +58,7 @@ fn bad_paths() {
         ("/modules", None, LOAD),
         ("bin/echo", None, LOAD),
         ("/bin", None, LOAD),
-        ("/bin/sh", None, LOAD),
+        ("/bin/bash", None, LOAD),
         ("nobody", None, LOAD),
         ("echo", Some("PATH=/usr/bin"), LOAD),
         ("echo", Some("PATH=/modules"), OK),

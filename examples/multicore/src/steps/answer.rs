@@ -15,6 +15,8 @@ pub(crate) enum StepError {
     #[error("no end within {0:?}")]
     Late(Duration),
     #[error(transparent)]
+    System(#[from] std::io::Error),
+    #[error(transparent)]
     Process(#[from] ProcessError),
     #[error(transparent)]
     Name(#[from] NameError),

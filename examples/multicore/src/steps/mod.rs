@@ -6,6 +6,7 @@ mod answer;
 mod birth;
 mod crowd;
 mod death;
+mod host;
 mod names;
 mod panics;
 mod ps;
@@ -120,6 +121,21 @@ pub(crate) const ALL: &[Step] = &[
         name: "panic",
         about: "a program that panics ends with 134, and nothing else does",
         play: |stage| Box::pin(panics::panic(stage)),
+    },
+    Step {
+        name: "host-programs",
+        about: "executables of the host run, exit and are killed like any other program",
+        play: |stage| Box::pin(host::programs(stage)),
+    },
+    Step {
+        name: "host-grandchild",
+        about: "what a host program leaves behind ends with it",
+        play: |stage| Box::pin(host::grandchild(stage)),
+    },
+    Step {
+        name: "host-span",
+        about: "a host program gets the CPU of a second core",
+        play: |stage| Box::pin(host::span(stage)),
     },
     Step {
         name: "thousand-async",

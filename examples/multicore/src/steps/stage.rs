@@ -2,19 +2,17 @@
 
 use std::cell::Cell;
 use std::fmt::{self, Display};
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use flounder::{Cap, CoreId, DomainId, ErrCode, Time};
-use flounder_boot::Operator;
+use flounder_boot::{CoreLayout, Operator, System};
 use flounder_domain::{NameService, ProcessError, Processes, Program};
 use flounder_idl::types::ExitCause;
 
 use super::answer::{Answer, StepError};
 use super::{Outcome, Step, code_name};
 use crate::listener::{Listener, Note};
+use crate::together::in_time;
 
 /// How long a step may take. It takes milliseconds; a lost message must not keep a test for ever, and
 /// a busy machine must not fail one.
@@ -28,6 +26,10 @@ pub(crate) struct Stage {
     pub(crate) listener: Listener,
     /// How many cores there are.
     pub(crate) cores: u16,
+    /// Whether this process has a guard.
+    pub(crate) guarded: bool,
+    /// Where they are.
+    pub(crate) layout: Vec<CoreLayout>,
     /// Whether the next answer is heard wrong.
     hears_wrong: Cell<bool>,
 }
@@ -46,13 +48,18 @@ impl Display for Child {
 
 impl Stage {
     /// Sets the stage: binds to the services and registers the witness.
-    pub(crate) fn set(operator: Operator, cores: u16) -> Result<Self, StepError> {
+    pub(crate) fn set(system: &System) -> Result<Self, StepError> {
+        let layout = system.layout().to_vec();
+        let operator = system.operator(CoreId(0))?;
         let (processes, names, listener) = operator.block_on(async {
             let system = operator.system();
             let listener = Listener::serve(&operator).await?;
             Ok::<_, StepError>((system.processes().await?, system.names().await?, listener))
         })?;
-        Ok(Self { operator, processes, names, listener, cores, hears_wrong: Cell::new(false) })
+        let cores = u16::try_from(layout.len()).unwrap_or(u16::MAX);
+        let hears_wrong = Cell::new(false);
+        let guarded = system.containment().guarded;
+        Ok(Self { operator, processes, names, listener, cores, guarded, layout, hears_wrong })
     }
 
     /// Plays a step and tells how long it took. One that `hears_wrong` gets its first answer wrong.
@@ -65,13 +72,8 @@ impl Stage {
     }
 
     async fn in_time(&self, playing: impl Future<Output = Outcome>) -> Outcome {
-        let mut playing = pin!(playing);
-        let mut late = pin!(self.operator.home().waitset().sleep(STEP_TIME_MAX));
-        poll_fn(|cx| match playing.as_mut().poll(cx) {
-            Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => late.as_mut().poll(cx).map(|()| Err(StepError::Late(STEP_TIME_MAX))),
-        })
-        .await
+        let late = self.operator.home().waitset().sleep(STEP_TIME_MAX);
+        in_time(late, playing).await.unwrap_or(Err(StepError::Late(STEP_TIME_MAX)))
     }
 
     /// The present time.

@@ -4,13 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use flounder::platform::{Completion, Platform, ProgramStart, ServiceStart};
-use flounder::{CoreId, DomainId};
+use flounder::platform::{
+    Completion, Platform, ProcessSpan, ProcessStart, ProgramStart, ServiceStart,
+};
+use flounder::{CoreId, DomainId, Mailbox};
 
 /// What a spawnd asked of the platform.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Call {
     Start(u64),
+    StartProcess(u64),
+    /// Of a process that a core started.
+    SpanProcess(u64, u8),
     Kill(u64),
     Release(u64),
 }
@@ -19,6 +24,8 @@ pub(crate) enum Call {
 pub(crate) struct FakePlatform {
     calls: RefCell<Vec<Call>>,
     programs: RefCell<BTreeMap<DomainId, ProgramStart>>,
+    processes: RefCell<BTreeMap<DomainId, ProcessStart>>,
+    completions: RefCell<BTreeMap<DomainId, Mailbox<Completion>>>,
     holds: Cell<bool>,
 }
 
@@ -45,8 +52,21 @@ impl FakePlatform {
             | Completion::StartFailed { domain, .. }
             | Completion::Ended { domain, .. } => domain,
         };
-        let sent = self.programs.borrow()[&domain].completions.send(completion);
+        let sent = self.completions.borrow()[&domain].send(completion);
         assert_eq!(sent, Ok(()));
+    }
+
+    /// Looks at a process that was started.
+    pub(crate) fn with_process<R>(&self, domain: u64, look: impl FnOnce(&ProcessStart) -> R) -> R {
+        look(&self.processes.borrow()[&DomainId(domain)])
+    }
+
+    fn started(&self, call: Call, domain: DomainId, completions: Mailbox<Completion>) {
+        self.calls.borrow_mut().push(call);
+        self.completions.borrow_mut().insert(domain, completions);
+        if !self.holds.get() {
+            self.complete(Completion::Started { domain });
+        }
     }
 }
 
@@ -60,12 +80,20 @@ impl Platform for FakePlatform {
     }
 
     fn start_program(&self, program: ProgramStart) {
-        let domain = program.domain;
-        self.calls.borrow_mut().push(Call::Start(domain.0));
+        let (domain, completions) = (program.domain, program.completions.clone());
         self.programs.borrow_mut().insert(domain, program);
-        if !self.holds.get() {
-            self.complete(Completion::Started { domain });
-        }
+        self.started(Call::Start(domain.0), domain, completions);
+    }
+
+    fn start_process(&self, process: ProcessStart) {
+        let (domain, completions) = (process.domain, process.completions.clone());
+        self.processes.borrow_mut().insert(domain, process);
+        self.started(Call::StartProcess(domain.0), domain, completions);
+    }
+
+    fn span_process(&self, span: ProcessSpan) {
+        let ProcessSpan { domain, home, completions, .. } = span;
+        self.started(Call::SpanProcess(domain.0, home.0), domain, completions);
     }
 
     fn kill_program(&self, domain: DomainId) {
@@ -75,6 +103,8 @@ impl Platform for FakePlatform {
     fn release_program(&self, domain: DomainId) {
         self.calls.borrow_mut().push(Call::Release(domain.0));
         self.programs.borrow_mut().remove(&domain);
+        self.processes.borrow_mut().remove(&domain);
+        self.completions.borrow_mut().remove(&domain);
     }
 
     fn start_service(&self, service: ServiceStart) {

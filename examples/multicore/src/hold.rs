@@ -1,0 +1,66 @@
+//! Host programs that wait until they are killed, each with a daemon that left its session and its
+//! parent: for whoever wants to see what becomes of them if the system, its guard or both are killed.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::time::Duration;
+
+use flounder::CoreId;
+use flounder_boot::Guard;
+use flounder_domain::Program;
+use serde::Serialize;
+
+use crate::args::Args;
+use crate::census::processes;
+use crate::run::Plan;
+
+/// What each program does.
+const SCRIPT: &str = "(setsid sleep 100000 &); exec sleep 100000";
+
+/// How many processes that makes for each.
+const PROCESSES_EACH: usize = 2;
+
+/// The pause between two looks whether all of them are there.
+const LOOK_PAUSE: Duration = Duration::from_millis(1);
+
+/// Who there is.
+#[derive(Debug, Serialize)]
+pub(crate) struct Held {
+    /// The process of the system.
+    system: u32,
+    /// Whether its parent is its guard.
+    guarded: bool,
+    /// What was started, and what that started.
+    processes: Vec<u32>,
+}
+
+/// Starts the programs, tells, and waits for ever.
+pub(crate) fn hold(
+    args: &Args,
+    guard: Option<&Guard>,
+    programs: u16,
+    tell: impl FnOnce(&Held),
+) -> Result<Infallible, Box<dyn std::error::Error>> {
+    let plan = Plan::of(args, guard, None);
+    let guarded = guard.is_some();
+    let before = processes(guarded)?.len();
+    let system = plan.boot()?;
+    let operator = system.operator(CoreId(0))?;
+    operator.block_on(async {
+        let client = operator.system().processes().await?;
+        let mut domains = Vec::new();
+        for (_, layout) in (0..programs).zip(system.layout().iter().cycle()) {
+            let program =
+                Program::new("/bin/sh").arg("-c").arg(SCRIPT).env("PATH", "/usr/bin:/bin");
+            domains.push(client.spawn(program.core(layout.core)).await?);
+        }
+        let wanted = before + PROCESSES_EACH * usize::from(programs);
+        let mut found = processes(guarded)?;
+        while found.len() != wanted {
+            operator.home().waitset().sleep(LOOK_PAUSE).await;
+            found = processes(guarded)?;
+        }
+        tell(&Held { system: std::process::id(), guarded, processes: found });
+        match pending::<Infallible>().await {}
+    })
+}

@@ -1,0 +1,240 @@
+//! One end of a channel over two lanes.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use super::form::Head;
+use super::incoming::Incoming;
+use super::outgoing::{Beside, Outgoing};
+use super::slot::Lane;
+use crate::channel::{Header, Packet};
+use crate::driver::link::LinkSide;
+use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
+use crate::interface::{Interface, Payload};
+use crate::sync::{Arc, as_written};
+use crate::waitset::Bell;
+use crate::wire::Writer;
+
+/// One end of a `ump` channel.
+pub struct UmpEnd<const SLOTS: usize, const WORDS: usize> {
+    tx: Outgoing<SLOTS, WORDS>,
+    rx: Incoming<SLOTS, WORDS>,
+    link: LinkSide,
+    /// How much of the room is kept for sends to come.
+    reserved: Cell<usize>,
+    /// What messages are written in, one after the other.
+    writer: RefCell<Writer>,
+}
+
+impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
+    /// Makes both ends of a channel for `capacity` messages in each direction.
+    pub(in crate::driver) fn pair(capacity: usize) -> (Self, Self) {
+        let lanes = [Lane::on_heap(), Lane::on_heap()];
+        let besides = [Beside::new(), Beside::new()];
+        let end = |link, there: usize| Self {
+            tx: Outgoing::new(Arc::clone(&lanes[there]), Arc::clone(&besides[there]), capacity),
+            rx: Incoming::new(Arc::clone(&lanes[1 - there]), Arc::clone(&besides[1 - there])),
+            link,
+            reserved: Cell::new(0),
+            writer: RefCell::default(),
+        };
+        let (first, second) = LinkSide::pair();
+        (end(first, 0), end(second, 1))
+    }
+
+    /// Says why nothing can be sent, if nothing can be.
+    #[inline]
+    fn refuse<T>(&self, message: T) -> Result<T, Refused<T>> {
+        if self.link.is_closed() {
+            Err(Refused::Closed(message))
+        } else if self.has_room() {
+            Ok(message)
+        } else {
+            Err(Refused::Full(message))
+        }
+    }
+
+    /// Sends what was written, for which there is room.
+    #[inline]
+    fn put(&self, head: Head, writer: &mut Writer) {
+        let small = writer.small();
+        if !small.is_some_and(|small| self.tx.send_small(head, small, self.rx.received())) {
+            self.put_pieces(head, writer);
+        }
+        self.link.ring_for_packet();
+    }
+
+    /// Sends what was written in pieces, or later.
+    #[inline(never)]
+    fn put_pieces(&self, head: Head, writer: &mut Writer) {
+        let caps = writer.take_caps();
+        self.tx.send(head, writer.bytes(), caps, self.rx.received());
+        if self.tx.has_backlog() {
+            self.advance();
+        }
+    }
+
+    /// Sends pieces that wait, and asks for a turn when there is room for more of them.
+    #[cold]
+    fn advance(&self) {
+        loop {
+            let acknowledged = self.rx.received();
+            if self.tx.advance(acknowledged, || self.link.is_closed()) {
+                self.link.ring_for_packet();
+            }
+            let has_slot = || self.tx.ring().room(1) > 0 || self.link.is_closed();
+            if !self.tx.has_backlog() || self.link.ask_for_room(has_slot) || self.link.is_closed() {
+                return;
+            }
+        }
+    }
+}
+
+impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
+    /// Receives when the next slot has no whole message; its first word was read.
+    #[inline(never)]
+    fn receive_pieces<I: Interface>(&self, first: u64) -> Result<Packet<I::Message>, RecvError> {
+        let back = self.tx.ring();
+        match self.rx.receive_pieces::<I>(first, back, || self.link.ring_for_room()) {
+            Err(RecvError::Empty) => self.receive_nothing::<I>(),
+            received => received,
+        }
+    }
+
+    /// Receives when nothing was published.
+    #[inline(never)]
+    fn receive_nothing<I: Interface>(&self) -> Result<Packet<I::Message>, RecvError> {
+        let nothing = self.rx.nothing();
+        if nothing != RecvError::Empty || !self.link.is_closed() {
+            return Err(nothing);
+        }
+        // What was sent before closing is found after it, also what found no slot.
+        if !as_written() {
+            return Err(RecvError::Closed);
+        }
+        match self.rx.receive_rest::<I>(self.tx.ring()) {
+            Err(RecvError::Empty) => Err(RecvError::Closed),
+            received => received,
+        }
+    }
+}
+
+impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
+    fn attach(&self, bell: Arc<Bell>) {
+        self.link.attach(bell);
+    }
+
+    fn introduce(&self, label: Arc<str>) {
+        self.link.introduce(label);
+    }
+
+    fn peer_label(&self) -> Option<Arc<str>> {
+        self.link.peer_label()
+    }
+
+    fn naps(&self) -> Naps {
+        self.link.naps()
+    }
+
+    #[inline]
+    fn has_packet(&self) -> bool {
+        self.rx.has_piece() || self.link.is_closed()
+    }
+
+    fn arm(&self) -> bool {
+        self.link.ask_for_packet(|| self.has_packet())
+    }
+
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.tx.has_room(self.reserved.get())
+    }
+
+    fn reserve(&self) -> bool {
+        let has_room = self.has_room();
+        if has_room {
+            self.reserved.set(self.reserved.get() + 1);
+        }
+        has_room
+    }
+
+    fn unreserve(&self) {
+        debug_assert!(self.reserved.get() > 0, "what is given back was reserved");
+        self.reserved.set(self.reserved.get().saturating_sub(1));
+    }
+
+    fn arm_room(&self) -> bool {
+        self.link.ask_for_room(|| self.has_room() || self.link.is_closed())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
+    fn closer(&self) -> Arc<dyn Closer> {
+        Arc::new(self.link.clone())
+    }
+}
+
+impl<I: Interface, const SLOTS: usize, const WORDS: usize> End<I> for UmpEnd<SLOTS, WORDS> {
+    #[inline]
+    fn send<T: Payload<I>>(&self, header: Header, message: T) -> Result<(), Refused<T>> {
+        let message = self.refuse(message)?;
+        let mut writer = self.writer.borrow_mut();
+        writer.begin();
+        message.encode(&mut writer);
+        self.put(Head::of_message(T::NUMBER, header), &mut writer);
+        Ok(())
+    }
+
+    fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
+        let packet = self.refuse(packet)?;
+        let mut writer = self.writer.borrow_mut();
+        writer.begin();
+        let head = match packet {
+            Packet::Message { header, message } => {
+                let number = I::number(&message);
+                I::encode(message, &mut writer);
+                Head::of_message(number, header)
+            }
+            Packet::CallFailed { call, failure } => Head::of_failure(call, failure),
+        };
+        self.put(head, &mut writer);
+        Ok(())
+    }
+
+    #[inline]
+    fn receive(&self) -> Result<Packet<I::Message>, RecvError> {
+        if self.tx.has_backlog() {
+            self.advance();
+        }
+        let Some(published) = self.rx.next() else {
+            return self.receive_nothing::<I>();
+        };
+        let (first, back) = (published.slot.first(), self.tx.ring());
+        if self.rx.is_whole(first) {
+            self.rx.receive::<I>(published, first, back, || self.link.ring_for_room())
+        } else {
+            self.receive_pieces::<I>(first)
+        }
+    }
+}
+
+impl<const SLOTS: usize, const WORDS: usize> Drop for UmpEnd<SLOTS, WORDS> {
+    fn drop(&mut self) {
+        Closer::close(&self.link);
+    }
+}
+
+impl<const SLOTS: usize, const WORDS: usize> fmt::Debug for UmpEnd<SLOTS, WORDS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UmpEnd")
+            .field("closed", &self.link.is_closed())
+            .field("received", &self.rx.received())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+#[path = "hostile.rs"]
+mod hostile;

@@ -1,0 +1,247 @@
+//! The receiving direction: pieces put together, checked, and read as messages.
+//!
+//! Nothing is read twice from memory that the peer can write: a slot is copied, and the copy checked.
+
+use std::cell::{Cell, RefCell};
+
+use super::form::{HEAD_WORDS_MAX, Head, MORE, NUMBER_MIN, bytes_max};
+use super::outgoing::{Beside, Waiting};
+use super::ring::{Disorder, Published, RingRx, RingTx};
+use super::slot::{HeapLane, WORD_BYTES};
+use crate::channel::Packet;
+use crate::driver::RecvError;
+use crate::interface::Interface;
+use crate::kernel::Cap;
+use crate::sync::Arc;
+use crate::wire::{Reader, WireError};
+
+/// The receiving direction of an end.
+#[derive(Debug)]
+pub(super) struct Incoming<const SLOTS: usize, const WORDS: usize> {
+    ring: RingRx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS>,
+    beside: Arc<Beside<WORDS>>,
+    /// How many words are missing of the message of which some are here.
+    missing: Cell<usize>,
+    partial: RefCell<Partial>,
+}
+
+/// A message of which not all pieces are here.
+#[derive(Debug, Default)]
+struct Partial {
+    number: u16,
+    /// Its words so far. The memory is kept for the next one.
+    words: Vec<[u8; WORD_BYTES]>,
+}
+
+/// How many words are missing once the peer sent what is no message: nothing that follows can be
+/// understood.
+const BROKEN: usize = usize::MAX;
+
+type Received<I> = Result<Packet<<I as Interface>::Message>, RecvError>;
+type BackRing<const SLOTS: usize, const WORDS: usize> =
+    RingTx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS>;
+
+impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
+    pub(super) fn new(lane: HeapLane<SLOTS, WORDS>, beside: Arc<Beside<WORDS>>) -> Self {
+        let ring = RingRx::new(lane);
+        Self { ring, beside, missing: Cell::new(0), partial: RefCell::default() }
+    }
+
+    /// How many slots were received.
+    #[inline]
+    pub(super) fn received(&self) -> u64 {
+        self.ring.copied()
+    }
+
+    /// True if there is something to receive.
+    #[inline]
+    pub(super) fn has_piece(&self) -> bool {
+        self.ring.is_published() && self.missing.get() != BROKEN
+    }
+
+    /// The next slot, if it was published.
+    #[inline]
+    pub(super) fn next(&self) -> Option<Published<'_, WORDS>> {
+        self.ring.next()
+    }
+
+    /// True if a slot with this first word has a whole packet.
+    #[inline]
+    pub(super) fn is_whole(&self, first: u64) -> bool {
+        self.missing.get() == 0 && Head::count(first) <= WORDS
+    }
+
+    /// Takes the packet that is in the next slot, whose first word was read. Acknowledges it, and
+    /// takes note of what the peer acknowledges of the other direction; `acknowledged` is called in
+    /// between.
+    #[inline]
+    pub(super) fn receive<I: Interface>(
+        &self,
+        Published { slot, mark }: Published<'_, WORDS>,
+        first: u64,
+        back: &BackRing<SLOTS, WORDS>,
+        acknowledged: impl Fn(),
+    ) -> Received<I> {
+        let mut words = [[0; WORD_BYTES]; WORDS];
+        let rest = &mut words[1..Head::count(first).min(WORDS)];
+        self.ring.take(slot, rest);
+        acknowledged();
+        back.note(mark);
+        self.read::<I>(mark.number(), first, rest)
+    }
+
+    /// Why there is nothing to receive.
+    pub(super) fn nothing(&self) -> RecvError {
+        match self.ring.check_unpublished() {
+            Err(Disorder) if self.missing.get() != BROKEN => self.give_up(WireError::Order),
+            _ => RecvError::Empty,
+        }
+    }
+
+    /// Takes pieces, until there is a whole packet. The first word of the next one was read.
+    pub(super) fn receive_pieces<I: Interface>(
+        &self,
+        first: u64,
+        back: &BackRing<SLOTS, WORDS>,
+        acknowledged: impl Fn(),
+    ) -> Received<I> {
+        if self.missing.get() == BROKEN {
+            return Err(RecvError::Empty);
+        }
+        let mut first = Some(first);
+        while let Some(Published { slot, mark }) = self.ring.next() {
+            let mut words = [[0; WORD_BYTES]; WORDS];
+            words[0] = first.take().unwrap_or_else(|| slot.first()).to_le_bytes();
+            self.ring.take(slot, &mut words[1..]);
+            acknowledged();
+            back.note(mark);
+            if self.put_together::<I>(mark.number(), &words)? {
+                return self.read_together::<I>();
+            }
+        }
+        Err(RecvError::Empty)
+    }
+
+    /// Takes the next packet of a closed channel: the pieces that its sender had no slot for are
+    /// taken, too.
+    pub(super) fn receive_rest<I: Interface>(&self, back: &BackRing<SLOTS, WORDS>) -> Received<I> {
+        let mut backlog = self.beside.backlog();
+        // With the lock held and the channel closed, the sender adds nothing to the ring.
+        if let Some(published) = self.next() {
+            match self.receive_pieces::<I>(published.slot.first(), back, || ()) {
+                Err(RecvError::Empty) => {}
+                received => return received,
+            }
+        }
+        if self.missing.get() == BROKEN {
+            return Err(RecvError::Empty);
+        }
+        while let Some(Waiting { piece, caps }) = backlog.pop_front() {
+            self.beside.push_caps(caps);
+            let words = piece.words.map(u64::to_le_bytes);
+            if self.put_together::<I>(piece.number, &words)? {
+                return self.read_together::<I>();
+            }
+        }
+        Err(RecvError::Empty)
+    }
+
+    /// Nothing is received any more; what came beside the slots is given back.
+    #[cold]
+    fn give_up(&self, error: WireError) -> RecvError {
+        self.missing.set(BROKEN);
+        while self.beside.caps.pop().is_some() {}
+        RecvError::Wire(error)
+    }
+
+    /// Takes a piece. True if it completes a packet.
+    fn put_together<I: Interface>(
+        &self,
+        number: u16,
+        words: &[[u8; WORD_BYTES]; WORDS],
+    ) -> Result<bool, RecvError> {
+        let mut partial = self.partial.borrow_mut();
+        let begun = match self.missing.get() {
+            0 => partial.begin::<I>(number, u64::from_le_bytes(words[0])),
+            missing if number == MORE => Ok(missing),
+            _ => Err(WireError::Order),
+        };
+        let missing = begun.map_err(|error| self.give_up(error))?;
+        let here = missing.min(WORDS);
+        partial.words.extend(&words[..here]);
+        self.missing.set(missing - here);
+        Ok(missing == here)
+    }
+
+    /// Reads the packet that was put together.
+    fn read_together<I: Interface>(&self) -> Received<I> {
+        let partial = self.partial.borrow();
+        let Some((first, rest)) = partial.words.split_first() else {
+            return Err(self.give_up(WireError::Empty));
+        };
+        self.read::<I>(partial.number, u64::from_le_bytes(*first), rest)
+    }
+
+    /// Reads the packet that begins with `first`.
+    #[inline]
+    fn read<I: Interface>(
+        &self,
+        number: u16,
+        first: u64,
+        rest: &[[u8; WORD_BYTES]],
+    ) -> Received<I> {
+        let second = rest.first().map_or(0, |word| u64::from_le_bytes(*word));
+        if number < NUMBER_MIN {
+            return match Head::failure(number, first, second) {
+                Ok((call, failure)) => Ok(Packet::CallFailed { call, failure }),
+                Err(error) => Err(self.give_up(error)),
+            };
+        }
+        match self.message::<I>(number, first, rest) {
+            Ok(message) => match Head::header(first, second) {
+                Ok(header) => Ok(Packet::Message { header, message }),
+                Err(error) => Err(self.give_up(error)),
+            },
+            Err(error) => Err(self.give_up(error)),
+        }
+    }
+
+    #[inline]
+    fn message<I: Interface>(
+        &self,
+        number: u16,
+        first: u64,
+        rest: &[[u8; WORD_BYTES]],
+    ) -> Result<I::Message, WireError> {
+        let bytes = rest[Head::count_in_head(first) - 1..].as_flattened();
+        let bytes = bytes.get(..Head::length(first)).ok_or(WireError::Length)?;
+        let mut reader = match Head::caps(first) {
+            0 => Reader::of_bytes(bytes),
+            count => Reader::new(bytes, self.caps(count)?),
+        };
+        let message = I::decode(number, &mut reader)?;
+        reader.finish()?;
+        Ok(message)
+    }
+
+    /// The capabilities that came with a message that says it has `count`.
+    fn caps(&self, count: usize) -> Result<Vec<Cap>, WireError> {
+        let caps = self.beside.caps.pop().ok_or(WireError::Caps)?;
+        if caps.len() == count { Ok(caps) } else { Err(WireError::Caps) }
+    }
+}
+
+impl Partial {
+    /// Begins the message whose first word is `first`. Returns how many words it has, unless its
+    /// declaration has fewer.
+    fn begin<I: Interface>(&mut self, number: u16, first: u64) -> Result<usize, WireError> {
+        let count = Head::count(first);
+        if count > HEAD_WORDS_MAX + bytes_max::<I>(number)?.div_ceil(WORD_BYTES) {
+            return Err(WireError::Length);
+        }
+        self.words.clear();
+        self.words.reserve(count);
+        self.number = number;
+        Ok(count)
+    }
+}
