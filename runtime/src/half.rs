@@ -7,11 +7,12 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 
-use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local, Near, NearEnd, Ump};
+use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local, Near, NearEnd, Tapped, Ump};
 use crate::error::ClaimError;
 use crate::interface::{Descriptor, Interface};
 use crate::options::{Badge, BindOptions, DriverChoice};
 use crate::sync::Arc;
+use crate::tap;
 use crate::waitset::{Meeting, Waitset};
 
 /// One end of a channel on its way to its owner. Dropping it closes the channel.
@@ -84,6 +85,10 @@ impl<I: Interface> Opened<I> {
 #[must_use]
 pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {
     let capacity = options.capacity_of();
+    if let Some(channel) = tap::open::<I>() {
+        let (first, second) = Tapped::pair::<I>(channel, capacity.get().into());
+        return (Half::of::<Tapped, I>(first, options), Half::of::<Tapped, I>(second, options));
+    }
     match options.driver_of() {
         DriverChoice::Automatic => {
             Half::apart::<Local, I>(Local::pair::<I>(capacity.get().into()), options)

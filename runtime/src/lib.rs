@@ -34,12 +34,15 @@ mod interleavings;
 pub mod kernel;
 mod kill;
 mod log;
+#[doc(hidden)]
+pub mod mutants;
 mod options;
 pub mod platform;
 mod room;
 mod rpc;
 mod source;
 mod sync;
+pub mod tap;
 mod task;
 pub mod thread;
 mod waitset;

@@ -1,6 +1,6 @@
 //! What happens to a domain on one core: carries out the entries of [`Table::cores`](super::Table).
 
-use flounder::{CoreId, ErrCode, ErrVal};
+use flounder::{CoreId, ErrCode, ErrVal, mutant};
 
 use super::desk::{Desk, error};
 use super::domain::{Asker, CoreState, Domain, Ended, State};
@@ -120,6 +120,7 @@ impl<P> Desk<P> {
             (Then::SendKill, _) => self.send(domain, at, CoreState::KillPend, 0, out),
             (Then::SendCleanup, _) => self.send(domain, at, CoreState::CleanPend, 0, out),
             (Then::Retry, CoreEvent::Reply(_)) => self.retry(domain, at, out),
+            (Then::Remember, CoreEvent::Died(_)) if mutant!("early-death-forgotten") => {}
             (Then::Remember, CoreEvent::Died(ended)) => {
                 let asked = matches!(before.state, CoreState::SpawnPend | CoreState::SpanPend);
                 assert!(asked, "only a death before the reply is remembered");
@@ -171,7 +172,13 @@ impl<P> Desk<P> {
             CoreEvent::Reply(_) => error(ErrCode::PROC_MGMT_ERR_DOMAIN_NOT_RUNNING),
             _ => event.failure(),
         };
-        self.answer_asker(domain, at, before, Answer::Span(err), out);
+        let is_late = domain.state == State::StopPend;
+        if !(is_late && mutant!("span-reply-dropped-when-stopping")) {
+            self.answer_asker(domain, at, before, Answer::Span(err), out);
+        }
+        if mutant!("span-not-recorded") {
+            domain.cores.remove(at);
+        }
         if domain.core_state(at) == CoreState::None {
             return;
         }
@@ -209,7 +216,9 @@ impl<P> Desk<P> {
     fn fail_spawn(&mut self, domain: &mut Domain, at: CoreId, err: ErrVal, out: &mut Effects) {
         assert_eq!(domain.state, State::Nil, "only a spawn that is asked for can fail");
         let before = self.go(domain, at, CoreState::None, out);
-        self.answer_asker(domain, at, before, Answer::NotSpawned(err), out);
+        if !mutant!("failed-spawn-never-answered") {
+            self.answer_asker(domain, at, before, Answer::NotSpawned(err), out);
+        }
         self.answer_killers(domain, error(ErrCode::PROC_MGMT_ERR_DOMAIN_NOT_RUNNING), out);
         let find = error(ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND);
         self.answer_waiters(domain, (find, 0), out);

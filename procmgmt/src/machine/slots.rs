@@ -1,12 +1,12 @@
 //! What happens to spawnds: carries out the entries of [`Table::slots`](super::Table), matches
 //! replies to requests, and passes deaths on to the domains.
 
-use flounder::{CoreId, DomainId, ErrVal, Iref};
+use flounder::{CoreId, DomainId, ErrVal, Iref, mutant};
 
 use super::Machine;
 use super::cores::CoreEvent;
 use super::desk::Desk;
-use super::domain::{CoreState, Domain, Ended, State};
+use super::domain::{Cause, CoreState, Domain, Ended, State};
 use super::effects::{Effect, Effects, OrderKind};
 use super::ids::{Generation, RequestId};
 use super::spawnd::{Asked, Slot};
@@ -126,6 +126,9 @@ impl<P> Machine<P> {
             out.push(Effect::CloseSpawnd { core, generation });
         }
         for &id in old.members.union(&old.survivors) {
+            if mutant!("dead-spawnd-hangs-clients") {
+                break;
+            }
             if !self.domains.contains_key(&id) {
                 continue; // a survivor that was cleaned up and freed since it was told
             }
@@ -166,6 +169,9 @@ impl<P> Machine<P> {
             SlotAct::Match => {
                 assert_eq!(self.desk.slot_state(core), SlotState::Up, "only what is up replies");
                 let slot = self.desk.slots.get_mut(&core);
+                let first = slot.as_ref().and_then(|slot| slot.oldest());
+                let by_order = first.filter(|_| mutant!("replies-by-order"));
+                let request = by_order.unwrap_or(request);
                 match slot.and_then(|slot| slot.answered(request)) {
                     Some(asked) if asked.kind == kind => {
                         self.decide(core, (request, asked), err, out);
@@ -193,7 +199,8 @@ impl<P> Machine<P> {
                 return;
             }
         }
-        let event = CoreEvent::Reply(err);
+        let is_ignored = asked.kind == OrderKind::Kill && mutant!("kill-error-ignored");
+        let event = CoreEvent::Reply(if is_ignored { ErrVal::OK } else { err });
         self.with_domain(asked.domain, out, |desk, domain, out| {
             desk.step(domain, at, event, out);
         });
@@ -203,6 +210,8 @@ impl<P> Machine<P> {
     /// decided once the monitor says what survived.
     fn violation(&mut self, core: CoreId, generation: Generation, out: &mut Effects) {
         self.desk.stats.violations += 1;
+        let aborts = self.desk.stats.violations > 0 && mutant!("unsolicited-reply-aborts");
+        assert!(!aborts, "every reply was asked for");
         self.spawnd_closed(core, generation, out);
     }
 
@@ -219,6 +228,9 @@ impl<P> Machine<P> {
         };
         if !self.domains.get(&id).is_some_and(knows) {
             self.desk.stats.stray_deaths += 1;
+            return;
+        }
+        if ended.cause == Cause::Crashed && mutant!("crashed-stays-running") {
             return;
         }
         let event = CoreEvent::Died(ended.as_death());
