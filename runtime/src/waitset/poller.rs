@@ -100,7 +100,6 @@ impl Poller {
     }
 
     /// Sleeps until the doorbell rings, a descriptor is ready or `timeout` is over.
-    #[cfg(not(any(loom, shuttle)))]
     pub(crate) fn sleep(&self, timeout: Option<Timespec>, found: impl FnMut(Key)) {
         self.collect(timeout, found);
     }
