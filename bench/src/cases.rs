@@ -12,6 +12,7 @@ use crate::report::Row;
 #[cfg(feature = "peers")]
 use crate::rivals::peers;
 use crate::rivals::{channels, ring, sleepers};
+use crate::starts;
 
 /// One figure and how it is measured.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ const PARK: &str = "park on one CPU";
 const HOT: &str = "polled, 1 binding";
 const LOOP: &str = "one loop, 2 dispatchers";
 const ASLEEP: &str = "asleep, 1 binding";
+const COMMAND: &str = "/bin/true, std Command";
+const THREAD: &str = "pinned thread";
 /// What a stream is compared with.
 const STREAM: &str = if cfg!(feature = "peers") { "rtrb" } else { RING };
 #[cfg(not(feature = "peers"))]
@@ -165,7 +168,28 @@ pub(crate) const CASES: &[Case] = &[
     },
     TOKIO,
     Case { name: "B10", what: "an idle system of 4 cores", how: How::Count(idle::measure) },
-    absent("B11", "start a program and wait for it", "host programs can't be started yet"),
+    Case {
+        name: "B11",
+        what: "start a program and wait for it",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(COMMAND, starts::command),
+                Contestant::rival("/bin/true, as a domain", starts::host_program)
+                    .against(COMMAND)
+                    .goal(Goal::ratio(1.3)),
+                Contestant::rival(THREAD, starts::pinned_thread),
+                Contestant::rival("blocking module", starts::blocking_module)
+                    .against(THREAD)
+                    .goal(Goal::ratio(1.5)),
+                Contestant::rival("asynchronous module", starts::asynchronous_module)
+                    .against(THREAD)
+                    .goal(Goal { ratio: 1.0, p50_ns: Some(20_000.0) }),
+                Contestant::rival("the same, asleep", starts::asynchronous_module_asleep)
+                    .against(THREAD),
+            ],
+            percent: 50,
+        },
+    },
     absent("B12", "simulated steps per second", "there is no simulator yet"),
     Case {
         name: "B13",

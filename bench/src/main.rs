@@ -32,6 +32,7 @@ mod race;
 mod report;
 mod rivals;
 mod sample;
+mod starts;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -102,6 +102,10 @@ impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
         self.parts().is_some_and(|parts| parts.shared.channel.has_packet())
     }
 
+    fn is_worth_spinning(&self) -> bool {
+        self.parts().is_some_and(|parts| !parts.shared.channel.shares_cpu())
+    }
+
     fn rest(&self) -> bool {
         self.parts().is_none_or(|parts| parts.shared.channel.arm())
     }
@@ -148,7 +152,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
         }
         let (source, registration) = core.insert_on(waitset, |_| BindingSource::<I, S>::new());
         source.hold(&self.shared);
-        self.shared.channel.attach(registration.near());
+        self.shared.channel.attach(registration.near().clone());
         let left = self.shared.registration.replace(Some(registration));
         drop(left);
     }

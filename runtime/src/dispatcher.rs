@@ -477,7 +477,7 @@ impl<S: 'static> Core<S> {
             options,
             holder: self.holder.clone(),
             waitset: self.waitset.downgrade(),
-            bell: registration.near(),
+            bell: registration.near().clone(),
             label: self.label(),
         });
         I::binding(Parts::new(channel, self, rx_vtbl, &source, registration, owner))

@@ -23,7 +23,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-pub(crate) use queues::Queue;
+pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
 #[cfg(loom)]
 pub(crate) mod atomic;
@@ -33,6 +33,7 @@ mod defect;
 mod queues;
 #[cfg(not(loom))]
 mod queues {
+    pub(crate) use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
     pub(crate) use crossbeam_queue::SegQueue as Queue;
 }
 

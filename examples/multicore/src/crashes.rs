@@ -11,11 +11,11 @@ use flounder_idl::types::DomainState;
 use serde::Serialize;
 
 use crate::args::Args;
-use crate::census::{Census, Leaked};
 use crate::programs;
 use crate::run;
 use crate::scenario::{Wings, modules};
-use crate::together::{all, in_time};
+use flounder_multicore::census::{Census, Leaked};
+use flounder_multicore::together::{all, in_time};
 
 /// How many domains run on a core when its spawnd crashes. All are waited for, half are killed.
 const RUNNING: usize = 6;

@@ -11,8 +11,8 @@ use flounder_domain::Program;
 use serde::Serialize;
 
 use crate::args::Args;
-use crate::census::processes;
 use crate::run::Plan;
+use flounder_multicore::census::processes;
 
 /// What each program does.
 const SCRIPT: &str = "(setsid sleep 100000 &); exec sleep 100000";

@@ -9,11 +9,12 @@
 //! multicore --messages       who sent what to whom
 //! multicore --hold 32        host programs that wait, to see what becomes of them
 //! multicore --crashes TIMES  spawnds that crash under load
+//! multicore --scale DOMAINS  so many alive at once
+//! multicore --shell          calls as they are typed
 //! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
 
 mod args;
-mod census;
 mod crashes;
 mod hold;
 mod idle;
@@ -25,11 +26,10 @@ mod quiet;
 mod repeat;
 mod report;
 mod run;
+mod scale;
 mod scenario;
-mod shuffle;
 mod steps;
 mod story;
-mod together;
 mod witness_client;
 
 use std::error::Error;
@@ -57,18 +57,22 @@ fn act(args: &Args, guard: Option<&Guard>) -> ExitCode {
     if args.messages {
         messages::print_messages();
     }
+    if args.shell {
+        return scenario::shell(run::config(args, guard));
+    }
     if let Some(file) = &args.scenario {
         return scenario::play(file, run::config(args, guard));
     }
-    let ok = match (args.idle, args.hold, args.crashes) {
-        (Some(seconds), ..) => {
-            report(args, idle::idle(args, guard, seconds), |report| (report.tell(), report.ok))
-        }
-        (None, Some(programs), _) => hold(args, guard, programs),
-        (None, None, Some(times)) => {
-            report(args, crashes::crashes(args, guard, times), |report| (report.tell(), report.ok))
-        }
-        (None, None, None) => play(args, guard),
+    let ok = if let Some(seconds) = args.idle {
+        report(args, idle::idle(args, guard, seconds), |report| (report.tell(), report.ok))
+    } else if let Some(programs) = args.hold {
+        hold(args, guard, programs)
+    } else if let Some(times) = args.crashes {
+        report(args, crashes::crashes(args, guard, times), |report| (report.tell(), report.ok))
+    } else if let Some(domains) = args.scale {
+        report(args, scale::scale(args, guard, domains), |report| (report.tell(), report.ok))
+    } else {
+        play(args, guard)
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

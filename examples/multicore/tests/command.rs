@@ -199,3 +199,11 @@ fn spawnds_that_crash_under_load_leave_no_request_unanswered() {
         }
     }
 }
+
+#[test]
+fn many_domains_and_waiters_at_once() {
+    let (report, status) = json(&["--cores", "2", "--scale", "1500"]);
+    assert_eq!((&report["ok"], status), (&true.into(), 0), "{report}");
+    assert_eq!((&report["listed"], &report["domains"]), (&1500.into(), &1500.into()), "{report}");
+    assert_eq!(report["waiters_answered"], 10_000, "{report}");
+}

@@ -47,6 +47,11 @@ impl<I: Interface> Channel<I> {
         self.end.outlook()
     }
 
+    /// True if the peer can't do anything while this side spins.
+    pub(crate) fn shares_cpu(&self) -> bool {
+        self.end.carrier().shares_cpu()
+    }
+
     /// Asks for the bell when there is something to take out. False if there is already.
     pub(crate) fn arm(&self) -> bool {
         self.is_shut() || self.end.carrier().arm()

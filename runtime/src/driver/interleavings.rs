@@ -97,7 +97,9 @@ pub(super) fn look_for_packets(end: &impl End<Interface>, seen: &mut Seen) -> Tu
 }
 
 pub(super) fn look_for_room(end: &impl End<Interface>, seen: &mut Seen) -> Turn {
-    (seen.room, seen.closed) = (end.has_room(), end.is_closed());
+    // There may be room in a closed channel: what nobody takes any more is dropped.
+    seen.closed = end.is_closed();
+    seen.room = !seen.closed && end.has_room();
     if seen.room || seen.closed || end.arm_room() { Turn::Idle } else { Turn::Again }
 }
 

@@ -197,6 +197,12 @@ impl LinkSide {
         asked
     }
 
+    /// True unless the peer is there and may run on another CPU.
+    pub(crate) fn shares_cpu(&self) -> bool {
+        let [own, peer] = [self.own(), self.peer()].map(|side| lock(&side.bell).clone());
+        own.zip(peer).is_none_or(|(own, peer)| own.shares_cpu(&peer))
+    }
+
     /// How often this side asked for the bell, and how often the other was rung for it.
     pub(crate) fn naps(&self) -> Naps {
         // Relaxed: figures that order nothing.
@@ -292,6 +298,10 @@ impl<Tx: PipeTx, Rx: PipeRx> Carrier for LinkEnd<Tx, Rx> {
 
     fn naps(&self) -> Naps {
         self.link.naps()
+    }
+
+    fn shares_cpu(&self) -> bool {
+        self.link.shares_cpu()
     }
 }
 

@@ -71,6 +71,11 @@ pub trait Carrier: fmt::Debug {
         if self.has_packet() { Outlook::Packet } else { Outlook::Look }
     }
 
+    /// True if the peer can't do anything while this side spins.
+    fn shares_cpu(&self) -> bool {
+        true
+    }
+
     /// How often this side slept, and woke its peer.
     fn naps(&self) -> Naps {
         Naps::default()

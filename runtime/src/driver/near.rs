@@ -140,6 +140,10 @@ impl<E: Carrier, M: 'static> Carrier for NearEnd<E, M> {
         self.far.naps()
     }
 
+    fn shares_cpu(&self) -> bool {
+        self.near().is_some() || self.far.shares_cpu()
+    }
+
     #[inline]
     fn has_packet(&self) -> bool {
         self.near().map_or_else(|| self.far.has_packet(), Carrier::has_packet)

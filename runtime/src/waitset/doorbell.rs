@@ -1,13 +1,40 @@
-//! What wakes a sleeping loop: an eventfd, because the loop sleeps in epoll.
+//! What wakes a sleeping loop: an eventfd where it sleeps in epoll, a futex where it has no descriptors
+//! to wait for, which is quicker on both sides.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{EventfdFlags, eventfd};
+#[cfg(not(any(loom, shuttle)))]
+use rustix::fs::Timespec;
+#[cfg(not(any(loom, shuttle)))]
+use rustix::thread::futex;
 
-/// An event counter: each ring is an event for the poller, which nobody has to take back.
+#[cfg(not(any(loom, shuttle)))]
+use crate::sync::atomic::{AtomicU32, Ordering};
+
+/// Where a loop sleeps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Bed {
+    /// In the poller, or wherever somebody waits for the set's descriptor.
+    Poller,
+    /// At the doorbell.
+    Doorbell,
+}
+
+/// The loop is awake, or sleeps in the poller.
+#[cfg(not(any(loom, shuttle)))]
+const NOBODY: u32 = 0;
+/// The loop sleeps at the doorbell, or is about to.
+#[cfg(not(any(loom, shuttle)))]
+const SLEEPER: u32 = 1;
+
+/// An event counter, each ring of which is an event for the poller that nobody has to take back; and a
+/// word to sleep at.
 #[derive(Debug)]
 pub(super) struct Doorbell {
     fd: OwnedFd,
+    #[cfg(not(any(loom, shuttle)))]
+    word: AtomicU32,
     #[cfg(any(loom, shuttle))]
     rung: modelled::Rung,
 }
@@ -16,13 +43,40 @@ impl Doorbell {
     pub(super) fn new() -> rustix::io::Result<Self> {
         Ok(Self {
             fd: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
+            #[cfg(not(any(loom, shuttle)))]
+            word: AtomicU32::new(NOBODY),
             #[cfg(any(loom, shuttle))]
             rung: modelled::Rung::default(),
         })
     }
 
+    /// Says where the loop will sleep, before it says that it does.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(super) fn go_to(&self, bed: Bed) {
+        let word = if bed == Bed::Doorbell { SLEEPER } else { NOBODY };
+        // Relaxed: `ReadySet::asleep` publishes it.
+        self.word.store(word, Ordering::Relaxed);
+    }
+
+    #[cfg(any(loom, shuttle))]
+    pub(super) fn go_to(&self, _: Bed) {}
+
+    /// Sleeps until a ring since `go_to`, or for `timeout`.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(super) fn sleep(&self, timeout: Option<&Timespec>) {
+        // Whatever ends it, also a signal: the caller looks at everything again and sleeps again.
+        let _ = futex::wait(&self.word, futex::Flags::PRIVATE, SLEEPER, timeout);
+    }
+
     #[cfg(not(any(loom, shuttle)))]
     pub(super) fn ring(&self) {
+        // Relaxed: whoever rings has read `ReadySet::asleep`. If the loop has woken meanwhile by itself,
+        // this finds where it sleeps next, or nobody, and wakes it for nothing.
+        if self.word.swap(NOBODY, Ordering::Relaxed) == SLEEPER {
+            let woken = futex::wake(&self.word, futex::Flags::PRIVATE, 1);
+            debug_assert!(woken.is_ok(), "the word is ours");
+            return;
+        }
         // The counter is never reset and holds 2^64 - 2 rings, which take centuries: a write can't
         // fail.
         let written = rustix::io::write(&self.fd, &1_u64.to_ne_bytes());

@@ -4,19 +4,19 @@ use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
-use super::{Bell, Entry, Waitset, WeakWaitset};
+use super::{Bell, Entry, Queue, Waitset, WeakWaitset};
 use crate::sync::Arc;
 
 /// Makes one source ready, from the thread of its waitset: no other thread needs to hear of it.
 #[derive(Clone)]
 pub struct NearBell {
-    waitset: WeakWaitset,
+    queue: Rc<Queue>,
     entry: Rc<Entry>,
 }
 
 impl NearBell {
-    pub(super) fn new(waitset: WeakWaitset, entry: Rc<Entry>) -> Self {
-        Self { waitset, entry }
+    pub(super) fn new(queue: Rc<Queue>, entry: Rc<Entry>) -> Self {
+        Self { queue, entry }
     }
 
     /// Makes the source ready. A source that is ready already isn't queued again.
@@ -25,12 +25,11 @@ impl NearBell {
         if self.entry.listed.get() {
             return;
         }
-        let Some(waitset) = self.waitset.upgrade() else { return };
-        if waitset.inner.awaited.get() {
+        if self.queue.awaited.get() {
             // Whoever waits for the set's descriptor is to see it readable.
             self.entry.bell.ring();
         } else {
-            waitset.inner.list(Rc::clone(&self.entry));
+            self.queue.list(Rc::clone(&self.entry));
         }
     }
 

@@ -17,8 +17,26 @@ pub(super) struct Queue {
     entries: RefCell<VecDeque<Rc<Entry>>>,
     /// How many turns the present round has left.
     round: Cell<usize>,
+    /// Somebody waits for the set's descriptor.
+    pub(super) awaited: Cell<bool>,
     /// Empty but while what was rung is on its way to `entries`. Kept for its memory.
     rung: RefCell<Vec<Key>>,
+}
+
+impl Queue {
+    /// Puts a source behind all that are ready, unless it is ready already.
+    #[inline]
+    pub(super) fn list(&self, entry: Rc<Entry>) {
+        if !entry.listed.replace(true) {
+            self.entries.borrow_mut().push_back(entry);
+        }
+    }
+
+    /// Forgets what is ready: the waitset is gone.
+    pub(super) fn clear(&self) {
+        let entries = self.entries.take();
+        drop(entries);
+    }
 }
 
 impl Inner {
@@ -67,10 +85,7 @@ impl Inner {
         !self.ready.is_empty() || !self.queue.entries.borrow().is_empty()
     }
 
-    /// Puts a source behind all that are ready, unless it is ready already.
     pub(super) fn list(&self, entry: Rc<Entry>) {
-        if !entry.listed.replace(true) {
-            self.queue.entries.borrow_mut().push_back(entry);
-        }
+        self.queue.list(entry);
     }
 }

@@ -108,25 +108,25 @@ impl Owned {
 pub(crate) struct Registration {
     waitset: WeakWaitset,
     owned: Owned,
-    entry: Rc<Entry>,
+    near: NearBell,
 }
 
 impl Registration {
-    pub(super) fn new(waitset: WeakWaitset, owned: Owned, entry: Rc<Entry>) -> Self {
-        Self { waitset, owned, entry }
+    pub(super) fn new(waitset: WeakWaitset, owned: Owned, near: NearBell) -> Self {
+        Self { waitset, owned, near }
     }
 
     pub(crate) fn bell(&self) -> &Arc<Bell> {
-        &self.entry.bell
+        self.near.bell()
     }
 
     /// The bell for this thread.
-    pub(crate) fn near(&self) -> NearBell {
-        NearBell::new(self.waitset.clone(), Rc::clone(&self.entry))
+    pub(crate) fn near(&self) -> &NearBell {
+        &self.near
     }
 
     pub(crate) fn key(&self) -> Key {
-        self.entry.key()
+        self.bell().key()
     }
 }
 

@@ -3,6 +3,7 @@
 mod canaries;
 mod props;
 mod quiet;
+mod table;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -81,7 +82,7 @@ struct Open {
     expect: Expect,
 }
 
-struct Director<'a> {
+pub(super) struct Director<'a> {
     scenario: &'a Scenario,
     system: &'a System,
     operator: &'a Operator,
@@ -98,7 +99,7 @@ struct Director<'a> {
 }
 
 impl<'a> Director<'a> {
-    async fn new(
+    pub(super) async fn new(
         scenario: &'a Scenario,
         (system, operator): (&'a System, &'a Operator),
         troupe: Troupe,
@@ -128,7 +129,11 @@ impl<'a> Director<'a> {
         })
     }
 
-    async fn line(&mut self, line: &Line, print: &mut dyn FnMut(&Value)) -> Result<(), Failure> {
+    pub(super) async fn line(
+        &mut self,
+        line: &Line,
+        print: &mut dyn FnMut(&Value),
+    ) -> Result<(), Failure> {
         match &line.step {
             Step::Ask(ask) => self.ask(line, ask, print).await,
             Step::Quiesce => self.quiesce(line, print).await,
@@ -337,7 +342,7 @@ impl<'a> Director<'a> {
     async fn in_time<T>(&self, line: usize, future: impl Future<Output = T>) -> Result<T, Failure> {
         let patience = self.scenario.system.patience;
         let waitset = self.operator.home().waitset();
-        let done = crate::together::in_time(waitset.sleep(patience), future).await;
+        let done = flounder_multicore::together::in_time(waitset.sleep(patience), future).await;
         done.ok_or_else(|| stuck(line, &format!("no answer within {patience:?}")))
     }
 }

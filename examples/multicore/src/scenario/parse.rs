@@ -192,7 +192,7 @@ impl Reader {
 }
 
 /// True for the program that does as a scenario says.
-fn is_client(path: &str) -> bool {
+pub(super) fn is_client(path: &str) -> bool {
     matches!(path, "/modules/client" | "client")
 }
 
@@ -205,6 +205,11 @@ fn default_system() -> System {
         waits_per_client_max: None,
         patience: PATIENCE,
     }
+}
+
+/// A system for whoever has all the time there is.
+pub(super) fn patient_system() -> System {
+    System { patience: Duration::MAX, ..default_system() }
 }
 
 /// Reads what a line asks for.

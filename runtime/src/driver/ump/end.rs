@@ -124,6 +124,10 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
         self.link.naps()
     }
 
+    fn shares_cpu(&self) -> bool {
+        self.link.shares_cpu()
+    }
+
     #[inline]
     fn has_packet(&self) -> bool {
         self.has_event()

@@ -58,6 +58,14 @@ impl Director<'_> {
         self.canaries = canaries;
         replaced?.map_err(Failure::system)?;
         self.in_time(line, self.all_quiet()).await?;
+        self.tell_answered(print).await
+    }
+
+    /// Tells what was answered to lines that didn't wait for it.
+    pub(crate) async fn tell_answered(
+        &mut self,
+        print: &mut dyn FnMut(&Value),
+    ) -> Result<(), Failure> {
         let answered = |line: &usize| self.troupe.has_answer(*line);
         let lines: Vec<_> = self.open.keys().copied().filter(answered).collect();
         for line in lines {
