@@ -56,7 +56,11 @@ mod tests {
 
     #[test]
     fn bars_grow_by_a_decade_for_a_factor_of_ten() {
-        let row = |variant, p50_ns| Row { variant, p50_ns, ..Row::default() };
+        let row = |variant: &'static str, p50_ns| Row {
+            variant: variant.into(),
+            p50_ns,
+            ..Row::default()
+        };
         let rows = [row("binding", Some(100.0)), row("a < b", Some(1_000.0)), row("none", None)];
         let text = svg("call & answer", &rows);
         assert_eq!(text.matches("<rect").count(), 2);
