@@ -215,4 +215,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         words: "thrown.store(",
         model: "a_program_is_killed_while_it_falls_asleep",
     },
+    Mutant {
+        what: "a receiver doesn't see what found no slot",
+        defect: "gone",
+        file: "runtime/src/driver/ump/outgoing.rs",
+        after: "fn tell(",
+        words: "waiting.store(",
+        model: "the_rest_of_a_message_is_received_without_its_sender",
+    },
 ];
