@@ -14,6 +14,7 @@ fn main() -> Result<(), BuildError> {
     let files = [
         golden.join("every.if"),
         golden.join("one.if"),
+        strict.join("two.if"),
         strict.join("names.if"),
         strict.join("comments.if"),
     ];

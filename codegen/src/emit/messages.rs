@@ -82,7 +82,8 @@ fn payload(plan: &Interface, message: &Message) -> TokenStream {
     }
 }
 
-/// An interface of one message has no other that could come instead.
+/// An interface of one message has no other that could come instead, one of two a certain other,
+/// which strict lints want named.
 fn from_message(plan: &Interface, message: &Message) -> TokenStream {
     let (name, whole) = (&message.name, unboxed(message));
     let body = if plan.messages.len() == 1 {
@@ -91,10 +92,16 @@ fn from_message(plan: &Interface, message: &Message) -> TokenStream {
             ::core::result::Result::Ok(#whole)
         }
     } else {
+        let mut others = plan.messages.iter().filter(|other| other.name != *name);
+        let other = if let (Some(Message { name, .. }), None) = (others.next(), others.next()) {
+            quote!(other @ super::Message::#name(_))
+        } else {
+            quote!(other)
+        };
         quote! {
             match message {
                 super::Message::#name(message) => ::core::result::Result::Ok(#whole),
-                other => ::core::result::Result::Err(other),
+                #other => ::core::result::Result::Err(other),
             }
         }
     };

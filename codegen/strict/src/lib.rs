@@ -10,6 +10,7 @@ pub mod both {
     include!(concat!(env!("OUT_DIR"), "/both/names.rs"));
     include!(concat!(env!("OUT_DIR"), "/both/one.rs"));
     include!(concat!(env!("OUT_DIR"), "/both/shared.rs"));
+    include!(concat!(env!("OUT_DIR"), "/both/two.rs"));
 }
 
 /// Bindings that only call.
@@ -18,6 +19,7 @@ pub mod client {
     include!(concat!(env!("OUT_DIR"), "/client/every.rs"));
     include!(concat!(env!("OUT_DIR"), "/client/names.rs"));
     include!(concat!(env!("OUT_DIR"), "/client/one.rs"));
+    include!(concat!(env!("OUT_DIR"), "/client/two.rs"));
 }
 
 /// Bindings that only answer.
@@ -26,6 +28,7 @@ pub mod server {
     include!(concat!(env!("OUT_DIR"), "/server/every.rs"));
     include!(concat!(env!("OUT_DIR"), "/server/names.rs"));
     include!(concat!(env!("OUT_DIR"), "/server/one.rs"));
+    include!(concat!(env!("OUT_DIR"), "/server/two.rs"));
 }
 
 /// Bindings that do neither, with traits and attributes of this crate.
@@ -34,6 +37,7 @@ pub mod neither {
     include!(concat!(env!("OUT_DIR"), "/neither/every.rs"));
     include!(concat!(env!("OUT_DIR"), "/neither/names.rs"));
     include!(concat!(env!("OUT_DIR"), "/neither/one.rs"));
+    include!(concat!(env!("OUT_DIR"), "/neither/two.rs"));
 }
 
 #[cfg(test)]
