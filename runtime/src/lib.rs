@@ -34,6 +34,7 @@ mod interleavings;
 pub mod kernel;
 mod kill;
 mod log;
+pub mod observe;
 mod options;
 pub mod platform;
 mod room;

@@ -7,6 +7,7 @@ mod bytes;
 mod link;
 mod local;
 mod loopback;
+mod observed;
 mod ump;
 
 #[cfg(all(test, loom))]
@@ -19,6 +20,7 @@ pub use self::bytes::Bytes;
 pub(crate) use self::bytes::BytesEnd;
 pub use self::local::Local;
 pub use self::loopback::Loopback;
+pub(crate) use self::observed::ObservedEnd;
 pub use self::ump::Ump;
 use crate::channel::{Header, Packet};
 use crate::interface::{Interface, Payload};
