@@ -21,6 +21,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("flounder-monitor", SERVICE),
     ("flounder-spawnd", SERVICE),
     ("flounder-procmgmt", SERVICE),
+    ("flounder-trace", &["flounder"]),
     ("xtask", &[]),
 ];
 
