@@ -24,7 +24,15 @@ struct Scribe {
     clock: Rc<Cell<u64>>,
 }
 
+/// The place of the message in its direction that no scribe wants.
+const UNWANTED: u64 = 2;
+
 impl Scribe {
+    fn tick(&self) -> Time {
+        self.clock.set(self.clock.get() + 1);
+        Time::from_nanos(self.clock.get())
+    }
+
     fn note(&self, what: &str) {
         self.log.borrow_mut().push(format!("{} {what}", self.name));
     }
@@ -52,9 +60,8 @@ impl Observe for Scribe {
 }
 
 impl Observer for Scribe {
-    fn now(&self) -> Time {
-        self.clock.set(self.clock.get() + 1);
-        Time::from_nanos(self.clock.get())
+    fn now(&self, index: u64) -> Option<Time> {
+        (index != UNWANTED).then(|| self.tick())
     }
 
     fn sent(&self, seen: Seen) {
@@ -65,8 +72,8 @@ impl Observer for Scribe {
         self.note_seen("received", seen);
     }
 
-    fn handled(&self, at: Time) {
-        self.note(&format!("handled at {}", at.as_nanos()));
+    fn handled(&self) {
+        self.note(&format!("handled at {}", self.tick().as_nanos()));
     }
 }
 
@@ -189,6 +196,19 @@ fn a_binding_on_another_waitset_is_seen_there() {
     let seen = stage.seen();
     assert!(seen[0].starts_with("server received #0 count"), "{seen:?}");
     assert!(seen[1].starts_with("server handled"), "{seen:?}");
+}
+
+#[test]
+fn of_a_message_that_is_not_wanted_nothing_is_seen_at_either_end() {
+    let stage = Stage::set(BindOptions::new());
+    stage.seen();
+    for number in 0..4 {
+        stage.client.count(Count { number }).expect("there is room");
+    }
+    let seen = stage.seen();
+    let of = |what: &str| seen.iter().filter(|line| line.contains(what)).count();
+    assert_eq!((of("sent"), of("received"), of("handled")), (3, 3, 3), "{seen:?}");
+    assert_eq!((of("#2"), of("#3")), (0, 2), "{seen:?}");
 }
 
 /// Lets every binding be.

@@ -89,6 +89,7 @@ pub(crate) struct Watch {
 enum TurnSoFar {
     None,
     Begun,
+    /// It has looked, and found nothing or what nobody wants to see.
     Looked,
     Received,
 }
@@ -99,22 +100,31 @@ impl Watch {
         Rc::new(Self { observer, sent, received, turn: Cell::new(TurnSoFar::None) })
     }
 
-    pub(crate) fn now(&self) -> Time {
-        self.observer.now()
+    /// When the next message is sent, if anybody wants to know.
+    pub(crate) fn now(&self) -> Option<Time> {
+        self.observer.now(self.sent.get())
     }
 
     /// The channel took a message.
-    pub(crate) fn sent(&self, number: Option<u16>, call: Option<CallId>, at: Time) {
+    pub(crate) fn sent(&self, number: Option<u16>, call: Option<CallId>, at: Option<Time>) {
         let index = self.sent.replace(self.sent.get() + 1);
-        self.observer.sent(Seen { index, number, call, at });
+        if let Some(at) = at {
+            self.observer.sent(Seen { index, number, call, at });
+        }
     }
 
     /// A message was taken out of the channel.
     pub(crate) fn took(&self, number: Option<u16>, call: Option<CallId>) {
         let index = self.received.replace(self.received.get() + 1);
-        if self.turn.get() == TurnSoFar::Begun {
-            self.turn.set(TurnSoFar::Received);
-            self.observer.received(Seen { index, number, call, at: self.now() });
+        if self.turn.get() != TurnSoFar::Begun {
+            return;
+        }
+        match self.observer.now(index) {
+            None => self.turn.set(TurnSoFar::Looked),
+            Some(at) => {
+                self.turn.set(TurnSoFar::Received);
+                self.observer.received(Seen { index, number, call, at });
+            }
         }
     }
 
@@ -130,7 +140,7 @@ impl Watch {
         self.turn.set(TurnSoFar::Begun);
         let result = turn();
         if self.turn.replace(TurnSoFar::None) == TurnSoFar::Received {
-            self.observer.handled(self.now());
+            self.observer.handled();
         }
         result
     }

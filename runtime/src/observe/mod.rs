@@ -37,14 +37,14 @@ use crate::sync;
 /// }
 ///
 /// impl Observer for Count {
-///     fn now(&self) -> Time {
-///         Time::default() // who only counts needs no clock
+///     fn now(&self, _: u64) -> Option<Time> {
+///         Some(Time::default()) // who only counts needs no clock
 ///     }
 ///     fn sent(&self, _: Seen) {}
 ///     fn received(&self, _: Seen) {
 ///         self.0.set(self.0.get() + 1);
 ///     }
-///     fn handled(&self, _: Time) {}
+///     fn handled(&self) {}
 /// }
 ///
 /// let count = Count::default();
@@ -71,8 +71,10 @@ pub trait Observe {
 /// Sees the messages of one binding. Its methods are called inside sends and turns: they neither
 /// send nor poll.
 pub trait Observer {
-    /// The time, asked before a message is sent, as one is received, and once it is handled.
-    fn now(&self) -> Time;
+    /// The time, asked before a message is sent, and as one is received. `index` is how many went
+    /// before it in its direction: the same at both ends. `None` if the observer doesn't want it:
+    /// then it hears no more of it.
+    fn now(&self, index: u64) -> Option<Time>;
 
     /// The channel took a message.
     fn sent(&self, seen: Seen);
@@ -81,7 +83,7 @@ pub trait Observer {
     fn received(&self, seen: Seen);
 
     /// The turn of the message that was received last is over.
-    fn handled(&self, at: Time);
+    fn handled(&self);
 }
 
 /// A binding that is made.

@@ -121,12 +121,12 @@ impl Observe for Everything {
 }
 
 impl Observer for Everything {
-    fn now(&self) -> Time {
-        Time::default()
+    fn now(&self, _: u64) -> Option<Time> {
+        Some(Time::default())
     }
     fn sent(&self, _: Seen) {}
     fn received(&self, _: Seen) {}
-    fn handled(&self, _: Time) {}
+    fn handled(&self) {}
 }
 
 /// A clock that a test moves.
