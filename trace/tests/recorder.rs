@@ -74,14 +74,14 @@ fn a_message_has_an_arrow_if_both_ends_were_seen() {
     seen_by_both.ends[0].sent(seen(0, 1));
     seen_by_both.ends[0].sent(seen(1, 2));
     seen_by_both.ends[1].received(seen(0, 3));
-    seen_by_both.ends[1].handled(Time::from_nanos(4500));
+    seen_by_both.ends[1].handled();
     let file = seen_by_both.finish();
     checked(&file);
     let counts = [phase::FLOW_START, phase::FLOW_END, phase::INSTANT, phase::SLICE];
     assert_eq!(counts.map(|ph| count(&file, ph)), [1, 1, 1, 2]);
     let slice = file.events.iter().find(|event| event.cat.as_deref() == Some("handler"));
     let slice = slice.expect("a message was handled");
-    assert_eq!((slice.name.as_str(), slice.dur), ("toy.ping", Some(1.5)));
+    assert_eq!(slice.name, "toy.ping");
     for (key, value) in [("peer", "end 0"), ("driver", "local")] {
         assert_eq!(slice.args[key], value);
     }
@@ -108,6 +108,18 @@ fn a_track_forgets_what_is_over_its_limit_and_says_so() {
     let file = ends.finish();
     assert_eq!(count(&file, phase::INSTANT), EVENTS_MAX);
     assert_eq!(file.other["events of end 0 that are missing"], 7);
+}
+
+#[test]
+fn one_message_in_so_many_is_wanted_at_both_ends() {
+    let (recorder, _recording) = Recorder::start();
+    let recorder = recorder.one_in(3.try_into().expect("it isn't 0"));
+    let track = recorder.track(CoreId(0), "end");
+    let bound =
+        Bound { descriptor: DESCRIPTOR, driver: "local", peer: Badge::default(), end: None };
+    let observer = track.bound(bound).expect("a recorder observes every binding");
+    let wanted: Vec<_> = (0..7).filter(|&index| observer.now(index).is_some()).collect();
+    assert_eq!(wanted, [0, 3, 6]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Arrow, Lane, Scene, Slice};
 
 /// The height of a lane, and of a slice in it.
-const LANE: f64 = 30.0;
+const LANE: f64 = 40.0;
 const SLICE: f64 = 16.0;
 /// Beside the lanes: for their names, and for the axis.
 const LEFT: f64 = 150.0;
@@ -14,8 +14,8 @@ const RIGHT: f64 = 12.0;
 const BOTTOM: f64 = 10.0;
 /// A slice is at least so wide, or it could not be seen.
 const SLICE_MIN: f64 = 2.0;
-/// How wide a letter is; a name is written where it fits.
-const LETTER: f64 = 5.4;
+/// How wide a letter is. A name is written in its slice if it fits, else above, if that is free.
+const LETTER: f64 = 4.7;
 /// The axis has about so many marks.
 const MARKS: f64 = 8.0;
 
@@ -94,31 +94,40 @@ fn draw_lane(out: &mut String, scene: &Scene, lane: &Lane, top: f64) {
     let y = middle + 4.0;
     line!(out, "<text class=\"who core\" x=\"6\" y=\"{y}\">{}</text>", escaped(core));
     line!(out, "<text class=\"who\" x=\"54\" y=\"{y}\">{}</text>", escaped(name));
+    let mut free_from = 0.0;
     for slice in slices {
-        draw_slice(out, scene, slice, middle - SLICE / 2.0);
+        let (left, width) = draw_slice(out, scene, slice, middle - SLICE / 2.0);
+        // The interface is left out: the lanes say enough of it.
+        let name = slice.name.split_once('.').map_or(&*slice.name, |(_, message)| message);
+        let needed = width_of(name);
+        let inside = needed + 6.0 <= width;
+        if inside || left >= free_from {
+            let (x, y) = if inside { (left + 3.0, middle + 3.5) } else { (left, middle - 10.0) };
+            line!(out, "<text x=\"{x:.1}\" y=\"{y}\">{}</text>", escaped(name));
+        }
+        if !inside && left >= free_from {
+            free_from = left + needed + 4.0;
+        }
     }
 }
 
-fn draw_slice(out: &mut String, scene: &Scene, slice: &Slice, y: f64) {
+/// Draws a slice, and returns where it begins and how wide it is.
+fn draw_slice(out: &mut String, scene: &Scene, slice: &Slice, y: f64) -> (f64, f64) {
     let (left, right) = (x(scene, slice.at), x(scene, slice.at + slice.span));
     let width = (right - left).max(SLICE_MIN);
-    let name = escaped(&slice.name);
-    let span = slice.span;
+    let (name, span) = (escaped(&slice.name), slice.span);
     line!(
         out,
         "<rect class=\"slice\" x=\"{left:.1}\" y=\"{y}\" width=\"{width:.1}\" height=\"{SLICE}\">\
          <title>{name}, {span} µs</title></rect>"
     );
-    // The interface is left out where only the message fits.
-    let message = name.split_once('.').map_or(&*name, |(_, message)| message);
-    if let Some(text) = [&*name, message].into_iter().find(|text| fits(text, width)) {
-        line!(out, "<text x=\"{:.1}\" y=\"{}\">{text}</text>", left + 3.0, y + 11.5);
-    }
+    (left, width)
 }
 
+/// How wide a name is, as far as that can be known without the font.
 #[expect(clippy::cast_precision_loss, reason = "names are short")]
-fn fits(text: &str, width: f64) -> bool {
-    text.chars().count() as f64 * LETTER + 4.0 <= width
+fn width_of(text: &str) -> f64 {
+    text.chars().count() as f64 * LETTER
 }
 
 /// From the edge of one slice to that of another: lanes have their slices in the middle.
