@@ -29,6 +29,7 @@ mod race;
 mod report;
 mod rivals;
 mod sample;
+mod traced;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
