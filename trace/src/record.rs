@@ -179,7 +179,7 @@ impl OfBinding {
 impl Observer for OfBinding {
     fn now(&self, index: u64) -> Option<Time> {
         let Track { clock, one_in, .. } = &*self.track;
-        (*one_in == 1 || index % one_in == 0).then(|| clock.now())
+        (*one_in == 1 || index.is_multiple_of(*one_in)).then(|| clock.now())
     }
 
     fn sent(&self, seen: Seen) {

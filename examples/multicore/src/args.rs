@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) messages: bool,
 
-    /// Write who sent what to whom, and when, into this file, for Perfetto or chrome://tracing
+    /// Write who sent what to whom, and when, into this file, for viewers such as Perfetto
     #[arg(long, value_name = "FILE", conflicts_with_all = ["hold", "list"])]
     pub(crate) trace: Option<PathBuf>,
     /// What records that, once it is recorded

@@ -7,7 +7,7 @@
 //! multicore --json           one object, for programs
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
-//! multicore --trace FILE     the same, with times, for Perfetto
+//! multicore --trace FILE     the same with times, for Perfetto
 //! multicore --hold 32        host programs that wait, to see what becomes of them
 //! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
