@@ -1,5 +1,5 @@
-//! Makes Rust of the interface that is measured.
+//! Makes Rust of the interfaces that are measured.
 
 fn main() -> Result<(), flounder_codegen::BuildError> {
-    flounder_codegen::Builder::new().compile(&["bench.if"])
+    flounder_codegen::Builder::new().compile(&["bench.if", "launch.if", "soak.if"])
 }

@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -20,6 +22,10 @@ pub(crate) struct Args {
     /// Measure this case only
     #[arg(long, value_name = "CASE", value_parser = case_names(), hide_possible_values = true)]
     pub(crate) only: Option<String>,
+
+    /// Draw the medians of the case into FILE, as SVG
+    #[arg(long, value_name = "FILE", requires = "only")]
+    pub(crate) chart: Option<PathBuf>,
 
     /// Print the names of the cases and what they measure
     #[arg(long)]

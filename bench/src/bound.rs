@@ -36,9 +36,14 @@ pub(crate) const SERVICE: RxVtbl<Service> = RxVtbl {
     tell: |service, _, _| service.told += 1,
 };
 
+/// A channel whose messages are moved.
+fn local_pair() -> (Half, Half) {
+    flounder::pair::<Interface>(BindOptions::new().driver(DriverChoice::Local))
+}
+
 /// Both sides poll and never sleep.
 pub(crate) fn polled(slice: Slice) -> Outcome<Samples> {
-    let (here, there) = flounder::pair::<Interface>(BindOptions::new());
+    let (here, there) = local_pair();
     face(slice, move || serve(vec![there], poll), move || call_polled(slice, here))
 }
 
@@ -50,7 +55,7 @@ pub(crate) fn polled_over_ump(slice: Slice) -> Outcome<Samples> {
 
 /// Both sides run their loops, which look for messages for a while before they sleep.
 pub(crate) fn spinning(slice: Slice) -> Outcome<Samples> {
-    let (here, there) = flounder::pair::<Interface>(BindOptions::new());
+    let (here, there) = local_pair();
     face(
         slice,
         move || serve(vec![there], run_spinning),
@@ -112,9 +117,20 @@ fn crowd(bindings: usize) -> (Half, Vec<Half>, Vec<Half>) {
 
 /// Two dispatchers of one loop.
 pub(crate) fn one_loop(slice: Slice) -> Outcome<Samples> {
+    one_loop_among::<2>(slice)
+}
+
+/// Two dispatchers of one loop that has `DISPATCHERS`. The others wait for mail.
+pub(crate) fn one_loop_among<const DISPATCHERS: usize>(slice: Slice) -> Outcome<Samples> {
     let measure = move || {
         let (here, there) = flounder::pair::<Interface>(BindOptions::new());
         let (waitset, kernel) = (Waitset::new(), Kernel::new());
+        let idle = (2..DISPATCHERS).map(|_| {
+            let dispatcher = Dispatcher::on(&waitset, kernel.holder(), ());
+            let mailbox = dispatcher.mailbox(1, |(), ()| ());
+            (dispatcher, mailbox)
+        });
+        let _idle: Vec<_> = idle.collect();
         let service = Dispatcher::on(&waitset, kernel.holder(), Service::default());
         drop(service.accept::<Interface>(there, &SERVICE)?);
         call_on(slice, here, &waitset, kernel.holder(), call_by_polling)

@@ -5,10 +5,14 @@ use crate::bare;
 use crate::bound;
 use crate::compiler;
 use crate::idle;
+use crate::longer;
 use crate::plan::Plan;
 use crate::race::{Contestant, Goal, LIMIT, Outcome, race};
 use crate::report::Row;
+#[cfg(feature = "peers")]
+use crate::rivals::peers;
 use crate::rivals::{channels, ring, sleepers};
+use crate::starts;
 use crate::traced;
 
 /// One figure and how it is measured.
@@ -35,9 +39,14 @@ const RING: &str = "ring, by hand";
 const FUTEX: &str = "futex ping-pong";
 const PARK: &str = "park on one CPU";
 const HOT: &str = "polled, 1 binding";
+const LOOP: &str = "one loop, 2 dispatchers";
 const ASLEEP: &str = "asleep, 1 binding";
-const LOOP: &str = "one loop";
-const NO_UMP: &str = "there is no `ump` driver yet";
+const COMMAND: &str = "/bin/true, std Command";
+const THREAD: &str = "pinned thread";
+/// What a stream is compared with.
+const STREAM: &str = if cfg!(feature = "peers") { "rtrb" } else { RING };
+#[cfg(not(feature = "peers"))]
+const NO_PEERS: &str = "it was built without the feature `peers`";
 
 /// Every case there is, measured or not.
 pub(crate) const CASES: &[Case] = &[
@@ -69,12 +78,42 @@ pub(crate) const CASES: &[Case] = &[
                 Contestant::rival("binding over ump, polled", bound::polled_over_ump)
                     .against(LIMIT.name)
                     .goal(Goal::ratio(1.3)),
+                Contestant::rival("the same beside the ring", bound::polled_over_ump)
+                    .against(RING)
+                    .goal(Goal::ratio(1.15)),
             ],
             percent: 100,
         },
     },
-    absent("B3", "one-way u64 over `ump`", NO_UMP),
-    absent("B4", "the spawn call over `ump`", NO_UMP),
+    Case {
+        name: "B3",
+        what: "one-way u64 over `ump`, both sides awake",
+        how: How::Race {
+            contestants: &[
+                #[cfg(feature = "peers")]
+                Contestant::rival("rtrb", peers::rtrb_stream),
+                Contestant::rival(RING, ring::stream),
+                Contestant::rival("ump without a loop", longer::stream_of_ends).against(STREAM),
+                Contestant::rival("binding over ump, polled", longer::stream)
+                    .against(STREAM)
+                    .goal(Goal::ratio(2.0)),
+            ],
+            percent: 100,
+        },
+    },
+    Case {
+        name: "B4",
+        what: "call with a path and 2 KiB over `ump`, both sides awake",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(RING, longer::launch_by_hand),
+                Contestant::rival("binding over ump, polled", longer::launch)
+                    .against(RING)
+                    .goal(Goal::ratio(1.3)),
+            ],
+            percent: 100,
+        },
+    },
     Case {
         name: "B5",
         what: "call between two dispatchers of one loop",
@@ -104,7 +143,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "B7",
-        what: "call over one binding of many",
+        what: "call over one binding, or between two dispatchers, of many",
         how: How::Race {
             contestants: &[
                 Contestant::rival(HOT, bound::polled_among::<1>),
@@ -115,6 +154,10 @@ pub(crate) const CASES: &[Case] = &[
                 Contestant::rival("asleep, among 10,000", bound::asleep_among::<10_000>)
                     .against(ASLEEP)
                     .goal(Goal::ratio(1.5)),
+                Contestant::rival(LOOP, bound::one_loop),
+                Contestant::rival("one loop, among 100,000", bound::one_loop_among::<100_000>)
+                    .against(LOOP)
+                    .goal(Goal::ratio(1.2)),
             ],
             percent: 50,
         },
@@ -124,9 +167,30 @@ pub(crate) const CASES: &[Case] = &[
         what: "heap allocations per message and per call, after warming up",
         how: How::Count(allocations::count),
     },
-    absent("B9", "call against tokio's channels", "tokio is not a dependency yet"),
+    TOKIO,
     Case { name: "B10", what: "an idle system of 4 cores", how: How::Count(idle::measure) },
-    absent("B11", "start a program and wait for it", "host programs can't be started yet"),
+    Case {
+        name: "B11",
+        what: "start a program and wait for it",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(COMMAND, starts::command),
+                Contestant::rival("/bin/true, as a domain", starts::host_program)
+                    .against(COMMAND)
+                    .goal(Goal::ratio(1.3)),
+                Contestant::rival(THREAD, starts::pinned_thread),
+                Contestant::rival("blocking module", starts::blocking_module)
+                    .against(THREAD)
+                    .goal(Goal::ratio(1.5)),
+                Contestant::rival("asynchronous module", starts::asynchronous_module)
+                    .against(THREAD)
+                    .goal(Goal { ratio: 1.0, p50_ns: Some(20_000.0) }),
+                Contestant::rival("the same, asleep", starts::asynchronous_module_asleep)
+                    .against(THREAD),
+            ],
+            percent: 50,
+        },
+    },
     absent("B12", "simulated steps per second", "there is no simulator yet"),
     Case {
         name: "B13",
@@ -155,6 +219,30 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
 ];
+
+#[cfg(feature = "peers")]
+const TOKIO_POLLED: &str = "tokio, polled";
+#[cfg(feature = "peers")]
+const TOKIO_ASLEEP: &str = "tokio, asleep";
+
+#[cfg(feature = "peers")]
+const TOKIO: Case = Case {
+    name: "B9",
+    what: "call against tokio's mpsc and oneshot channels",
+    how: How::Race {
+        contestants: &[
+            Contestant::rival(TOKIO_POLLED, peers::tokio_polled),
+            Contestant::rival("binding, polled", bound::polled).against(TOKIO_POLLED),
+            Contestant::rival("binding over ump, polled", bound::polled_over_ump)
+                .against(TOKIO_POLLED),
+            Contestant::rival(TOKIO_ASLEEP, peers::tokio_asleep),
+            Contestant::rival("binding, asleep", bound::asleep).against(TOKIO_ASLEEP),
+        ],
+        percent: 100,
+    },
+};
+#[cfg(not(feature = "peers"))]
+const TOKIO: Case = absent("B9", "call against tokio's channels", NO_PEERS);
 
 const fn absent(name: &'static str, what: &'static str, why: &'static str) -> Case {
     Case { name, what, how: How::Absent(why) }

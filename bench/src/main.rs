@@ -6,6 +6,7 @@
 //! bench --only B1    one case
 //! bench --json       one object per variant, for programs
 //! bench --list       the cases
+//! bench --only B9 --chart calls.svg
 //! ```
 //!
 //! Figures move from machine to machine and from minute to minute; ratios within one run are what
@@ -18,17 +19,20 @@ mod args;
 mod bare;
 mod bound;
 mod cases;
+mod chart;
 #[path = "../../codegen/tests/corpus/chosen.rs"]
 mod chosen;
 mod compiler;
 #[path = "../../codegen/tests/corpus/generator.rs"]
 mod generator;
 mod idle;
+mod longer;
 mod plan;
 mod race;
 mod report;
 mod rivals;
 mod sample;
+mod starts;
 mod traced;
 
 use std::io::{self, Write};
@@ -43,7 +47,7 @@ use race::Outcome;
 
 /// What `build.rs` made of `bench.if`.
 mod interface {
-    flounder::include_interfaces!(bench);
+    flounder::include_interfaces!(bench, launch);
 }
 
 /// The same in other Rust types: what two programs have that were built apart.
@@ -80,6 +84,9 @@ fn run(args: &Args) -> Outcome<()> {
     }
     for case in CASES.iter().filter(|case| args.only.as_deref().is_none_or(|o| o == case.name)) {
         let measured = case.measure(&plan)?;
+        if let Some(file) = &args.chart {
+            std::fs::write(file, chart::svg(case.what, &measured.rows))?;
+        }
         for row in measured.rows {
             if args.json {
                 writeln!(out, "{}", row.json()?)?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flounder::CoreId;
 use flounder::observe::Observe;
+use flounder_monitor::WatchConfig;
 
 use crate::host::{Guard, Output};
 use crate::observers::Observers;
@@ -31,6 +32,7 @@ pub struct Config {
     pub(crate) domains_per_client_max: u32,
     pub(crate) waits_per_client_max: u32,
     pub(crate) observers: Observers,
+    pub(crate) watch: WatchConfig,
 }
 
 impl Config {
@@ -40,6 +42,9 @@ impl Config {
     /// How long a killed program has to end unless the system says otherwise: a program that waits
     /// on its dispatcher at all does so far more often.
     pub const GRACE: Duration = Duration::from_secs(2);
+
+    /// After how many heartbeat periods without an answer a spawnd is dead.
+    pub const HEARTBEATS_MISSED_MAX: u32 = WatchConfig::new().heartbeats_missed_max;
 
     /// How many domains one client may have unless the system says otherwise.
     pub const DOMAINS_PER_CLIENT_MAX: u32 = flounder_procmgmt::machine::DOMAINS_PER_CLIENT_MAX;
@@ -60,6 +65,7 @@ impl Config {
             domains_per_client_max: Self::DOMAINS_PER_CLIENT_MAX,
             waits_per_client_max: Self::WAITS_PER_CLIENT_MAX,
             observers: Observers::NONE,
+            watch: WatchConfig::new(),
         }
     }
 
@@ -110,6 +116,24 @@ impl Config {
         Self { domains_per_client_max: domains, ..self }
     }
 
+    /// How often a spawnd is asked whether it turns. It is dead after
+    /// [`Config::HEARTBEATS_MISSED_MAX`] periods without an answer.
+    #[must_use]
+    pub const fn heartbeat_period(mut self, period: Duration) -> Self {
+        self.watch.heartbeat_period = period;
+        self
+    }
+
+    /// How long after its first failure a spawnd is started again, and how often it may fail in a
+    /// row: each failure doubles the time, up to 5 seconds; one that answered a heartbeat begins
+    /// anew. After the last the core stays without, and the system has failed.
+    #[must_use]
+    pub const fn restarts(mut self, backoff_first: Duration, restarts_max: u32) -> Self {
+        self.watch.backoff_first = backoff_first;
+        self.watch.restarts_max = restarts_max;
+        self
+    }
+
     /// How many waits one client may have open, over all its bindings.
     #[must_use]
     pub fn waits_per_client_max(self, waits: u32) -> Self {
@@ -128,6 +152,13 @@ impl Config {
 }
 
 impl Config {
+    /// The part of it that concerns monitors.
+    pub(crate) fn watch(&self) -> WatchConfig {
+        let mut watch = self.watch;
+        watch.grace = self.grace;
+        watch
+    }
+
     /// The part of it that concerns the process manager.
     pub(crate) fn process_manager(&self) -> flounder_procmgmt::machine::Config {
         let mut config = flounder_procmgmt::machine::Config::default();

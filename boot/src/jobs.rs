@@ -21,8 +21,6 @@ pub(crate) enum SystemJob {
     Meet(Desks),
     /// Have the core's spawnd panic.
     CrashSpawnd,
-    /// Have the monitor hear no heartbeat of its spawnd any more.
-    HangSpawnd,
     /// Stop the loop.
     Stop,
 }

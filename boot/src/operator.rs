@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 
 use flounder::{CoreId, Dispatcher, Holder, Home, Kernel, Mailbox, MonotonicClock, Waitset};
-use flounder_domain::Domain;
+use flounder_domain::{Client, Domain};
 use flounder_monitor::Command;
 
 use crate::observers::Observers;
@@ -106,6 +106,20 @@ impl Operator {
     /// If called from a handler.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.host.block_on(future)
+    }
+}
+
+impl Client for Operator {
+    fn system(&self) -> &Domain {
+        self.system()
+    }
+
+    fn home(&self) -> &Home {
+        self.home()
+    }
+
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.block_on(future)
     }
 }
 

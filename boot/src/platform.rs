@@ -65,6 +65,8 @@ pub(crate) struct RunningService {
     generation: u64,
     home: Home,
     events: Mailbox<ServiceEvent>,
+    /// Its end was told.
+    ended: bool,
     /// `None` while it starts.
     handle: Option<Service>,
 }
@@ -75,6 +77,8 @@ pub(crate) struct RunningProgram {
     how: How,
     completions: Mailbox<Completion>,
     ended: bool,
+    /// The life of the spawnd that started it.
+    spawnd: u64,
 }
 
 /// How a program runs, and so how it is ended.
@@ -141,20 +145,57 @@ impl CorePlatform {
         let what = format!("{service:?} on core {} panicked", self.core);
         let services = self.services.borrow();
         let Some(running) = services.get(&service) else { return };
-        running.home.holder().end();
-        let survivors = match service {
-            ServiceKind::Spawnd => self.end_programs(),
-            ServiceKind::ProcMgmt => Vec::new(),
-        };
         let generation = running.generation;
-        let _ = running.events.send(ServiceEvent::Ended { service, generation, survivors });
-        let _ = self.shared.reports.send(Report::Failed { what });
+        drop(services);
+        self.end_service(service, generation);
+        if service == ServiceKind::ProcMgmt {
+            let _ = self.shared.reports.send(Report::Failed { what });
+        }
     }
 
-    /// Ends all programs; returns those that are not gone yet.
-    fn end_programs(&self) -> Vec<DomainId> {
+    /// Ends that life of a service, once: first what can be done in its name, then what it started.
+    fn end_service(&self, service: ServiceKind, generation: u64) {
+        let ending = {
+            let mut services = self.services.borrow_mut();
+            let running = services.get_mut(&service);
+            running.filter(|running| running.generation == generation && !running.ended).map(
+                |running| {
+                    running.ended = true;
+                    (running.home.clone(), running.events.clone())
+                },
+            )
+        };
+        let Some((home, events)) = ending else { return };
+        home.end();
+        home.holder().end();
+        let survivors = match service {
+            ServiceKind::Spawnd => {
+                self.forget_ended(generation);
+                self.end_programs(|program| program.spawnd == generation)
+            }
+            ServiceKind::ProcMgmt => Vec::new(),
+        };
+        // The mailbox has room for the end of every service.
+        let _ = events.send(ServiceEvent::Ended { service, generation, survivors });
+    }
+
+    /// Forgets the programs of a spawnd that have ended: it can't release them any more.
+    fn forget_ended(&self, generation: u64) {
+        let mut programs = self.programs.borrow_mut();
+        let gone = |program: &RunningProgram| program.ended && program.spawnd == generation;
+        let gone = programs.iter().filter(|(_, program)| gone(program));
+        let domains: Vec<_> = gone.map(|(&domain, _)| domain).collect();
+        let ended: Vec<_> = domains.iter().filter_map(|domain| programs.remove(domain)).collect();
+        drop(programs);
+        for program in ended {
+            self.join(program);
+        }
+    }
+
+    /// Ends the programs that are chosen; returns those that are not gone yet.
+    fn end_programs(&self, chosen: impl Fn(&RunningProgram) -> bool) -> Vec<DomainId> {
         let programs = self.programs.borrow();
-        let running = programs.iter().filter(|(_, program)| !program.ended);
+        let running = programs.iter().filter(|(_, program)| !program.ended && chosen(program));
         let domains: Vec<_> = running.map(|(domain, _)| *domain).collect();
         drop(programs);
         for &domain in &domains {
@@ -172,7 +213,7 @@ impl CorePlatform {
             drop(running.handle);
             running.home.holder().end();
         }
-        self.end_programs();
+        self.end_programs(|_| true);
         self.desk.borrow_mut().stop();
         let programs = std::mem::take(&mut *self.programs.borrow_mut());
         for program in programs.into_values().filter(|program| program.ended) {
@@ -218,8 +259,15 @@ impl CorePlatform {
         }
         let holder = self.shared.kernel.holder();
         let how = How::Process { _domain_cap: hand_over(domain_cap, &holder) };
-        let program = RunningProgram { holder, how, completions, ended: false };
+        let spawnd = self.spawnd_generation();
+        let program = RunningProgram { holder, how, completions, ended: false, spawnd };
         self.programs.borrow_mut().insert(domain, program);
+    }
+
+    /// Which life of the spawnd starts programs now.
+    fn spawnd_generation(&self) -> u64 {
+        let services = self.services.borrow();
+        services.get(&ServiceKind::Spawnd).map_or(0, |spawnd| spawnd.generation)
     }
 
     fn entry_point(&self, start: &ProgramStart) -> Result<EntryPoint, StartFailure> {
@@ -260,7 +308,8 @@ impl CorePlatform {
                 How::Loop
             }
         };
-        Ok(RunningProgram { holder, how, completions: asker, ended: false })
+        let spawnd = self.spawnd_generation();
+        Ok(RunningProgram { holder, how, completions: asker, ended: false, spawnd })
     }
 }
 
@@ -339,8 +388,11 @@ impl Platform for CorePlatform {
         });
         let label = self.service_name(service);
         let home = self.shared.config.observers.settle(home, self.core, label);
-        let running = RunningService { generation, home: home.clone(), events, handle: None };
-        self.services.borrow_mut().insert(service, running);
+        let running =
+            RunningService { generation, home: home.clone(), events, ended: false, handle: None };
+        self.victims.borrow_mut().clear();
+        let former = self.services.borrow_mut().insert(service, running);
+        drop(former);
         let process_manager = match service {
             ServiceKind::ProcMgmt => hand_over(self.process_manager.take(), &holder),
             ServiceKind::Spawnd => Cap::NULL,
@@ -357,6 +409,15 @@ impl Platform for CorePlatform {
         if let Some(running) = self.services.borrow_mut().get_mut(&service) {
             running.handle = Some(handle);
         }
+    }
+
+    fn fence_service(&self, service: ServiceKind, generation: u64) {
+        self.end_service(service, generation);
+    }
+
+    fn service_given_up(&self, service: ServiceKind) {
+        let what = format!("{service:?} on core {} failed again and again", self.core);
+        let _ = self.shared.reports.send(Report::Failed { what });
     }
 
     fn core_up(&self, core: CoreId) {

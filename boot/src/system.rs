@@ -189,19 +189,17 @@ impl System {
     /// Has the spawnd of `core` panic, as though it had come upon an error of its own: its domains
     /// are lost, and another comes up. Nothing happens if there is no such core.
     pub fn crash_spawnd(&self, core: CoreId) {
-        self.tell(core, SystemJob::CrashSpawnd);
+        if let Some(jobs) = self.cores.get(&core).and_then(|core| core.system.as_ref()) {
+            // Refused once the loop has ended: then there is nobody for anything to happen to.
+            let _ = jobs.send(SystemJob::CrashSpawnd);
+        }
     }
 
     /// Has the monitor of `core` hear no heartbeat of its spawnd any more, as though that hung:
     /// after the heartbeat time its domains are lost, and another comes up.
     pub fn hang_spawnd(&self, core: CoreId) {
-        self.tell(core, SystemJob::HangSpawnd);
-    }
-
-    fn tell(&self, core: CoreId, job: SystemJob) {
-        if let Some(jobs) = self.cores.get(&core).and_then(|core| core.system.as_ref()) {
-            // Refused once the loop has ended: then there is nobody for anything to happen to.
-            let _ = jobs.send(job);
+        if let Some(monitor) = self.cores.get(&core).and_then(|core| core.monitor.as_ref()) {
+            let _ = monitor.send(Command::IgnoreHeartbeats);
         }
     }
 

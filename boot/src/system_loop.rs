@@ -149,7 +149,6 @@ impl SystemLoop {
                     platform.crash(ServiceKind::Spawnd);
                 }
             }
-            SystemJob::HangSpawnd => {}
             SystemJob::Stop => {
                 self.monitor = None;
                 (self.guard, self.last_resort) = (None, None);
@@ -168,7 +167,8 @@ impl SystemLoop {
         let observers = &platform.shared.config.observers;
         let home = observers.settle(home, core, format!("monitor.{core}"));
         let env = MonitorEnv { core, home, platform: platform.clone(), uplink };
-        let (service, commands) = flounder_monitor::start(env);
+        let watch = platform.shared.config.watch();
+        let (service, commands) = flounder_monitor::start_with(env, watch);
         self.monitor = Some((service, commands.clone()));
         let _ = platform.shared.reports.send(Report::Monitor { core, commands });
     }

@@ -16,9 +16,12 @@ use crate::style::{Style, StyleError};
 /// Each interface `NAME.if` becomes `OUT_DIR/NAME.rs`, each import too; a crate takes them in side
 /// by side in one module, with `flounder::include_interfaces!(types, calculator)`.
 ///
-/// ```no_run
+/// ```
 /// fn main() -> Result<(), flounder_codegen::BuildError> {
-///     flounder_codegen::Builder::new().import("idl/types.if").compile(&["idl/calculator.if"])
+///     flounder_codegen::Builder::new()
+///         .import("../idl/types.if")
+/// #       .out_dir(std::env::temp_dir().join("flounder-builder-example"))
+///         .compile(&["../idl/monitor.if", "../idl/spawn.if"])
 /// }
 /// ```
 ///
@@ -91,12 +94,13 @@ impl Builder {
     /// Takes the types of the import `NAME.if` from another crate, which was generated from the same
     /// file, and makes no second copy. `path` is that of the module of the types:
     ///
-    /// ```no_run
+    /// ```
     /// # fn main() -> Result<(), flounder_codegen::BuildError> {
     /// flounder_codegen::Builder::new()
     ///     .import("../idl/types.if")
     ///     .extern_interface("types", "::flounder_idl::types")
-    ///     .compile(&["calculator.if"])
+    /// #   .out_dir(std::env::temp_dir().join("flounder-extern-example"))
+    ///     .compile(&["../idl/monitor.if"])
     /// # }
     /// ```
     pub fn extern_interface(mut self, name: impl Into<String>, path: impl Into<String>) -> Self {

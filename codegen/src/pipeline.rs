@@ -1,5 +1,8 @@
 //! The stages in a row: what the builder and the command share.
 
+use std::panic;
+use std::thread;
+
 use crate::check::{self, Unit};
 use crate::describe::{self, Description};
 use crate::diag::Diagnostics;
@@ -9,6 +12,9 @@ use crate::plan::Plan;
 use crate::source::{FileId, Sources};
 use crate::style::Style;
 use crate::{emit, parse, plan, render};
+
+/// A thread is started for so many interfaces: for fewer it would take longer than it saves.
+const INTERFACES_PER_THREAD_MIN: usize = 8;
 
 /// What to compile: files, and what they may use.
 #[derive(Clone, Debug, Default)]
@@ -63,8 +69,7 @@ impl Request {
         levels: &Levels,
     ) -> Result<(Vec<Output>, Diagnostics), Diagnostics> {
         let (model, diagnostics) = self.checked(sources, levels)?;
-        let plan = plan::plan(&model, sources, &Style::default());
-        Ok((print(&plan), diagnostics))
+        Ok((print_all(&model, sources), diagnostics))
     }
 
     /// The model, if there are no errors, and the warnings.
@@ -106,6 +111,24 @@ impl Request {
         let model = check::check(Unit { imports, interfaces }, sources, &mut diagnostics);
         (model, diagnostics)
     }
+}
+
+/// The bindings of a run without wishes, made by as many threads as are worth it.
+fn print_all(model: &Model, sources: &Sources) -> Vec<Output> {
+    let worth_it = model.interfaces.len() / INTERFACES_PER_THREAD_MIN;
+    let count = thread::available_parallelism().map_or(1, usize::from).min(worth_it).max(1);
+    let share = |index| print(&plan::share(model, sources, &Style::default(), (index, count)));
+    let mut outputs = thread::scope(|scope| {
+        let others: Vec<_> = (1..count).map(|index| scope.spawn(move || share(index))).collect();
+        let mut outputs = share(0);
+        for other in others {
+            outputs.extend(other.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+        }
+        outputs
+    });
+    // Who made which must not show.
+    outputs.sort_by(|a, b| a.name.cmp(&b.name));
+    outputs
 }
 
 /// The files of the bindings, in the order of their names.

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use flounder::{BindOptions, ClaimError, Ctx, Dispatcher, ErrVal, Half, Home, Interface, Iref};
+use flounder::{
+    BindOptions, ClaimError, Ctx, Dispatcher, ErrVal, Half, Home, Interface, Iref, Time,
+};
 
 use crate::monitor::{BindError, Monitor};
 use crate::names::{NameError, NameService};
@@ -89,6 +91,23 @@ impl Domain {
         rx_vtbl: &I::RxVtbl<S>,
     ) -> Result<I::Binding<S>, ReachError> {
         let iref = self.names().await?.wait_for(name).await?;
+        Ok(self.monitor.bind::<I, S>(ctx, iref, BindOptions::new(), rx_vtbl).await?)
+    }
+
+    /// Waits for the service called `name`, but no later than `deadline`, and binds to it, on the
+    /// dispatcher of `ctx`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Domain::bind`], and [`RpcError::TimedOut`](flounder::RpcError).
+    pub async fn bind_until<I: Interface, S: 'static>(
+        &self,
+        ctx: &Ctx<S>,
+        name: &str,
+        rx_vtbl: &I::RxVtbl<S>,
+        deadline: Time,
+    ) -> Result<I::Binding<S>, ReachError> {
+        let iref = self.names().await?.wait_for_until(name, deadline).await?;
         Ok(self.monitor.bind::<I, S>(ctx, iref, BindOptions::new(), rx_vtbl).await?)
     }
 

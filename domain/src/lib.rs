@@ -2,7 +2,8 @@
 //! services.
 //!
 //! A program gets an [`Env`]. [`Env::system`] is the way to everything else: the core's
-//! [`Monitor`] (export and bind), the [`NameService`], the process manager ([`Processes`]).
+//! [`Monitor`] (export and bind), the [`NameService`], the process manager ([`Processes`]). [`Spawn`]
+//! starts other programs.
 
 pub mod args;
 pub mod convert;
@@ -12,6 +13,7 @@ mod monitor;
 mod names;
 mod process;
 mod promise;
+mod spawn;
 
 pub use domain::{Domain, ReachError};
 pub use env::{Birth, Env, ExitStatus};
@@ -20,3 +22,4 @@ pub use names::{NameError, NameService};
 pub use process::{
     CALLS_MAX, DomainStatus, PROC_MGMT_NAME, ProcessError, Processes, Program, WAITS_MAX, Waited,
 };
+pub use spawn::{Child, ChildError, Client, Pending, Spawn, Why};

@@ -1,6 +1,11 @@
 //! The client of the name service.
 
-use flounder::{AnyBinding, BindOptions, Ctx, ErrVal, Iref, RpcError};
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use flounder::{AnyBinding, BindOptions, Ctx, ErrVal, Iref, RpcError, Time};
 use flounder_idl::nameservice::{
     Binding, Interface, List, Lookup, Register, Remove, RxVtbl, WaitFor,
 };
@@ -20,9 +25,11 @@ pub enum NameError {
 }
 
 /// A client of the name service. What it registers goes when it drops.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NameService {
     binding: Binding<()>,
+    monitor: Monitor,
+    ctx: Ctx<()>,
 }
 
 impl NameService {
@@ -38,7 +45,7 @@ impl NameService {
             .map_err(|err| BindError::Refused { iref: Iref::NULL, err })?;
         let options = BindOptions::new();
         let binding = monitor.bind::<Interface, ()>(ctx, iref, options, &RxVtbl::UNHANDLED).await?;
-        Ok(Self { binding })
+        Ok(Self { binding, monitor: monitor.clone(), ctx: ctx.clone() })
     }
 
     /// Registers `iref` under `name`.
@@ -83,6 +90,28 @@ impl NameService {
         Ok(answer.iref)
     }
 
+    /// The service registered under `name`, as soon as there is one, but no later than `deadline`, a
+    /// time of the dispatcher's clock. It waits over a binding of its own, which closes with it: the
+    /// name service remembers nothing of a wait that was given up.
+    ///
+    /// # Errors
+    ///
+    /// As [`NameService::wait_for`], and [`RpcError::TimedOut`].
+    pub async fn wait_for_until(&self, name: &str, deadline: Time) -> Result<Iref, NameError> {
+        let late = self.ctx.waitset().sleep_until(deadline);
+        let waiting = async {
+            let own = Self::bind(&self.monitor, &self.ctx).await;
+            let own = own.map_err(|error| NameError::Refused(error.errval()))?;
+            own.wait_for(name).await
+        };
+        let (mut late, mut waiting) = (pin!(late), pin!(waiting));
+        poll_fn(|cx| match waiting.as_mut().poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(answer),
+            Poll::Pending => late.as_mut().poll(cx).map(|()| Err(RpcError::TimedOut.into())),
+        })
+        .await
+    }
+
     /// All registered names in order.
     ///
     /// # Errors
@@ -98,5 +127,11 @@ impl NameService {
             }
             names.push((next.name, next.iref));
         }
+    }
+}
+
+impl fmt::Debug for NameService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NameService").field("binding", &self.binding).finish_non_exhaustive()
     }
 }

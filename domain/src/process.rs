@@ -6,7 +6,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use flounder::{
-    AnyBinding, BindOptions, Cap, CapError, CoreId, Ctx, DomainId, ErrCode, ErrVal, Iref, RpcError,
+    AnyBinding, BindOptions, Cap, CapError, CapInfo, CoreId, Ctx, DomainId, ErrCode, ErrVal, Iref,
+    RpcError,
 };
 use flounder_idl::proc_mgmt::{
     Binding, Exit, GetDomainlist, GetStatus, Interface, Kill, RxVtbl, Span, Spawn, SpawnWithCaps,
@@ -260,11 +261,27 @@ impl Processes {
         vroot: Cap,
         dispframe: Cap,
     ) -> Result<(), ProcessError> {
+        self.until_started(domain).await?;
         let _call = self.begin()?;
         let domain_cap = hand_on(domain)?;
         let request = Span { domain_cap, core: core.0, vroot, dispframe };
         let answer = self.binding.call(request).await?;
         answer.err.ok().map_err(ProcessError::Refused)
+    }
+
+    /// Waits until the process manager knows that a domain was started. It hears that from the
+    /// domain's spawnd, which a program that spans right after its birth can overtake: it would be
+    /// refused as not running.
+    async fn until_started(&self, domain: &Cap) -> Result<(), ProcessError> {
+        let Ok(CapInfo { domain: Some(id), .. }) = domain.identify() else { return Ok(()) };
+        loop {
+            match self.status(id, None).await {
+                Ok(DomainStatus { state: DomainState::Nil, .. }) => {}
+                // Whatever else is wrong, the answer to what was asked says it.
+                Ok(_) | Err(ProcessError::Refused(_)) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Ends a domain and waits until nothing of it executes any more. `domain` needs KILL.
@@ -391,3 +408,6 @@ impl fmt::Debug for Processes {
         f.debug_struct("Processes").field("binding", &self.binding).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

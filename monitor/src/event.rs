@@ -3,9 +3,15 @@
 //! `E` is an endpoint on its way to its owner. The machine only moves it from an event into an
 //! effect, or drops it together with the refusal that it answers.
 
+use std::time::Duration;
+
 use flounder::{Badge, CoreId, DomainId, ErrVal, Iref};
 
 use crate::peers::{ChildKey, ChildKind, Generation, Interface, RequestId};
+
+/// Names a timer when it is due. Never given out twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TimerId(pub u64);
 
 /// Something the monitor is told.
 #[derive(Debug)]
@@ -54,22 +60,29 @@ pub enum Event<E> {
         /// Success, or why not.
         err: ErrVal,
     },
-    /// A spawnd is gone and whatever could be ended with it has ended. A monitor hears it of its own
-    /// core; monitor 0 also of a core that lost its monitor.
-    SpawndDown {
+    /// The core's spawnd has ended, and with it whatever could be ended at once.
+    SpawndEnded {
+        /// Which life of it.
+        generation: Generation,
+        /// The domains it had started that are told to end and have not yet.
+        left: Vec<DomainId>,
+    },
+    /// One of those has ended.
+    SurvivorEnded {
+        /// Which one.
+        domain: DomainId,
+    },
+    /// The time of an [`Effect::ArmTimer`] is over.
+    Timer {
+        /// Which one.
+        timer: TimerId,
+    },
+    /// The process manager wants a spawnd ended; only monitor 0 is told.
+    FenceSpawnd {
         /// The spawnd's core.
         core: CoreId,
         /// Which life of it.
         generation: Generation,
-        /// The domains that could not be ended.
-        survivors: Vec<DomainId>,
-    },
-    /// A domain that survived its spawnd has ended after all.
-    SurvivorEnded {
-        /// The core it was on.
-        core: CoreId,
-        /// Which one.
-        domain: DomainId,
     },
     /// The system shall stop; only monitor 0 is told.
     Shutdown,
@@ -137,6 +150,11 @@ pub enum FromChild<E> {
         /// The monitor's end.
         endpoint: E,
     },
+    /// Answers a heartbeat.
+    HeartbeatReply {
+        /// The id of the monitor's request.
+        request: RequestId,
+    },
 }
 
 /// What monitors say to each other: the messages of the interface `intermon`.
@@ -185,6 +203,11 @@ pub enum PeerMessage<E> {
     },
     /// Tells monitor 0 of a spawnd, or that one is gone.
     Spawnd(SpawndNews),
+    /// Monitor 0 tells a monitor that the process manager wants its spawnd ended.
+    FenceSpawnd {
+        /// Which life of it.
+        generation: Generation,
+    },
 }
 
 /// What the process manager must know of the cores' spawnds: it says the same on its way to monitor 0
@@ -293,6 +316,26 @@ pub enum Effect<E> {
         /// The new child's domain.
         domain: DomainId,
     },
+    /// Send [`Event::Timer`] after a time. There is one timer; arming it anew disarms it first.
+    ArmTimer {
+        /// What the event has to name.
+        timer: TimerId,
+        /// When.
+        after: Duration,
+    },
+    /// End this generation of the core's spawnd: its bindings and caps first, then what it started.
+    /// [`Event::SpawndEnded`] follows.
+    FenceSpawnd {
+        /// Which life of it.
+        generation: Generation,
+    },
+    /// Start a spawnd on this core.
+    StartSpawnd {
+        /// Which life it is.
+        generation: Generation,
+    },
+    /// Say that this core stays without a spawnd: too many failed.
+    GiveSpawndUp,
     /// Claim the end of the binding to the process manager.
     ClaimProcMgmt {
         /// The end to claim.
@@ -349,6 +392,11 @@ pub enum ToChild<E> {
         request: RequestId,
         /// The name service's iref.
         iref: Iref,
+    },
+    /// Asks a service whether it turns.
+    Heartbeat {
+        /// To be repeated in the answer.
+        request: RequestId,
     },
     /// Refuses a monitor end; a granted one is [`Effect::AllocEndpoint`].
     AllocMonitorEpRefused {

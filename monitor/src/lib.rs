@@ -18,12 +18,12 @@ mod peers;
 mod service;
 
 pub use event::{
-    Effect, Effects, Event, FromChild, PeerMessage, ShutdownOutcome, SpawndNews, ToChild,
+    Effect, Effects, Event, FromChild, PeerMessage, ShutdownOutcome, SpawndNews, TimerId, ToChild,
     ToProcMgmt,
 };
 pub use machine::{
     CHILDREN_MAX, Counts, EXPORTS_PER_CHILD_MAX, Machine, NAME_SERVICE_IREF, PENDING_PER_CHILD_MAX,
-    PENDING_PER_LINK_MAX, PENDING_PER_SERVICE_MAX, SURVIVORS_PER_MESSAGE_MAX,
+    PENDING_PER_LINK_MAX, PENDING_PER_SERVICE_MAX, SURVIVORS_PER_MESSAGE_MAX, WatchConfig,
 };
 pub use names::{
     NAME_BYTES_MAX, NAMES_MAX, NAMES_PER_CLIENT_MAX, NameError, Names, WAITS_PER_CLIENT_MAX,
@@ -31,4 +31,6 @@ pub use names::{
 };
 pub use outbox::{CHILD_OUTBOX_MAX, LINK_OUTBOX_MAX};
 pub use peers::{ChildKey, ChildKind, Generation, Interface, RequestId};
-pub use service::{Command, MonitorEnv, NAME_BINDINGS_PER_PEER_MAX, child_pair, link_pair, start};
+pub use service::{
+    Command, MonitorEnv, NAME_BINDINGS_PER_PEER_MAX, child_pair, link_pair, start, start_with,
+};

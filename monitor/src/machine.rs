@@ -8,21 +8,25 @@ mod children;
 mod exports;
 mod proc_mgmt;
 mod routes;
+mod spawnd;
+mod watch;
 
 use flounder::{Badge, CoreId, DomainId, ErrCode, ErrVal, Iref};
 
 use crate::event::{Effect, Effects, Event, FromChild, PeerMessage, SpawndNews, ToChild};
-use crate::peers::{ChildKey, ChildKind, Generation, Interface, RequestId};
+use crate::peers::{ChildKey, ChildKind, Interface, RequestId};
 use binds::{Asked, Asker, Binds, Closed, Server};
 use children::Children;
 use exports::{Exports, Owner};
 use proc_mgmt::ProcMgmt;
 use routes::{HUB, Loss, Routes, Way};
+use watch::Watch;
 
 pub use binds::{PENDING_PER_CHILD_MAX, PENDING_PER_LINK_MAX, PENDING_PER_SERVICE_MAX};
 pub use children::CHILDREN_MAX;
 pub use exports::{EXPORTS_PER_CHILD_MAX, NAME_SERVICE_IREF};
 pub use proc_mgmt::SURVIVORS_PER_MESSAGE_MAX;
+pub use watch::WatchConfig;
 
 /// What peers did that they may not do, or that came too late to matter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -69,6 +73,7 @@ pub struct Machine {
     routes: Routes,
     /// Monitor 0's alone.
     proc_mgmt: Option<ProcMgmt>,
+    watch: Watch,
     counts: Counts,
 }
 
@@ -86,6 +91,12 @@ impl Machine {
     /// [`NAME_SERVICE_IREF`]; every other has a link to monitor 0.
     #[must_use]
     pub fn new(core: CoreId, name_service: Interface) -> Self {
+        Self::watching(core, name_service, WatchConfig::default())
+    }
+
+    /// One that watches over its spawnd in a way of one's own.
+    #[must_use]
+    pub fn watching(core: CoreId, name_service: Interface, watch: WatchConfig) -> Self {
         let mut exports = Exports::new(core);
         if core == HUB {
             let iref = exports.add_own(name_service);
@@ -98,6 +109,7 @@ impl Machine {
             binds: Binds::default(),
             routes: Routes::new(core),
             proc_mgmt: (core == HUB).then(ProcMgmt::new),
+            watch: Watch::new(watch),
             counts: Counts::default(),
         }
     }
@@ -123,7 +135,7 @@ impl Machine {
     /// Takes one event and appends what to do to `out`.
     pub fn handle<E>(&mut self, event: Event<E>, out: &mut Effects<E>) {
         match event {
-            Event::ChildAdded { child, kind } => self.children.add(child, kind),
+            Event::ChildAdded { child, kind } => self.child_added(child, kind, out),
             Event::ChildGone { child } => self.child_gone(child, out),
             Event::Child { from, message } => self.child_says(from, message, out),
             Event::LinkAdded { core } => self.routes.added(core),
@@ -132,12 +144,14 @@ impl Machine {
             Event::OwnServiceReply { request, err } => {
                 self.bind_answered(Server::Own, request, err, out);
             }
-            Event::SpawndDown { core, generation, survivors } => {
-                self.spawnd_down(core, generation, &survivors, out);
+            Event::SpawndEnded { generation, left } => {
+                self.watch(out, |watch, orders| watch.ended(generation, &left, orders));
             }
-            Event::SurvivorEnded { core, domain } => {
-                self.tell_proc_mgmt(SpawndNews::SurvivorEnded { core, domain }, out);
+            Event::SurvivorEnded { domain } => {
+                self.watch(out, |watch, orders| watch.survivor_ended(domain, orders));
             }
+            Event::Timer { timer } => self.watch(out, |watch, orders| watch.timer(timer, orders)),
+            Event::FenceSpawnd { core, generation } => self.fence(core, generation, out),
             Event::Shutdown => self.with_proc_mgmt(|proc_mgmt| proc_mgmt.shutdown(out)),
             Event::ShutdownDone { wedged } => {
                 self.with_proc_mgmt(|proc_mgmt| proc_mgmt.shutdown_done(wedged, out));
@@ -152,8 +166,12 @@ impl Machine {
         // First its own requests, so that one it made to itself isn't answered to the dead.
         self.binds.asker_gone(Asker::Child(child));
         self.fail_binds(Server::Child(child), peer_closed(), out);
-        if kind == ChildKind::ProcMgmt {
-            self.with_proc_mgmt(|proc_mgmt| proc_mgmt.gone(out));
+        match kind {
+            ChildKind::ProcMgmt => self.with_proc_mgmt(|proc_mgmt| proc_mgmt.gone(out)),
+            ChildKind::Spawnd { .. } => {
+                self.watch(out, |watch, orders| watch.child_gone(child, orders));
+            }
+            ChildKind::Program { .. } | ChildKind::Operator | ChildKind::Service => {}
         }
     }
 
@@ -183,6 +201,7 @@ impl Machine {
             FromChild::SetProcMgmtEpRequest { endpoint } => {
                 self.set_proc_mgmt(from, endpoint, out);
             }
+            FromChild::HeartbeatReply { request } => self.watch.answered(from, request),
         }
     }
 
@@ -205,17 +224,6 @@ impl Machine {
         to_child(child, ToChild::AllocMonitorEpRefused { request, err: refused.into() }, out);
     }
 
-    fn set_spawn_iref<E>(&mut self, from: ChildKey, iref: Iref, out: &mut Effects<E>) {
-        let own = self.exports.owns(from, iref);
-        match own.then(|| self.children.spawnd_tells(from)).flatten() {
-            Some(generation) => {
-                let core = self.core;
-                self.tell_proc_mgmt(SpawndNews::Add { core, generation, iref }, out);
-            }
-            None => self.counts.not_permitted += 1,
-        }
-    }
-
     fn set_proc_mgmt<E>(&mut self, from: ChildKey, endpoint: E, out: &mut Effects<E>) {
         let permitted = self.children.kind(from) == Some(ChildKind::ProcMgmt);
         let taken = match &mut self.proc_mgmt {
@@ -224,26 +232,6 @@ impl Machine {
         };
         if !taken {
             self.counts.not_permitted += 1;
-        }
-    }
-
-    fn spawnd_down<E>(
-        &mut self,
-        core: CoreId,
-        generation: Generation,
-        survivors: &[DomainId],
-        out: &mut Effects<E>,
-    ) {
-        for news in proc_mgmt::removal(core, generation, survivors) {
-            self.tell_proc_mgmt(news, out);
-        }
-    }
-
-    /// Tells the process manager on core 0, the others through monitor 0.
-    fn tell_proc_mgmt<E>(&mut self, news: SpawndNews, out: &mut Effects<E>) {
-        match &mut self.proc_mgmt {
-            Some(proc_mgmt) => proc_mgmt.tell(news, out),
-            None => to_peer(HUB, PeerMessage::Spawnd(news), out),
         }
     }
 
@@ -259,7 +247,9 @@ impl Machine {
                 PeerMessage::ConnectRequest { from: asker, .. } => {
                     self.core == HUB && *asker == from
                 }
-                PeerMessage::Connect { .. } | PeerMessage::ConnectFailed { .. } => from == HUB,
+                PeerMessage::Connect { .. }
+                | PeerMessage::ConnectFailed { .. }
+                | PeerMessage::FenceSpawnd { .. } => from == HUB,
                 PeerMessage::BindRequest { .. } | PeerMessage::BindReply { .. } => true,
                 PeerMessage::Spawnd(news) => self.core == HUB && speaks_for(from, news),
             };
@@ -281,6 +271,7 @@ impl Machine {
                 self.bind_answered(Server::Peer(from), request, err, out);
             }
             PeerMessage::Spawnd(news) => self.tell_proc_mgmt(news, out),
+            PeerMessage::FenceSpawnd { generation } => self.fence(self.core, generation, out),
         }
     }
 

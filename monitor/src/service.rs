@@ -18,14 +18,14 @@ use std::rc::Rc;
 
 use flounder::platform::{Platform, Service, ServiceEvent, ServiceKind, ServiceStart};
 use flounder::{
-    Badge, BindOptions, CoreId, Ctx, DomainId, ErrVal, Half, Home, Mailbox, Role, TxError,
+    Badge, BindOptions, CoreId, Ctx, DomainId, ErrVal, Half, Home, Mailbox, Role, Timer, TxError,
 };
 use flounder_domain::convert::endpoint_of;
 use flounder_idl::monitor::AllocMonitorEpReply;
 
 use crate::event::{Effect, Effects, Event, PeerMessage, ShutdownOutcome};
 use crate::log;
-use crate::machine::{CHILDREN_MAX, Machine};
+use crate::machine::{CHILDREN_MAX, Machine, WatchConfig};
 use crate::peers::{ChildKey, ChildKind, Generation, RequestId};
 use children::Dispatchers;
 use links::Links;
@@ -79,6 +79,9 @@ pub enum Command {
     },
     /// Stops every domain; only monitor 0 can. [`Platform::shutdown_done`] follows, once.
     Shutdown,
+    /// Hears no heartbeat of its spawnd any more, until another is started: for whoever wants to see
+    /// what becomes of one that hangs.
+    IgnoreHeartbeats,
 }
 
 /// Starts the monitor of a core and what it watches over: its spawnd and, on core 0 and before that,
@@ -122,8 +125,14 @@ pub enum Command {
 /// ```
 #[must_use]
 pub fn start(env: MonitorEnv) -> (Service, Mailbox<Command>) {
+    start_with(env, WatchConfig::default())
+}
+
+/// Starts the monitor of a core as [`start`] does, with a watch of one's own over its spawnd.
+#[must_use]
+pub fn start_with(env: MonitorEnv, watch: WatchConfig) -> (Service, Mailbox<Command>) {
     let MonitorEnv { core, home, platform, uplink } = env;
-    let dispatcher = home.dispatcher(Monitor::new(core, platform));
+    let dispatcher = home.dispatcher(Monitor::new(core, platform, watch));
     let ctx = dispatcher.ctx();
     let commands = dispatcher.mailbox(COMMANDS_MAX, {
         let ctx = ctx.clone();
@@ -137,8 +146,9 @@ pub fn start(env: MonitorEnv) -> (Service, Mailbox<Command>) {
         if let Some(uplink) = uplink {
             monitor.links.claim(&ctx, HUB, uplink);
         }
+        monitor.events = Some(events);
         for &service in services_of(core) {
-            monitor.start_service(&ctx, service, events.clone());
+            monitor.start_service(&ctx, service, GENERATION_FIRST);
         }
     });
     (Box::new(dispatcher), commands)
@@ -160,21 +170,30 @@ struct Monitor {
     links: Links,
     names: NameService,
     proc_mgmt: ProcMgmt,
+    /// Where services' ends are told, once there is a mailbox.
+    events: Option<Mailbox<ServiceEvent>>,
+    /// The one that the machine armed last.
+    timer: Option<Timer>,
+    /// Its spawnd's heartbeats aren't heard any more.
+    is_deaf: bool,
 }
 
 /// What carrying out effects brought about.
 type Raised = VecDeque<Event<Half>>;
 
 impl Monitor {
-    fn new(core: CoreId, platform: Rc<dyn Platform>) -> Self {
+    fn new(core: CoreId, platform: Rc<dyn Platform>, watch: WatchConfig) -> Self {
         Self {
             core,
             platform,
-            machine: Machine::new(core, name_service::interface()),
+            machine: Machine::watching(core, name_service::interface(), watch),
             children: Dispatchers::default(),
             links: Links::default(),
             names: NameService::default(),
             proc_mgmt: ProcMgmt::default(),
+            events: None,
+            timer: None,
+            is_deaf: false,
         }
     }
 
@@ -187,31 +206,26 @@ impl Monitor {
             }
             Command::AddOperator { half } => self.add_child(ctx, half, ChildKind::Operator),
             Command::Shutdown => self.handle(ctx, Event::Shutdown),
+            Command::IgnoreHeartbeats => self.is_deaf = true,
         }
     }
 
     fn service_event(&mut self, ctx: &Ctx<Self>, event: ServiceEvent) {
-        let core = self.core;
         self.handle(
             ctx,
             match event {
                 ServiceEvent::Ended { service: ServiceKind::Spawnd, generation, survivors } => {
-                    Event::SpawndDown { core, generation: Generation(generation), survivors }
+                    Event::SpawndEnded { generation: Generation(generation), left: survivors }
                 }
                 ServiceEvent::Ended { service: ServiceKind::ProcMgmt, .. } => Event::ProcMgmtGone,
-                ServiceEvent::SurvivorEnded { domain } => Event::SurvivorEnded { core, domain },
+                ServiceEvent::SurvivorEnded { domain } => Event::SurvivorEnded { domain },
             },
         );
     }
 
     /// Starts a service, which may send to its monitor at once: the messages wait for their turn.
-    fn start_service(
-        &mut self,
-        ctx: &Ctx<Self>,
-        service: ServiceKind,
-        events: Mailbox<ServiceEvent>,
-    ) {
-        let generation = GENERATION_FIRST;
+    fn start_service(&mut self, ctx: &Ctx<Self>, service: ServiceKind, generation: u64) {
+        let Some(events) = self.events.clone() else { return };
         let kind = match service {
             ServiceKind::Spawnd => ChildKind::Spawnd { generation: Generation(generation) },
             ServiceKind::ProcMgmt => ChildKind::ProcMgmt,
@@ -264,6 +278,26 @@ impl Monitor {
             }
             Effect::AllocEndpoint { child, request, domain } => {
                 self.alloc_endpoint(ctx, (child, request), domain, raised);
+            }
+            Effect::ArmTimer { timer, after } => {
+                let at = ctx.waitset().now() + after;
+                let own = ctx.clone();
+                self.timer = Some(ctx.timer(at, move |monitor: &mut Self| {
+                    monitor.handle(&own, Event::Timer { timer });
+                }));
+            }
+            Effect::FenceSpawnd { generation: Generation(generation) } => {
+                log::warn!("core {}: spawnd {generation} doesn't turn, it is ended", self.core);
+                self.platform.fence_service(ServiceKind::Spawnd, generation);
+            }
+            Effect::StartSpawnd { generation: Generation(generation) } => {
+                log::warn!("core {}: spawnd {generation} is started", self.core);
+                self.is_deaf = false;
+                self.start_service(ctx, ServiceKind::Spawnd, generation);
+            }
+            Effect::GiveSpawndUp => {
+                log::warn!("core {}: too many spawnds failed, it stays without one", self.core);
+                self.platform.service_given_up(ServiceKind::Spawnd);
             }
             Effect::ClaimProcMgmt { endpoint } => {
                 if !self.proc_mgmt.claim(ctx, endpoint) {
@@ -326,7 +360,7 @@ impl Monitor {
         domain: DomainId,
         raised: &mut Raised,
     ) {
-        let (own, endpoint) = child_pair(self.core);
+        let (own, endpoint) = children::program_pair(self.core);
         let kind = ChildKind::Program { domain };
         if let Some(child) = self.children.claim(ctx, own, kind.badge(self.core)) {
             raised.push_back(Event::ChildAdded { child, kind });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use flounder::{Badge, CoreId, DomainId, ErrCode, ErrVal, Fingerprint, Iref, Role};
 use flounder_monitor::{
     ChildKey, ChildKind, Effect, Effects, Event, FromChild, Generation, Interface, Machine,
-    PeerMessage, RequestId, SpawndNews, ToChild,
+    PeerMessage, RequestId, SpawndNews, TimerId, ToChild,
 };
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 type Noise = (u8, u8, u8);
 
 /// How many kinds of events [`event`] makes.
-const KINDS: u8 = 23;
+const KINDS: u8 = 27;
 
 fn event((kind, who, number): Noise) -> Event<()> {
     let (child, core) = (ChildKey(u64::from(who)), CoreId(who));
@@ -32,8 +32,8 @@ fn event((kind, who, number): Noise) -> Event<()> {
         1 => Event::LinkAdded { core },
         2 => Event::LinkGone { core },
         3 => Event::OwnServiceReply { request, err },
-        4 => Event::SpawndDown { core, generation, survivors: vec![domain] },
-        5 => Event::SurvivorEnded { core, domain },
+        4 => Event::SpawndEnded { generation, left: vec![domain] },
+        5 => Event::SurvivorEnded { domain },
         6 => Event::Shutdown,
         7 => Event::ShutdownDone { wedged: 1 },
         8 => Event::ProcMgmtGone,
@@ -50,6 +50,10 @@ fn event((kind, who, number): Noise) -> Event<()> {
         19 => tells(PeerMessage::BindRequest { request, iref, interface, peer, endpoint }),
         20 => tells(PeerMessage::BindReply { request, err }),
         21 => tells(PeerMessage::Spawnd(SpawndNews::Add { core, generation, iref })),
+        22 => tells(PeerMessage::FenceSpawnd { generation }),
+        23 => Event::FenceSpawnd { core, generation },
+        24 => Event::Timer { timer: TimerId(u64::from(number)) },
+        25 => says(FromChild::HeartbeatReply { request }),
         _ => says(FromChild::BindClientRequest { request, iref, interface, endpoint }),
     }
 }

@@ -17,10 +17,10 @@ use std::rc::Rc;
 
 use flounder::platform::{Platform, Service, ServiceEnv};
 use flounder::{
-    AnyBinding, BindOptions, Cap, Dispatcher, DomainId, ErrVal, Half, Mailbox, Transfer,
+    AnyBinding, BindOptions, Cap, CoreId, Dispatcher, DomainId, ErrVal, Half, Mailbox, Transfer,
 };
 use flounder_domain::Monitor;
-use flounder_idl::proc_mgmt::{Binding, Interface, ShutdownDone};
+use flounder_idl::proc_mgmt::{Binding, FenceSpawnd, Interface, ShutdownDone};
 
 use self::caps::Mint;
 use self::clients::Clients;
@@ -28,7 +28,7 @@ pub use self::clients::{BINDINGS_PER_DOMAIN_MAX, CALLS_PER_BINDING_MAX};
 use self::orders::Luggage;
 use self::spawnds::{SpawndId, Spawnds};
 use crate::log;
-use crate::machine::{Config, Effect, Effects, Event, Machine};
+use crate::machine::{Config, Effect, Effects, Event, Generation, Machine};
 
 /// How many letters the mailbox holds: it refuses none, since a refused one would be lost. They are
 /// bounded by what causes them: one for each domain, which quotas limit, and one for each bind under
@@ -163,6 +163,7 @@ impl ProcMgmt {
                 self.bind_spawnds();
             }
             Effect::CloseSpawnd { core, generation } => self.spawnds.close((core, generation)),
+            Effect::FenceSpawnd { core, generation } => self.fence(core, generation),
             Effect::Owes(core) => self.feed(core),
             Effect::CloseClient(key) => {
                 self.clients.close(key);
@@ -171,6 +172,14 @@ impl ProcMgmt {
             // Nothing is kept by domain: the caps are with the answers and orders that carry them.
             Effect::Freed(_) => {}
             Effect::ShutdownDone { wedged } => self.shutdown_done(wedged),
+        }
+    }
+
+    fn fence(&mut self, core: CoreId, generation: Generation) {
+        let Some(monitors) = &self.monitors else { return };
+        let fence = FenceSpawnd { core: core.0, generation: generation.0 };
+        if let Err(error) = monitors.send_or_queue(fence) {
+            log::error!("the monitor can't be told to fence the spawnd of core {core}: {error}");
         }
     }
 

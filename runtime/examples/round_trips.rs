@@ -1,9 +1,12 @@
-//! Makes as many calls as it is told, with both ends on one loop, and nothing else: for tools that
-//! count what a call does, whatever the load of the machine.
+//! Makes as many calls as it is told over `local`, between two loops that are polled in turns, and
+//! nothing else: for tools that count what a call does, whatever the load of the machine.
 
 use std::process::ExitCode;
 
-use flounder::{BindOptions, Dispatcher, Kernel, Waitset};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use flounder::{AnyBinding, BindOptions, Dispatcher, Kernel, Waitset};
 
 use interface::probe::{Interface, RxVtbl, Same, SameReply, SameResponse};
 
@@ -40,15 +43,21 @@ fn main() -> ExitCode {
 }
 
 fn count_to(calls: u64) -> Outcome<()> {
-    let (waitset, kernel) = (Waitset::new(), Kernel::new());
-    let caller = Dispatcher::on(&waitset, kernel.holder(), ());
-    let service = Dispatcher::on(&waitset, kernel.holder(), ());
+    let kernel = Kernel::new();
+    let caller = Dispatcher::on(&Waitset::new(), kernel.holder(), ());
+    let service = Dispatcher::on(&Waitset::new(), kernel.holder(), ());
     let (here, there) = flounder::pair::<Interface>(BindOptions::new());
     let client = caller.connect::<Interface>(here, &RxVtbl::UNHANDLED)?;
     service.accept::<Interface>(there, &SERVICE)?;
+    assert_eq!(client.driver(), "local", "loops of their own are joined by it");
     let mut number = 0;
     for _ in 0..calls {
-        number = caller.block_on(client.same(Same { number })?)?.number_again;
+        let mut call = pin!(client.same(Same { number })?);
+        while caller.poll(1) + service.poll(1) > 0 {}
+        match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => number = answer?.number_again,
+            Poll::Pending => return Err("a call is not answered".into()),
+        }
     }
     if number == calls { Ok(()) } else { Err("an answer is wrong".into()) }
 }

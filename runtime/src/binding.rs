@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 
 use crate::channel::{BindingStats, Channel, Header, Mark, Received};
 use crate::dispatcher::{Core, Ctx};
+use crate::driver::Outlook;
 use crate::error::{BindingError, CallError, ReserveError, TxError};
 use crate::interface::{Delivery, Interface, Payload, Request};
 use crate::log;
@@ -102,6 +103,10 @@ impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
         self.parts().is_some_and(|parts| parts.shared.channel.has_packet())
     }
 
+    fn is_worth_spinning(&self) -> bool {
+        self.parts().is_some_and(|parts| !parts.shared.channel.shares_cpu())
+    }
+
     fn rest(&self) -> bool {
         self.parts().is_none_or(|parts| parts.shared.channel.arm())
     }
@@ -149,7 +154,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
         let watch = self.shared.channel.watch();
         let (source, registration) = register::<I, S>(&core, waitset, watch);
         source.hold(&self.shared);
-        self.shared.channel.attach(registration.bell());
+        self.shared.channel.attach(registration.near().clone());
         let left = self.shared.registration.replace(Some(registration));
         drop(left);
     }
@@ -202,11 +207,12 @@ impl<I: Interface, S: 'static> Parts<I, S> {
     fn after_turn(&self) -> Turn {
         let channel = &self.shared.channel;
         if channel.is_shut() {
-            Turn::Idle
-        } else if channel.has_packet() {
-            Turn::Again
-        } else {
-            Turn::Watch
+            return Turn::Idle;
+        }
+        match channel.outlook() {
+            Outlook::Packet => Turn::Again,
+            Outlook::Look => Turn::Watch,
+            Outlook::Bell => Turn::Idle,
         }
     }
 

@@ -442,7 +442,7 @@ impl<S: 'static> Ctx<S> {
     ) -> Result<I::Binding<S>, ClaimError> {
         let core = self.upgrade().ok_or(ClaimError::Ended)?;
         let about = About { options: half.options(), peer: half.peer(), id: half.id(), owner };
-        let opened = half.open::<I>()?;
+        let opened = half.open::<I>(&core.waitset)?;
         Ok(core.bind(opened, about, rx_vtbl))
     }
 
@@ -496,7 +496,7 @@ impl<S: 'static> Core<S> {
             options,
             holder: self.holder.clone(),
             waitset: self.waitset.downgrade(),
-            bell: Arc::clone(registration.bell()),
+            bell: registration.near().clone(),
             label: self.label(),
             watch,
         });

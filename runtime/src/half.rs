@@ -7,11 +7,14 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 
-use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local, Ump};
+use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local, Near, NearEnd, Tapped, Ump};
 use crate::error::ClaimError;
 use crate::interface::{Descriptor, Interface};
 use crate::observe::EndId;
 use crate::options::{Badge, BindOptions, DriverChoice};
+use crate::sync::Arc;
+use crate::tap;
+use crate::waitset::{Meeting, Waitset};
 
 /// One end of a channel on its way to its owner. Dropping it closes the channel.
 pub struct Half {
@@ -25,19 +28,37 @@ pub struct Half {
 
 /// An end whose types are known inside only.
 trait Unclaimed {
-    /// The end as an [`Opened`] of its own interface.
-    fn open(self: Box<Self>) -> Box<dyn Any>;
+    /// The end as an [`Opened`] of its own interface, claimed at `place`.
+    fn open(self: Box<Self>, place: &Waitset) -> Box<dyn Any>;
     /// The end as one that takes and gives encoded messages.
     fn open_encoded(self: Box<Self>) -> BytesEnd;
 }
 
 impl<D: Driver, I: Interface> Unclaimed for EndOf<D, I> {
-    fn open(self: Box<Self>) -> Box<dyn Any> {
+    fn open(self: Box<Self>, _: &Waitset) -> Box<dyn Any> {
         Box::new(Opened::<I> { end: self, tx_vtbl: I::tx_vtbl::<D>() })
     }
 
     fn open_encoded(self: Box<Self>) -> BytesEnd {
         BytesEnd::around::<I>(self)
+    }
+}
+
+/// An end that may meet its peer where it is claimed.
+struct Apart<D: Driver, I: Interface> {
+    end: D::End<I>,
+    meeting: Arc<Meeting>,
+    capacity: usize,
+}
+
+impl<D: Driver, I: Interface> Unclaimed for Apart<D, I> {
+    fn open(self: Box<Self>, place: &Waitset) -> Box<dyn Any> {
+        let end = NearEnd::claimed(self.end, self.meeting, place, self.capacity);
+        Box::new(Opened::<I>::of::<Near<D>>(end))
+    }
+
+    fn open_encoded(self: Box<Self>) -> BytesEnd {
+        BytesEnd::around::<I>(Box::new(EndOf::<D, I>(self.end)))
     }
 }
 
@@ -72,8 +93,15 @@ pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {
 
 fn unnumbered<I: Interface>(options: BindOptions) -> (Half, Half) {
     let capacity = options.capacity_of();
+    if let Some(channel) = tap::open::<I>() {
+        let (first, second) = Tapped::pair::<I>(channel, capacity.get().into());
+        return (Half::of::<Tapped, I>(first, options), Half::of::<Tapped, I>(second, options));
+    }
     match options.driver_of() {
-        DriverChoice::Automatic | DriverChoice::Local => {
+        DriverChoice::Automatic => {
+            Half::apart::<Local, I>(Local::pair::<I>(capacity.get().into()), options)
+        }
+        DriverChoice::Local => {
             let (first, second) = Local::pair::<I>(capacity.get().into());
             (Half::of::<Local, I>(first, options), Half::of::<Local, I>(second, options))
         }
@@ -91,8 +119,29 @@ impl Half {
     where
         D::End<I>: Send,
     {
+        Self::around::<I>(Box::new(EndOf::<D, I>(end)), options)
+    }
+
+    /// The two halves of a channel whose ends may meet.
+    fn apart<D: Driver, I: Interface>(
+        (first, second): (D::End<I>, D::End<I>),
+        options: BindOptions,
+    ) -> (Self, Self)
+    where
+        D::End<I>: Send,
+    {
+        let meeting = Arc::new(Meeting::default());
+        let half = |end| {
+            let capacity = options.capacity_of().get().into();
+            let apart = Apart::<D, I> { end, meeting: Arc::clone(&meeting), capacity };
+            Self::around::<I>(Box::new(apart), options)
+        };
+        (half(first), half(second))
+    }
+
+    fn around<I: Interface>(end: Box<dyn Unclaimed + Send>, options: BindOptions) -> Self {
         Self {
-            end: Box::new(EndOf::<D, I>(end)),
+            end,
             interface: TypeId::of::<I>(),
             descriptor: I::DESCRIPTOR,
             options,
@@ -133,7 +182,7 @@ impl Half {
     }
 
     /// Opens the half for `I`.
-    pub(crate) fn open<I: Interface>(self) -> Result<Opened<I>, ClaimError> {
+    pub(crate) fn open<I: Interface>(self, place: &Waitset) -> Result<Opened<I>, ClaimError> {
         let theirs = self.descriptor;
         if theirs.fingerprint != I::DESCRIPTOR.fingerprint || theirs.name != I::DESCRIPTOR.name {
             return Err(ClaimError::Mismatch {
@@ -144,7 +193,7 @@ impl Half {
             });
         }
         if self.interface == TypeId::of::<I>() {
-            match self.end.open().downcast::<Opened<I>>() {
+            match self.end.open(place).downcast::<Opened<I>>() {
                 Ok(opened) => Ok(*opened),
                 Err(_) => unreachable!("a half of this interface opens as one of this interface"),
             }

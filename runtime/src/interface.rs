@@ -69,6 +69,14 @@ impl Descriptor {
     /// The message with this number.
     #[must_use]
     pub fn message(&self, number: u16) -> Option<&'static MessageDescriptor> {
+        // Numbers have no gaps, unless an interface was made by hand.
+        let first = self.messages.first()?.number;
+        let guess = self.messages.get(usize::from(number.wrapping_sub(first)));
+        guess.filter(|message| message.number == number).or_else(|| self.search(number))
+    }
+
+    #[cold]
+    fn search(&self, number: u16) -> Option<&'static MessageDescriptor> {
         let index = self.messages.binary_search_by_key(&number, |message| message.number).ok()?;
         self.messages.get(index)
     }

@@ -12,8 +12,8 @@ compile_error!("`flounder` runs on Linux: it sleeps in epoll and pins threads to
 #[cfg(panic = "abort")]
 compile_error!("`flounder` ends programs by unwinding: build with panic = \"unwind\"");
 
-// Generated code, which the models use, names the crate.
-#[cfg(all(test, loom))]
+// Generated code, which models and tests use, names the crate.
+#[cfg(test)]
 extern crate self as flounder;
 
 pub mod abi;
@@ -34,6 +34,8 @@ mod interleavings;
 pub mod kernel;
 mod kill;
 mod log;
+#[doc(hidden)]
+pub mod mutants;
 pub mod observe;
 mod options;
 pub mod platform;
@@ -41,6 +43,7 @@ mod room;
 mod rpc;
 mod source;
 mod sync;
+pub mod tap;
 mod task;
 pub mod thread;
 mod waitset;
@@ -54,7 +57,9 @@ pub use channel::{BindingStats, Channel, Header, Packet, send};
 pub use clock::{Clock, MonotonicClock, Time};
 pub use contain::discard;
 pub use dispatcher::{Ctx, Dispatcher};
-pub use driver::{Bytes, Carrier, Closer, Driver, End, Local, Loopback, RecvError, Refused, Ump};
+pub use driver::{
+    Bytes, Carrier, Closer, Driver, End, Local, Loopback, Naps, Outlook, RecvError, Refused, Ump,
+};
 pub use error::{
     BadArgument, BindingError, CallError, ClaimError, ReplyError, ReserveError, RpcError, TxError,
 };
@@ -74,7 +79,7 @@ pub use options::{Badge, BindOptions, DriverChoice, Role};
 pub use room::{CallWhenRoom, Reserved, SendWhenRoom};
 pub use rpc::{Call, CallId, Deadline, Failure, Incoming, Reply};
 pub use source::{DescriptorWatch, MailError, Mailbox, Timer};
-pub use waitset::{Bell, Interest, Sleep, Waitset};
+pub use waitset::{Bell, Interest, NearBell, Sleep, Waitset};
 
 /// Brings bindings that a build script generated into the module, as public modules of these names.
 ///

@@ -58,6 +58,16 @@ pub trait Platform {
     /// Starts a service on this core.
     fn start_service(&self, service: ServiceStart);
 
+    /// Ends that life of a service, if it hasn't ended: its bindings and caps are dead when this
+    /// returns. Ends what it started as [`Platform::kill_program`] does, and forgets what of that
+    /// has ended. [`ServiceEvent::Ended`] follows, as it does of one that panics.
+    ///
+    /// By default nothing happens, for platforms whose services never fail.
+    fn fence_service(&self, _service: ServiceKind, _generation: u64) {}
+
+    /// Says that a service failed so often that it isn't started again. By default nobody hears.
+    fn service_given_up(&self, _service: ServiceKind) {}
+
     /// Says that the process manager is bound to the spawnd of `core`: programs can be spawned there.
     fn core_up(&self, core: CoreId);
 
@@ -212,7 +222,8 @@ pub enum ServiceEvent {
         service: ServiceKind,
         /// Its life.
         generation: u64,
-        /// Programs it had started that could not be ended at once; they were told to unwind.
+        /// Programs it had started that have not ended yet; they were told to.
+        /// [`ServiceEvent::SurvivorEnded`] follows for each that does.
         survivors: Vec<DomainId>,
     },
     /// A survivor has ended.

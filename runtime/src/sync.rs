@@ -1,15 +1,20 @@
 //! The only module that names std's atomics and locks, or crossbeam.
 //!
 //! Under `cfg(loom)` atomics, fences and locks are loom's, so that the algorithms built on them are
-//! checked as they stand. Crossbeam knows nothing of loom: the queues of [`queues`] stand in. `Arc`
+//! checked as they stand. Crossbeam knows nothing of loom: the queue of [`queues`] stands in. `Arc`
 //! stays std's, because loom's has no `Weak` and doesn't turn into an `Arc<dyn Trait>`; who counts
 //! references with it is trusted, not checked.
+//!
+//! Under `cfg(shuttle)` they are shuttle's, which runs whole services in random schedules, but sees
+//! every store in one order. Crossbeam's queues stay: nothing is scheduled inside of them.
 
 pub(crate) use std::sync::{Arc, Weak};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
-#[cfg(not(loom))]
+#[cfg(shuttle)]
+pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard, atomic};
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 
 /// Locks, also if a thread panicked while it held the lock: what our locks guard is valid between
@@ -38,4 +43,18 @@ mod queues;
 mod queues {
     pub(crate) use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
     pub(crate) use crossbeam_queue::SegQueue as Queue;
+}
+
+/// True, but where the models run with a defect in the calling line, to see that they find it: for
+/// what goes wrong in a sequence, not in one operation on shared memory.
+#[cfg(not(loom))]
+#[inline]
+pub(crate) const fn as_written() -> bool {
+    true
+}
+
+#[cfg(loom)]
+#[track_caller]
+pub(crate) fn as_written() -> bool {
+    defect::Defect::here() == defect::Defect::None
 }

@@ -16,6 +16,14 @@ pub fn allowed_cpus() -> io::Result<Vec<usize>> {
     Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
 }
 
+/// The only CPU that the calling thread may run on, if there is just one.
+pub(crate) fn only_cpu() -> Option<usize> {
+    match allowed_cpus().ok()?[..] {
+        [cpu] => Some(cpu),
+        _ => None,
+    }
+}
+
 /// Pins the calling thread to one CPU.
 ///
 /// # Errors

@@ -7,7 +7,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use allocation_counter::measure;
-use flounder::{AnyBinding, BindOptions, Call, Dispatcher, ErrCode, Half, Kernel, Waitset};
+use flounder::{
+    AnyBinding, BindOptions, Call, Dispatcher, DriverChoice, ErrCode, Half, Kernel, Waitset,
+};
 
 use near::probe::{Binding, Count, Interface, RxVtbl, Same, SameReply, SameResponse};
 
@@ -58,8 +60,12 @@ const SERVICE: RxVtbl<Received> = RxVtbl {
 /// A way to make the two halves of a connection.
 type Pair = fn(BindOptions) -> (Half, Half);
 
-const DRIVERS: &[(&str, Pair)] =
-    &[("local", flounder::pair::<Interface>), ("bytes", flounder::pair::<far::probe::Interface>)];
+const DRIVERS: &[(&str, Pair)] = &[
+    ("local", |options| flounder::pair::<Interface>(options.driver(DriverChoice::Local))),
+    ("direct", flounder::pair::<Interface>),
+    ("ump", |options| flounder::pair::<Interface>(options.driver(DriverChoice::Ump))),
+    ("bytes", flounder::pair::<far::probe::Interface>),
+];
 
 /// Sends until it is refused, counting up; returns with which error.
 type Flood = fn(&Binding<()>, &mut u64) -> ErrCode;
@@ -166,32 +172,57 @@ impl World {
     }
 }
 
-fn flooded(name: &str, pair: Pair, (flood, act, told): &(&str, Flood, ErrCode), rounds: u64) {
-    let mut world = World::new(pair);
-    let first = measure(|| world.rounds(rounds / 2, *act, *told));
-    let second = measure(|| world.rounds(rounds / 2, *act, *told));
-    assert!(first.bytes_max <= MEMORY_MAX, "{name}, {flood}: {} bytes", first.bytes_max);
-    assert!(second.bytes_current <= GROWTH_MAX, "{name}, {flood}: grew in its second half");
-    let answered: u64 = world.polite.iter().map(|polite| polite.answered).sum();
-    let waited_max = world.polite.iter().map(|polite| polite.waited_max).max().unwrap_or(0);
-    println!(
-        "overload, {name}, {flood}: {} sent, {} times refused; {answered} calls of others served, \
-         each within {waited_max} rounds; {} bytes at most",
-        world.sent, world.refused, first.bytes_max
-    );
-    assert!(waited_max <= WAIT_ROUNDS_MAX, "the polite wait");
-    assert!(answered >= POLITE as u64 * (rounds / WAIT_ROUNDS_MAX - 1), "the polite are served");
-    assert!(world.sent >= rounds, "the flooder has its share too");
+/// What became of some floods.
+#[derive(Default)]
+struct Tally {
+    floods: u64,
+    sent: u64,
+    refused: u64,
+    answered: u64,
+    waited_max: u64,
+    bytes_max: u64,
+}
+
+impl Tally {
+    /// Lets a flood go on for so many rounds.
+    fn flood(&mut self, (name, pair): &(&str, Pair), flood: &(&str, Flood, ErrCode), rounds: u64) {
+        let (kind, act, told) = *flood;
+        let mut world = World::new(*pair);
+        assert_eq!(world.flooder.driver(), *name);
+        let first = measure(|| world.rounds(rounds / 2, act, told));
+        let second = measure(|| world.rounds(rounds / 2, act, told));
+        assert!(first.bytes_max <= MEMORY_MAX, "{name}, {kind}: {} bytes", first.bytes_max);
+        assert!(second.bytes_current <= GROWTH_MAX, "{name}, {kind}: grew in its second half");
+        let waited_max = world.polite.iter().map(|polite| polite.waited_max).max().unwrap_or(0);
+        assert!(waited_max <= WAIT_ROUNDS_MAX, "{name}, {kind}: the polite wait");
+        let answered: u64 = world.polite.iter().map(|polite| polite.answered).sum();
+        let served = POLITE as u64 * (rounds / WAIT_ROUNDS_MAX - 1);
+        assert!(answered >= served, "{name}, {kind}: the polite are served {answered} times");
+        assert!(world.sent >= rounds, "{name}, {kind}: the flooder has its share too");
+        self.floods += 1;
+        self.sent += world.sent;
+        self.refused += world.refused;
+        self.answered += answered;
+        self.waited_max = self.waited_max.max(waited_max);
+        self.bytes_max = self.bytes_max.max(first.bytes_max);
+    }
 }
 
 #[test]
 fn a_flood_harms_nobody_but_who_sends_it() {
     let rounds = std::env::var("ROUNDS").map(|rounds| rounds.parse().expect("a number"));
-    for (name, pair) in DRIVERS {
+    let rounds = rounds.unwrap_or(ROUNDS);
+    let mut tally = Tally::default();
+    for driver in DRIVERS {
         for flood in FLOODS {
-            flooded(name, *pair, flood, rounds.clone().unwrap_or(ROUNDS));
+            tally.flood(driver, flood, rounds);
         }
     }
+    let Tally { floods, sent, refused, answered, waited_max, bytes_max } = tally;
+    println!(
+        "overload: {floods} floods, {sent} sent, {refused} times refused; {answered} calls of \
+         others served, within {waited_max} rounds; {bytes_max} bytes at most"
+    );
 }
 
 /// A client that calls and never looks at its answers: they are kept until it may not call any more.

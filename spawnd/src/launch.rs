@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use flounder::platform::{Entry, Image, Platform};
-use flounder::{Cap, CapKind, CoreId, DomainId, ErrCode, Half};
+use flounder::{Cap, CapKind, CoreId, DomainId, ErrCode, Half, mutant};
 use flounder_domain::args::{Arguments, ArgumentsError};
 use flounder_idl::spawn::{SpanRequest, SpawnRequest, SpawnWithCapsRequest};
 
@@ -67,8 +67,10 @@ pub(crate) fn spawn_with_caps(
     message: SpawnWithCapsRequest,
     platform: &dyn Platform,
 ) -> Result<Order<Launch>, ErrCode> {
-    let arguments =
-        Arguments::parse(&message.argvbuf, &message.envbuf).map_err(ArgumentsError::code)?;
+    let arguments = Arguments::parse(&message.argvbuf, &message.envbuf);
+    let aborts = arguments.is_err() && mutant!("malformed-environment-aborts");
+    assert!(!aborts, "an environment is well formed");
+    let arguments = arguments.map_err(ArgumentsError::code)?;
     let program = program(&message.path, &arguments, platform)?;
     let domain_cap = message.domain_cap;
     let (inheritcn, argcn) = (message.inheritcn_cap, message.argcn_cap);

@@ -203,7 +203,8 @@ impl<P: Payload> Machine<P> {
         }
         let next = if program.is_dispatcher() {
             out.push(Effect::AskMonitorEndpoint { domain });
-            State::WaitingEndpoint { opening, program }
+            // Boxed: the many domains that run don't make room for what few wait with.
+            State::WaitingEndpoint { opening, program: Box::new(program) }
         } else {
             out.push(Effect::Start { domain, program, endpoint: None });
             State::Starting { opening }
@@ -252,7 +253,7 @@ impl<P: Payload> Machine<P> {
     ) {
         match (self.slots.take(domain), result) {
             (Some(State::WaitingEndpoint { opening, program }), Ok(endpoint)) => {
-                out.push(Effect::Start { domain, program, endpoint: Some(endpoint) });
+                out.push(Effect::Start { domain, program: *program, endpoint: Some(endpoint) });
                 self.slots.put(domain, State::Starting { opening });
             }
             (Some(State::WaitingEndpoint { opening, .. }), Err(err)) => {

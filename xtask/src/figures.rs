@@ -7,6 +7,8 @@ pub(crate) enum Figures {
     Tests(&'static [&'static str]),
     /// These keys of a JSON object.
     Keys(&'static [&'static str]),
+    /// The lines that have these words.
+    Lines(&'static str),
     /// The last line.
     LastLine,
 }
@@ -18,7 +20,7 @@ impl Figures {
                 let lines = log
                     .lines()
                     .filter(|line| prefixes.iter().any(|prefix| line.starts_with(prefix)));
-                let lines = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+                let lines = lines.map(one_blank);
                 let told = std::iter::once(format!("{} tests", passed(log))).chain(lines);
                 told.collect::<Vec<_>>().join("; ")
             }
@@ -27,9 +29,18 @@ impl Figures {
                     keys.iter().filter_map(|key| Some(format!("{key} {}", value(log, key)?)));
                 told.collect::<Vec<_>>().join(", ")
             }
+            Self::Lines(words) => {
+                let lines = log.lines().filter(|line| line.contains(words)).map(one_blank);
+                lines.collect::<Vec<_>>().join("; ")
+            }
             Self::LastLine => log.lines().next_back().unwrap_or_default().trim().to_owned(),
         }
     }
+}
+
+/// The line without repeated blanks.
+fn one_blank(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// How many tests passed, in all test binaries together.
@@ -56,6 +67,7 @@ mod tests {
     fn figures_are_found() {
         assert_eq!(Figures::Tests(&["a "]).of(LOG), "7 tests; a 1");
         assert_eq!(Figures::Keys(&["hash", "seed", "none"]).of(LOG), "hash 0a, seed 1");
+        assert_eq!(Figures::Lines("st").of("fast  1\nslow 2\nlast 3"), "fast 1; last 3");
         assert_eq!(Figures::LastLine.of("x\n y \n"), "y");
     }
 }

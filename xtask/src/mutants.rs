@@ -4,149 +4,14 @@
 //! The models are built once. A defect is named by the function and the words in the line, so that it
 //! follows its line; one that has lost its place is a failure, not a pass.
 
+mod table;
+
 use std::fs;
 use std::io;
 
+use self::table::{MUTANTS, Mutant};
 use crate::run::{Ended, failed, limited};
 use crate::step::Outcome;
-
-/// A defect, and the model that finds it.
-struct Mutant {
-    /// What goes wrong, for people.
-    what: &'static str,
-    defect: &'static str,
-    file: &'static str,
-    /// The line is the first with these words after the one with this.
-    after: &'static str,
-    words: &'static str,
-    model: &'static str,
-}
-
-const LINK: &str = "runtime/src/driver/link.rs";
-const READY: &str = "runtime/src/waitset/ready.rs";
-
-const MUTANTS: &[Mutant] = &[
-    Mutant {
-        what: "a sender doesn't see whether the receiver sleeps",
-        defect: "gone",
-        file: LINK,
-        after: "fn ring_if(",
-        words: "fence(",
-        model: "a_send_races_with_asking_for_a_packet",
-    },
-    Mutant {
-        what: "who falls asleep doesn't see what was just sent",
-        defect: "gone",
-        file: LINK,
-        after: "fn wish(",
-        words: "fence(",
-        model: "a_send_races_with_asking_for_a_packet",
-    },
-    Mutant {
-        what: "who waits for room doesn't say so",
-        defect: "gone",
-        file: LINK,
-        after: "fn wish(",
-        words: "flag.store(",
-        model: "a_receive_races_with_asking_for_room",
-    },
-    Mutant {
-        what: "the end of a link is seen before what was sent",
-        defect: "relaxed",
-        file: LINK,
-        after: "fn is_closed(",
-        words: "closed.load(",
-        model: "what_was_sent_before_closing_is_received",
-    },
-    Mutant {
-        what: "closing a link closes nothing",
-        defect: "gone",
-        file: LINK,
-        after: "fn close(",
-        words: "closed.swap(",
-        model: "closing_races_with_asking_for_room",
-    },
-    Mutant {
-        what: "a ringer doesn't see that the loop sleeps",
-        defect: "gone",
-        file: READY,
-        after: "fn wake(",
-        words: "fence(",
-        model: "a_wake_races_with_falling_asleep",
-    },
-    Mutant {
-        what: "a loop doesn't see what was rung as it fell asleep",
-        defect: "gone",
-        file: READY,
-        after: "fn fall_asleep(",
-        words: "fence(",
-        model: "a_wake_races_with_falling_asleep",
-    },
-    Mutant {
-        what: "a ring lists its source and raises no flag",
-        defect: "gone",
-        file: READY,
-        after: "fn push(",
-        words: "any.store(",
-        model: "a_ring_races_with_falling_asleep",
-    },
-    Mutant {
-        what: "a second ring publishes nothing",
-        defect: "relaxed",
-        file: READY,
-        after: "fn ring(",
-        words: "queued.swap(",
-        model: "two_ring_the_same_bell",
-    },
-    Mutant {
-        what: "a source that had its turn can't be rung again",
-        defect: "gone",
-        file: READY,
-        after: "fn answer(",
-        words: "queued.swap(",
-        model: "two_ring_the_same_bell",
-    },
-    Mutant {
-        what: "a call's future is woken and not polled",
-        defect: "gone",
-        file: "runtime/src/dispatcher.rs",
-        after: "fn set(",
-        words: "woken.store(",
-        model: "an_answer_races_with_falling_asleep_for_it",
-    },
-    Mutant {
-        what: "an answer goes into a link that never closes",
-        defect: "gone",
-        file: LINK,
-        after: "fn close(",
-        words: "closed.swap(",
-        model: "an_answer_races_with_closing",
-    },
-    Mutant {
-        what: "the end of a domain leaves its bindings",
-        defect: "gone",
-        file: "runtime/src/kernel/holder.rs",
-        after: "fn end(",
-        words: "alive.swap(",
-        model: "the_end_of_a_domain_races_with_binding",
-    },
-    Mutant {
-        what: "a revocation leaves what is being copied",
-        defect: "gone",
-        file: "runtime/src/kernel/derivation.rs",
-        after: "fn step(",
-        words: "word.fetch_add(",
-        model: "a_copy_races_with_a_revocation_above",
-    },
-    Mutant {
-        what: "a killed program isn't",
-        defect: "gone",
-        file: "runtime/src/kill.rs",
-        after: "pub fn throw(",
-        words: "thrown.store(",
-        model: "a_program_is_killed_while_it_falls_asleep",
-    },
-];
 
 /// How the models are built and run, all but the defect and the model.
 const MODELS: &str = "cargo test --release --locked -p flounder --lib";
@@ -221,13 +86,15 @@ mod tests {
         let models = MODEL_FILES.map(read).concat();
         for mutant in MUTANTS {
             assert!(mutant.line_in(&read(mutant.file)).is_some(), "{}", mutant.what);
-            assert!(models.contains(&format!("fn {}(", mutant.model)), "{}", mutant.model);
+            let model = mutant.model.rsplit("::").next().unwrap_or_default();
+            assert!(models.contains(&format!("fn {model}(")), "{model}");
         }
     }
 
-    const MODEL_FILES: [&str; 4] = [
+    const MODEL_FILES: [&str; 5] = [
         "runtime/src/interleavings.rs",
         "runtime/src/driver/interleavings.rs",
+        "runtime/src/driver/ump/interleavings.rs",
         "runtime/src/kernel/interleavings.rs",
         "runtime/src/waitset/interleavings.rs",
     ];

@@ -74,6 +74,17 @@ pub(crate) const STEPS: &[Step] = &[
         seconds_max: [480, 3600],
     },
     Step {
+        name: "soak",
+        what: "messages over each driver: each once, in order and whole",
+        needs: &[],
+        work: command!(
+            "cargo run --release --locked --bin soak -- --messages {count}",
+            [1_000_000, 100_000_000],
+            Figures::LastLine
+        ),
+        seconds_max: [480, 7200],
+    },
+    Step {
         name: "loom",
         what: "links, loops, caps and bindings in every interleaving, up to their bounds",
         needs: &[],
@@ -124,12 +135,12 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "fuzz",
-        what: "mutated inputs for the compiler and the decoders",
-        needs: &[Need::File("fuzz/Cargo.toml")],
+        what: "what must hold for any input of the compiler, with mutated ones",
+        needs: &[],
         work: command!(
-            "cargo run --release --locked -p flounder-fuzz -- --target all --seconds {count}",
-            [2, 600],
-            Figures::LastLine
+            "cargo run --release --locked -p flounder-fuzz -- --target all --seconds {count} --seed {seed}",
+            [5, 600],
+            Figures::Lines("inputs in")
         ),
         seconds_max: [480, 7200],
     },
@@ -138,17 +149,42 @@ pub(crate) const STEPS: &[Step] = &[
         what: "the whole system in random worlds, beside an oracle",
         needs: &[Need::File("sim/src/main.rs")],
         work: command!(
-            "cargo run --release --locked --bin sim -- --seed {seed} --steps {count} --json",
-            [1_000_000, 200_000_000],
+            "cargo run --release --locked --bin sim -- --seed {seed} --seeds {count} --steps 20000 --json",
+            [20, 20_000],
             Figures::Keys(&[
                 "steps",
                 "steps_per_s",
                 "requests",
+                "faults",
                 "cells_reached",
                 "cells",
                 "violations",
-                "trace_hash"
+                "trace_hash",
             ])
+        ),
+        seconds_max: [480, 14_400],
+    },
+    Step {
+        name: "sim-mutants",
+        what: "defects of the process manager, put back: an oracle notices each",
+        needs: &[Need::File("sim/src/mutants.rs")],
+        work: command!(
+            "cargo run --release --locked --bin sim -- --mutants --seed {seed} --seeds {count}",
+            [10, 100],
+            Figures::LastLine,
+            "RUSTFLAGS" => "--cfg flounder_mutants",
+            "CARGO_TARGET_DIR" => "target/mutants"
+        ),
+        seconds_max: [480, 7200],
+    },
+    Step {
+        name: "storm",
+        what: "real processes, started and ended in random ways",
+        needs: &[Need::File("examples/multicore/src/bin/storm/main.rs")],
+        work: command!(
+            "cargo run --release --locked --bin storm -- --domains {count} --seed {seed}",
+            [1_000, 100_000],
+            Figures::LastLine
         ),
         seconds_max: [480, 7200],
     },

@@ -2,6 +2,8 @@
 
 pub(crate) mod atomics;
 pub(crate) mod channels;
+#[cfg(feature = "peers")]
+pub(crate) mod peers;
 pub(crate) mod ring;
 pub(crate) mod sleepers;
 

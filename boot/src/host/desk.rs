@@ -83,6 +83,8 @@ struct Resident {
     has_sink: bool,
     /// Jobs of the helper that have its number.
     jobs: u32,
+    /// Those of them that end what it leads.
+    sweeps: u32,
     /// The cores where it is a guest.
     hosts: Vec<CoreId>,
 }
@@ -179,10 +181,7 @@ impl Desk {
                 self.ordered.remove(&domain);
                 Some(Completion::StartFailed { domain, why })
             }
-            HostEvent::TreeEnded { domain } => {
-                self.job_done(domain);
-                self.tree_ended(domain)
-            }
+            HostEvent::TreeEnded { domain } => self.tree_ended(domain),
             HostEvent::Kept { domain } => self.kept(domain),
             HostEvent::Widened { domain, core, is_ok } => {
                 self.job_done(domain);
@@ -213,7 +212,8 @@ impl Desk {
         match watch {
             Ok(watch) if is_read => {
                 let (phase, hosts) = (Phase::Runs { _watch: watch }, Vec::new());
-                let resident = Resident { process, group, phase, has_sink, jobs: 0, hosts };
+                let resident =
+                    Resident { process, group, phase, has_sink, jobs: 0, sweeps: 0, hosts };
                 self.residents.insert(domain, resident);
                 if is_doomed {
                     self.kill_resident(domain);
@@ -259,7 +259,10 @@ impl Desk {
             // Without a group, or one that doesn't tell.
             None | Some(Err(_)) => {
                 resident.phase = Phase::Ends { _watch: None };
-                self.end_tree(domain);
+                // One that is under way ends only when nothing is left.
+                if resident.sweeps == 0 {
+                    self.end_tree(domain);
+                }
                 None
             }
         }
@@ -275,6 +278,8 @@ impl Desk {
     }
 
     fn tree_ended(&mut self, domain: DomainId) -> Option<Completion> {
+        self.job_done(domain);
+        self.residents.get_mut(&domain)?.sweeps -= 1;
         match self.residents.get(&domain)?.phase {
             Phase::Ends { _watch: None } => self.nothing_left(domain),
             _ => self.finish(domain),
@@ -315,7 +320,11 @@ impl Desk {
 
     fn end_tree(&mut self, domain: DomainId) {
         let Some(leader) = self.residents.get(&domain).map(|r| r.process.pid()) else { return };
-        self.send_about(domain, Job::EndTree { domain, leader });
+        if self.send_about(domain, Job::EndTree { domain, leader })
+            && let Some(resident) = self.residents.get_mut(&domain)
+        {
+            resident.sweeps += 1;
+        }
     }
 
     /// Has a job done that has the process's number.

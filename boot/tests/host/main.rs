@@ -5,6 +5,7 @@
 
 mod births;
 mod kills;
+mod lost;
 mod outputs;
 mod paths;
 mod spans;

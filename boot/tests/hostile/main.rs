@@ -6,5 +6,6 @@ mod floods;
 mod panics;
 mod quotas;
 mod spans;
+mod spawnds;
 mod support;
 mod wedged;

@@ -20,6 +20,17 @@ const NUMBER_MIN: u16 = 3;
 
 /// Plans the bindings of a checked run.
 pub(crate) fn plan(model: &Model, sources: &Sources, style: &Style) -> Plan {
+    share(model, sources, style, (0, 1))
+}
+
+/// Plans every `count`th interface from the one with this index on. The first share has the modules of
+/// the imports too.
+pub(crate) fn share(
+    model: &Model,
+    sources: &Sources,
+    style: &Style,
+    (index, count): (usize, usize),
+) -> Plan {
     let home = |import: &model::Import| {
         let stem = sources.stem(import.file);
         let home = match style.externs.get(stem) {
@@ -30,7 +41,11 @@ pub(crate) fn plan(model: &Model, sources: &Sources, style: &Style) -> Plan {
     };
     let homes = model.imports.iter().map(home).collect();
     let planner = Planner { model, sources, style, homes };
-    Plan { modules: planner.types_modules(), interfaces: planner.interfaces() }
+    let modules = if index == 0 { planner.types_modules() } else { Vec::new() };
+    let interfaces = model.interfaces.iter().skip(index).step_by(count);
+    let mut interfaces: Vec<_> = interfaces.map(|it| planner.interface(it)).collect();
+    interfaces.sort_by(|a, b| a.name.cmp(&b.name));
+    Plan { modules, interfaces }
 }
 
 struct Planner<'a> {
@@ -60,13 +75,6 @@ impl Planner<'_> {
             module.types.extend(import.types.iter().map(|id| view.type_def(*id, stem)));
         }
         modules.into_values().collect()
-    }
-
-    fn interfaces(&self) -> Vec<Interface> {
-        let mut interfaces: Vec<_> =
-            self.model.interfaces.iter().map(|interface| self.interface(interface)).collect();
-        interfaces.sort_by(|a, b| a.name.cmp(&b.name));
-        interfaces
     }
 
     fn view<'v>(&'v self, here: Option<&'v Home>) -> View<'v> {

@@ -16,7 +16,7 @@ mod types;
 
 use proc_macro2::{Ident, TokenStream};
 
-pub(crate) use build::plan;
+pub(crate) use build::{plan, share};
 pub(crate) use docs::Docs;
 pub(crate) use types::rust_builtin;
 

@@ -19,6 +19,9 @@ const MARKS: [&str; 17] = [
     "..=", "|=",
 ];
 
+/// What a token takes as text, in bytes, with the blanks around it.
+const TOKEN_BYTES: usize = 6;
+
 /// What a token is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
@@ -57,7 +60,10 @@ pub(super) struct Code<'a> {
 
 impl Tokens {
     pub(super) fn of(stream: TokenStream) -> Self {
-        let mut tokens = Self::default();
+        let mut tokens = Self {
+            text: String::with_capacity(super::TEXT_BYTES),
+            list: Vec::with_capacity(super::TEXT_BYTES / TOKEN_BYTES),
+        };
         tokens.stream(stream);
         tokens
     }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use flounder::CoreId;
 use flounder_boot::{Config, Modules, Operator, System};
-use flounder_domain::Program;
+use flounder_domain::Spawn;
 
 use crate::interface::calculator::{Interface, Retire, RxVtbl};
 
@@ -51,19 +51,18 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 /// Spawns the service and the client, and ends the service once the client is done. Returns the
 /// client's exit status.
 async fn run(operator: &Operator) -> Result<u8, Box<dyn Error>> {
-    let processes = operator.system().processes().await?;
-
-    // A spawn returns a cap, the right to wait for the domain and to kill it.
-    let service = processes.spawn(Program::new("/modules/service").core(CoreId(0))).await?;
-    let client = processes.spawn(Program::new("/modules/client").core(CoreId(1))).await?;
-    let status = processes.wait(&client).await?;
+    // A child is a cap: the right to wait for the domain and to kill it. What takes time is awaited
+    // here; a program with a thread of its own can say `.block()` instead.
+    let service = Spawn::program("/modules/service").core(CoreId(0)).start(operator).await?;
+    let client = Spawn::program("/modules/client").core(CoreId(1)).start(operator).await?;
+    let status = client.wait().await?;
     println!("system: the client ended with status {status}");
 
     // The operator can bind to services too. It receives no messages, so it handles none.
     let own = operator.dispatcher(());
     let binding = operator.system().bind::<Interface, ()>(&own, service::NAME, &RxVtbl::UNHANDLED);
     binding.await?.retire(Retire {})?;
-    let service_status = processes.wait(&service).await?;
+    let service_status = service.wait().await?;
     println!("system: the service ended with status {service_status}");
     Ok(status.max(service_status))
 }

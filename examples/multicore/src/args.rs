@@ -63,9 +63,23 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PROGRAMS", value_parser = clap::value_parser!(u16).range(1..=512),
           conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
     pub(crate) hold: Option<u16>,
+    /// Crash a spawnd this many times, with 16 requests in flight, and count the answers
+    #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..),
+          conflicts_with_all = ["only", "repeat", "shuffle", "idle"])]
+    pub(crate) crashes: Option<u32>,
+
+    /// Have this many domains alive at once, and tell what one costs
+    #[arg(long, value_name = "DOMAINS", value_parser = clap::value_parser!(u32).range(100..=1_000_000),
+          conflicts_with_all = ["only", "repeat", "shuffle", "idle", "crashes"])]
+    pub(crate) scale: Option<u32>,
+
+    /// Take calls from standard input: spawn, ps, wait, kill, span, …; `help` tells them
+    #[arg(long, conflicts_with_all = ["json", "only", "repeat", "shuffle", "idle", "crashes", "scale"])]
+    pub(crate) shell: bool,
+
     /// Play the scenario in this file, see docs/scenarios.md: exit status 1 at the first difference
     #[arg(long, value_name = "FILE",
-          conflicts_with_all = ["cores", "json", "only", "repeat", "shuffle", "idle"])]
+          conflicts_with_all = ["cores", "json", "only", "repeat", "shuffle", "idle", "crashes", "scale", "shell"])]
     pub(crate) scenario: Option<PathBuf>,
 
     /// Leak one of these, to see that it is noticed

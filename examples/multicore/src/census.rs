@@ -17,7 +17,7 @@ const LOOK_PAUSE: Duration = Duration::from_millis(1);
 
 /// What exists at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Census {
+pub struct Census {
     /// Whether this process has a guard, which gets what others leave.
     guarded: bool,
     threads: usize,
@@ -28,18 +28,28 @@ pub(crate) struct Census {
 
 /// How much more there is at the end than at the start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-pub(crate) struct Leaked {
-    pub(crate) threads: usize,
-    pub(crate) bindings: usize,
-    pub(crate) caps: usize,
-    pub(crate) domains: usize,
-    pub(crate) descriptors: usize,
-    pub(crate) processes: usize,
+pub struct Leaked {
+    /// Threads of this process.
+    pub threads: usize,
+    /// Ends of bindings.
+    pub bindings: usize,
+    /// Capabilities.
+    pub caps: usize,
+    /// Domains on record.
+    pub domains: usize,
+    /// Open file descriptors.
+    pub descriptors: usize,
+    /// Processes that this one or its guard is to wait for.
+    pub processes: usize,
 }
 
 impl Census {
-    /// What exists now.
-    pub(crate) fn take(kernel: &Kernel, guarded: bool) -> io::Result<Self> {
+    /// What exists now. `guarded`: whether this process has a guard.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it doesn't tell.
+    pub fn take(kernel: &Kernel, guarded: bool) -> io::Result<Self> {
         Ok(Self {
             guarded,
             threads: thread_ids()?.len(),
@@ -50,7 +60,11 @@ impl Census {
     }
 
     /// How much more exists now than at this census.
-    pub(crate) fn leaked(&self, kernel: &Kernel) -> io::Result<Leaked> {
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it doesn't tell.
+    pub fn leaked(&self, kernel: &Kernel) -> io::Result<Leaked> {
         let mut now = Self::take(kernel, self.guarded)?;
         for _ in 0..LOOKS_MAX {
             if now.threads <= self.threads && now.processes <= self.processes {
@@ -72,13 +86,18 @@ impl Census {
 
 impl Leaked {
     /// True if nothing leaked.
-    pub(crate) fn is_nothing(&self) -> bool {
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
 }
 
 /// The threads of this process, as Linux numbers them.
-pub(crate) fn thread_ids() -> io::Result<Vec<u32>> {
+///
+/// # Errors
+///
+/// What the system says if it doesn't tell.
+pub fn thread_ids() -> io::Result<Vec<u32>> {
     let mut ids = Vec::new();
     for entry in fs::read_dir("/proc/self/task")? {
         ids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
@@ -89,7 +108,11 @@ pub(crate) fn thread_ids() -> io::Result<Vec<u32>> {
 
 /// The processes that this one started, dead ones that nobody waited for included, and with a guard
 /// those that they left to it, in ascending order. The guard waits for its dead in its own time.
-pub(crate) fn processes(guarded: bool) -> io::Result<Vec<u32>> {
+///
+/// # Errors
+///
+/// What the system says if it doesn't tell.
+pub fn processes(guarded: bool) -> io::Result<Vec<u32>> {
     let own = std::process::id();
     let all = relations()?;
     let guard = all.iter().find(|its| guarded && its.pid == own).map(|its| its.parent);
@@ -105,6 +128,29 @@ pub(crate) fn processes(guarded: bool) -> io::Result<Vec<u32>> {
     family.sort_unstable();
     family.dedup();
     Ok(family)
+}
+
+/// How many children of this process are dead and not waited for.
+///
+/// # Errors
+///
+/// What the system says if it doesn't tell.
+pub fn zombies() -> io::Result<usize> {
+    let own = std::process::id();
+    Ok(relations()?.iter().filter(|its| its.parent == own && !its.alive).count())
+}
+
+/// How much memory of this process is resident, in kibibytes.
+///
+/// # Errors
+///
+/// What the system says if it doesn't tell.
+pub fn resident_kib() -> io::Result<u64> {
+    // Not /proc/self/status, whose count is some pages per CPU behind.
+    let text = fs::read_to_string("/proc/self/smaps_rollup")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Rss:"));
+    let number = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
+    number.ok_or_else(|| io::Error::other("no count of resident memory"))
 }
 
 /// A process and its parent.

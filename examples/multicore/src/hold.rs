@@ -2,7 +2,9 @@
 //! parent: for whoever wants to see what becomes of them if the system, its guard or both are killed.
 
 use std::convert::Infallible;
+use std::fs;
 use std::future::pending;
+use std::io;
 use std::time::Duration;
 
 use flounder::CoreId;
@@ -11,8 +13,8 @@ use flounder_domain::Program;
 use serde::Serialize;
 
 use crate::args::Args;
-use crate::census::processes;
 use crate::run::Plan;
+use flounder_multicore::census::processes;
 
 /// What each program does.
 const SCRIPT: &str = "(setsid sleep 100000 &); exec sleep 100000";
@@ -43,7 +45,6 @@ pub(crate) fn hold(
 ) -> Result<Infallible, Box<dyn std::error::Error>> {
     let plan = Plan::of(args, guard, None);
     let guarded = guard.is_some();
-    let before = processes(guarded)?.len();
     let system = plan.boot()?;
     let operator = system.operator(CoreId(0))?;
     operator.block_on(async {
@@ -54,13 +55,22 @@ pub(crate) fn hold(
                 Program::new("/bin/sh").arg("-c").arg(SCRIPT).env("PATH", "/usr/bin:/bin");
             domains.push(client.spawn(program.core(layout.core)).await?);
         }
-        let wanted = before + PROCESSES_EACH * usize::from(programs);
-        let mut found = processes(guarded)?;
+        let wanted = PROCESSES_EACH * usize::from(programs);
+        let mut found = sleeping(guarded)?;
         while found.len() != wanted {
             operator.home().waitset().sleep(LOOK_PAUSE).await;
-            found = processes(guarded)?;
+            found = sleeping(guarded)?;
         }
         tell(&Held { system: std::process::id(), guarded, processes: found });
         match pending::<Infallible>().await {}
     })
+}
+
+/// The processes that have come where they wait; on their way there are others for a moment.
+fn sleeping(guarded: bool) -> io::Result<Vec<u32>> {
+    let mut found = processes(guarded)?;
+    found.retain(|pid| {
+        fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "sleep\n")
+    });
+    Ok(found)
 }

@@ -10,9 +10,9 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use crate::args::Args;
-use crate::census::{Census, Leaked, thread_ids};
 use crate::run::Plan;
 use crate::steps::Stage;
+use flounder_multicore::census::{Census, Leaked, thread_ids};
 
 /// An idle system uses less of one CPU than this, in percent.
 const CPU_PERCENT_MAX: f64 = 1.0;

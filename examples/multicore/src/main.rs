@@ -9,11 +9,14 @@
 //! multicore --messages       who sent what to whom
 //! multicore --trace FILE     the same with times, for Perfetto
 //! multicore --hold 32        host programs that wait, to see what becomes of them
+//! multicore --crashes TIMES  spawnds that crash under load
+//! multicore --scale DOMAINS  so many alive at once
+//! multicore --shell          calls as they are typed
 //! multicore --scenario FILE  what a file says, and whether the answers are as it says
 //! ```
 
 mod args;
-mod census;
+mod crashes;
 mod hold;
 mod idle;
 mod leak;
@@ -24,11 +27,10 @@ mod quiet;
 mod repeat;
 mod report;
 mod run;
+mod scale;
 mod scenario;
-mod shuffle;
 mod steps;
 mod story;
-mod together;
 mod traced;
 mod witness_client;
 
@@ -57,13 +59,22 @@ fn act(args: &Args, guard: Option<&Guard>) -> ExitCode {
     if args.messages {
         messages::print_messages();
     }
+    if args.shell {
+        return scenario::shell(run::config(args, guard));
+    }
     if let Some(file) = &args.scenario {
         return scenario::play(file, run::config(args, guard));
     }
-    let ok = match (args.idle, args.hold) {
-        (Some(seconds), _) => idle(args, guard, seconds),
-        (None, Some(programs)) => hold(args, guard, programs),
-        (None, None) => play(args, guard),
+    let ok = if let Some(seconds) = args.idle {
+        report(args, idle::idle(args, guard, seconds), |report| (report.tell(), report.ok))
+    } else if let Some(programs) = args.hold {
+        hold(args, guard, programs)
+    } else if let Some(times) = args.crashes {
+        report(args, crashes::crashes(args, guard, times), |report| (report.tell(), report.ok))
+    } else if let Some(domains) = args.scale {
+        report(args, scale::scale(args, guard, domains), |report| (report.tell(), report.ok))
+    } else {
+        play(args, guard)
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -92,15 +103,21 @@ fn play(args: &Args, guard: Option<&Guard>) -> bool {
     runs.failed == 0
 }
 
-fn idle(args: &Args, guard: Option<&Guard>, seconds: u32) -> bool {
-    match idle::idle(args, guard, seconds) {
+/// Prints a report, as told or as JSON, and returns whether all is ok.
+fn report<R: Serialize>(
+    args: &Args,
+    report: Result<R, Box<dyn Error>>,
+    tell: impl Fn(&R) -> (String, bool),
+) -> bool {
+    match report {
         Ok(report) => {
+            let (told, ok) = tell(&report);
             if args.json {
                 print_json(&report);
             } else {
-                let _ = writeln!(io::stdout(), "{}", report.tell());
+                let _ = writeln!(io::stdout(), "{told}");
             }
-            report.ok
+            ok
         }
         Err(error) => failed(&*error),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::census::Leaked;
+use flounder_multicore::census::Leaked;
 
 /// What came of one run: boot, steps, shutdown.
 #[derive(Clone, Debug, Serialize)]

@@ -7,12 +7,12 @@ use flounder::{Clock, Kernel, MonotonicClock};
 use flounder_boot::{Config, Containment, CoreLayout, Guard, Output, System};
 
 use crate::args::{Args, Leak};
-use crate::census::{Census, Leaked};
 use crate::leak::leak;
 use crate::programs;
 use crate::report::{Report, StepReport, micros};
-use crate::shuffle::shuffle;
 use crate::steps::{self, Stage, Step};
+use flounder_multicore::census::{Census, Leaked};
+use flounder_multicore::random::shuffle;
 
 /// What a run does.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use std::task::Poll;
 /// Runs all futures and returns what they are ready with, in their order.
 ///
 /// Every wake polls all that aren't ready, which is cheap for the few dozen there are.
-pub(crate) async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+pub async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut futures: Vec<_> = futures.into_iter().map(|future| Some(Box::pin(future))).collect();
     let mut outputs: Vec<_> = futures.iter().map(|_| None).collect();
     poll_fn(|cx| {
@@ -27,11 +27,7 @@ pub(crate) async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<
 
 /// Runs a future for each item, at most `width` at a time, and returns what they are ready with, in
 /// the order of the items.
-pub(crate) async fn each<T: Copy, R>(
-    items: &[T],
-    width: usize,
-    run: impl AsyncFn(T) -> R,
-) -> Vec<R> {
+pub async fn each<T: Copy, R>(items: &[T], width: usize, run: impl AsyncFn(T) -> R) -> Vec<R> {
     let mut outputs = Vec::with_capacity(items.len());
     for batch in items.chunks(width) {
         outputs.extend(all(batch.iter().map(|&item| run(item))).await);
@@ -40,7 +36,7 @@ pub(crate) async fn each<T: Copy, R>(
 }
 
 /// Runs a future, but no longer than `late` takes.
-pub(crate) async fn in_time<T>(
+pub async fn in_time<T>(
     late: impl Future<Output = ()>,
     future: impl Future<Output = T>,
 ) -> Option<T> {
@@ -57,7 +53,7 @@ pub(crate) async fn in_time<T>(
 /// # Panics
 ///
 /// If it is ready at once: nobody could await it any more.
-pub(crate) async fn begin<F: Future>(mut future: Pin<&mut F>) {
+pub async fn begin<F: Future>(mut future: Pin<&mut F>) {
     poll_fn(|cx| {
         let poll = future.as_mut().poll(cx);
         assert!(poll.is_pending(), "an answer takes longer than asking");

@@ -187,3 +187,23 @@ fn idle_programs_cost_nothing() {
     // Two loops on each core, a thread for each blocking program, and the one that runs the system.
     assert_eq!(report["threads"].as_array().unwrap().len(), 2 * 2 + 2 + 1, "{report}");
 }
+
+#[test]
+fn spawnds_that_crash_under_load_leave_no_request_unanswered() {
+    for cores in ["1", "3"] {
+        let (report, status) = json(&["--cores", cores, "--crashes", "24"]);
+        assert_eq!((&report["ok"], status), (&true.into(), 0), "{report}");
+        assert_eq!((&report["answered"], &report["in_flight"]), (&(24 * 16).into(), &16.into()));
+        for none in ["unanswered", "wrong", "survivors"] {
+            assert_eq!(report[none], 0, "{report}");
+        }
+    }
+}
+
+#[test]
+fn many_domains_and_waiters_at_once() {
+    let (report, status) = json(&["--cores", "2", "--scale", "1500"]);
+    assert_eq!((&report["ok"], status), (&true.into(), 0), "{report}");
+    assert_eq!((&report["listed"], &report["domains"]), (&1500.into(), &1500.into()), "{report}");
+    assert_eq!(report["waiters_answered"], 10_000, "{report}");
+}

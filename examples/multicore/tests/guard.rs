@@ -20,21 +20,40 @@ const NEVER: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 
 /// A system that holds programs, seen from outside.
 struct Held {
-    guard: Child,
+    guard: Guard,
     guard_fd: OwnedFd,
     system_fd: OwnedFd,
     processes: Vec<OwnedFd>,
 }
 
+/// The command, which ends with a test that fails.
+struct Guard(Child);
+
+impl Guard {
+    /// Waits for its end and returns its status.
+    fn wait(&mut self) -> Option<i32> {
+        self.0.wait().expect("it is ours").code()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Its child, the system, ends in order.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 fn hold() -> Held {
-    let mut guard = Command::new(env!("CARGO_BIN_EXE_multicore"))
+    let guard = Command::new(env!("CARGO_BIN_EXE_multicore"))
         .args(["--cores", "3", "--hold", &PROGRAMS.to_string()])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("the command starts");
+    let mut guard = Guard(guard);
     let mut line = String::new();
-    let output = guard.stdout.take().expect("it is piped");
+    let output = guard.0.stdout.take().expect("it is piped");
     BufReader::new(output).read_line(&mut line).expect("it tells");
     let told: Value = serde_json::from_str(&line).expect("it tells one object");
     assert_eq!(told["guarded"], true);
@@ -45,7 +64,7 @@ fn hold() -> Held {
     let processes: Vec<_> =
         told["processes"].as_array().expect("there are some").iter().map(open).collect();
     assert_eq!(processes.len(), 2 * PROGRAMS as usize);
-    let guard_fd = open(&guard.id().into());
+    let guard_fd = open(&guard.0.id().into());
     Held { guard_fd, system_fd: open(&told["system"]), processes, guard }
 }
 
@@ -86,8 +105,7 @@ fn the_system_is_killed() {
     let mut held = hold();
     signal(&held.system_fd, Signal::KILL);
     assert!(held.processes.iter().all(ends), "the guard ends what is left");
-    let status = held.guard.wait().expect("it ends");
-    assert_eq!(status.code(), Some(128 + 9), "it ends as the system did");
+    assert_eq!(held.guard.wait(), Some(128 + 9), "it ends as the system did");
     assert_eq!(boot_again()["stale"], 0);
 }
 
@@ -95,14 +113,14 @@ fn the_system_is_asked_to_end() {
     let mut held = hold();
     signal(&held.guard_fd, Signal::TERM);
     assert!(held.processes.iter().all(ends), "the guard passes on what it is sent");
-    assert_eq!(held.guard.wait().expect("it ends").code(), Some(128 + 15));
+    assert_eq!(held.guard.wait(), Some(128 + 15));
     assert_eq!(boot_again()["stale"], 0);
 }
 
 fn the_guard_is_killed() {
     let mut held = hold();
     signal(&held.guard_fd, Signal::KILL);
-    held.guard.wait().expect("it was killed");
+    assert_eq!(held.guard.wait(), None, "it was killed");
     assert!(ends(&held.system_fd), "the system hears of it, and ends");
     let report = boot_again();
     assert_eq!(report["stale"], 0);
@@ -116,7 +134,7 @@ fn both_are_killed_at_once() {
     signal(&held.system_fd, Signal::STOP);
     signal(&held.guard_fd, Signal::KILL);
     signal(&held.system_fd, Signal::KILL);
-    held.guard.wait().expect("it was killed");
+    assert_eq!(held.guard.wait(), None, "it was killed");
     assert!(ends(&held.system_fd));
     let report = boot_again();
     if has_groups(&report) {

@@ -5,8 +5,8 @@
 /// Every monitor is born with a binding to monitor 0; the others are made at first use, through it.
 pub mod intermon {
     pub use self::messages::{
-        AddSpawnd, BindReply, BindRequest, Connect, ConnectFailed, ConnectRequest, RemoveSpawnd,
-        SurvivorEnded,
+        AddSpawnd, BindReply, BindRequest, Connect, ConnectFailed, ConnectRequest, FenceSpawnd,
+        RemoveSpawnd, SurvivorEnded,
     };
     pub use super::types::{Badge, Coreid, Domainid, Fingerprint, Generation, Requestid, Role};
 
@@ -20,7 +20,7 @@ pub mod intermon {
 
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
     pub const FINGERPRINT: ::flounder::Fingerprint =
-        ::flounder::Fingerprint::new(0x3e9f_7e6f_c12a_60b2, 0xe680_3132_7e07_0527);
+        ::flounder::Fingerprint::new(0xeebf_90a1_d4cd_2930, 0x7cb3_6a83_49ce_cf70);
 
     /// The most bytes a message of this interface takes when it is encoded.
     pub const MESSAGE_BYTES_MAX: usize = 2072;
@@ -114,6 +114,16 @@ pub mod intermon {
             },
             ::flounder::MessageDescriptor {
                 number: 10,
+                name: "fence_spawnd",
+                kind: ::flounder::MessageKind::OneWay,
+                bytes_max: 16,
+                arguments: &[
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "generation", ty: "generation" },
+                ],
+            },
+            ::flounder::MessageDescriptor {
+                number: 11,
                 name: "survivor_ended",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 16,
@@ -485,6 +495,52 @@ pub mod intermon {
             }
         }
 
+        /// Asks a monitor to end this generation of its spawnd. Only monitor 0 says so, for the
+        /// process manager.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct FenceSpawnd {
+            /// `coreid core`
+            pub core: super::super::types::Coreid,
+            /// `generation generation`
+            pub generation: super::super::types::Generation,
+        }
+
+        impl ::flounder::Payload<super::Interface> for FenceSpawnd {
+            const NUMBER: u16 = 10;
+
+            fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
+                ::core::result::Result::Ok(())
+            }
+
+            fn encode(self, writer: &mut ::flounder::wire::Writer) {
+                writer.put(self.core);
+                writer.put(self.generation);
+            }
+
+            fn decode(
+                reader: &mut ::flounder::wire::Reader<'_>,
+            ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
+                ::core::result::Result::Ok(Self { core: reader.get()?, generation: reader.get()? })
+            }
+
+            fn into_message(self) -> super::Message {
+                super::Message::FenceSpawnd(self)
+            }
+
+            fn from_message(
+                message: super::Message,
+            ) -> ::core::result::Result<Self, super::Message> {
+                match message {
+                    super::Message::FenceSpawnd(message) => ::core::result::Result::Ok(message),
+                    other => ::core::result::Result::Err(other),
+                }
+            }
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
+                table.fence_spawnd
+            }
+        }
+
         /// Tells monitor 0 that a survivor ended after all.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct SurvivorEnded {
@@ -495,7 +551,7 @@ pub mod intermon {
         }
 
         impl ::flounder::Payload<super::Interface> for SurvivorEnded {
-            const NUMBER: u16 = 10;
+            const NUMBER: u16 = 11;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -548,6 +604,8 @@ pub mod intermon {
         AddSpawnd(messages::AddSpawnd),
         /// A `remove_spawnd`.
         RemoveSpawnd(messages::RemoveSpawnd),
+        /// A `fence_spawnd`.
+        FenceSpawnd(messages::FenceSpawnd),
         /// A `survivor_ended`.
         SurvivorEnded(messages::SurvivorEnded),
     }
@@ -586,6 +644,7 @@ pub mod intermon {
                 Message::BindReply(message) => (rx_vtbl.bind_reply)(state, binding, message),
                 Message::AddSpawnd(message) => (rx_vtbl.add_spawnd)(state, binding, message),
                 Message::RemoveSpawnd(message) => (rx_vtbl.remove_spawnd)(state, binding, message),
+                Message::FenceSpawnd(message) => (rx_vtbl.fence_spawnd)(state, binding, message),
                 Message::SurvivorEnded(message) => {
                     (rx_vtbl.survivor_ended)(state, binding, message);
                 }
@@ -601,7 +660,8 @@ pub mod intermon {
                 Message::BindReply(_) => 7,
                 Message::AddSpawnd(_) => 8,
                 Message::RemoveSpawnd(_) => 9,
-                Message::SurvivorEnded(_) => 10,
+                Message::FenceSpawnd(_) => 10,
+                Message::SurvivorEnded(_) => 11,
             }
         }
 
@@ -614,6 +674,7 @@ pub mod intermon {
                 Message::BindReply(message) => ::flounder::Payload::encode(message, writer),
                 Message::AddSpawnd(message) => ::flounder::Payload::encode(message, writer),
                 Message::RemoveSpawnd(message) => ::flounder::Payload::encode(message, writer),
+                Message::FenceSpawnd(message) => ::flounder::Payload::encode(message, writer),
                 Message::SurvivorEnded(message) => ::flounder::Payload::encode(message, writer),
             }
         }
@@ -630,7 +691,8 @@ pub mod intermon {
                 7 => ::flounder::Payload::decode(reader).map(Message::BindReply),
                 8 => ::flounder::Payload::decode(reader).map(Message::AddSpawnd),
                 9 => ::flounder::Payload::decode(reader).map(Message::RemoveSpawnd),
-                10 => ::flounder::Payload::decode(reader).map(Message::SurvivorEnded),
+                10 => ::flounder::Payload::decode(reader).map(Message::FenceSpawnd),
+                11 => ::flounder::Payload::decode(reader).map(Message::SurvivorEnded),
                 _ => ::core::result::Result::Err(::flounder::wire::WireError::Number(number)),
             }
         }
@@ -650,6 +712,7 @@ pub mod intermon {
                 | Message::BindReply(_)
                 | Message::AddSpawnd(_)
                 | Message::RemoveSpawnd(_)
+                | Message::FenceSpawnd(_)
                 | Message::SurvivorEnded(_) => {}
             }
         }
@@ -673,6 +736,9 @@ pub mod intermon {
         /// Tells monitor 0 that this generation of the spawnd on `core` is gone. `survivors` are
         /// the domains that could not be ended with it.
         pub remove_spawnd: fn(&mut S, &Binding<S>, messages::RemoveSpawnd),
+        /// Asks a monitor to end this generation of its spawnd. Only monitor 0 says so, for the
+        /// process manager.
+        pub fence_spawnd: fn(&mut S, &Binding<S>, messages::FenceSpawnd),
         /// Tells monitor 0 that a survivor ended after all.
         pub survivor_ended: fn(&mut S, &Binding<S>, messages::SurvivorEnded),
     }
@@ -692,6 +758,7 @@ pub mod intermon {
             bind_reply: |state, binding, message| ::flounder::unhandled(state, binding, message),
             add_spawnd: |state, binding, message| ::flounder::unhandled(state, binding, message),
             remove_spawnd: |state, binding, message| ::flounder::unhandled(state, binding, message),
+            fence_spawnd: |state, binding, message| ::flounder::unhandled(state, binding, message),
             survivor_ended: |state, binding, message| {
                 ::flounder::unhandled(state, binding, message);
             },
@@ -729,6 +796,8 @@ pub mod intermon {
         pub add_spawnd: ::flounder::SendFn<Interface, messages::AddSpawnd>,
         /// Sends `remove_spawnd`.
         pub remove_spawnd: ::flounder::SendFn<Interface, messages::RemoveSpawnd>,
+        /// Sends `fence_spawnd`.
+        pub fence_spawnd: ::flounder::SendFn<Interface, messages::FenceSpawnd>,
         /// Sends `survivor_ended`.
         pub survivor_ended: ::flounder::SendFn<Interface, messages::SurvivorEnded>,
     }
@@ -745,6 +814,7 @@ pub mod intermon {
                 bind_reply: ::flounder::send::<D, Interface, messages::BindReply>,
                 add_spawnd: ::flounder::send::<D, Interface, messages::AddSpawnd>,
                 remove_spawnd: ::flounder::send::<D, Interface, messages::RemoveSpawnd>,
+                fence_spawnd: ::flounder::send::<D, Interface, messages::FenceSpawnd>,
                 survivor_ended: ::flounder::send::<D, Interface, messages::SurvivorEnded>,
             }
         }
@@ -847,6 +917,20 @@ pub mod intermon {
             &self,
             message: messages::RemoveSpawnd,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::RemoveSpawnd>> {
+            self.parts.send(message)
+        }
+
+        /// Sends `fence_spawnd`: asks a monitor to end this generation of its spawnd. Only monitor
+        /// 0 says so, for the process manager.
+        ///
+        /// # Errors
+        ///
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
+        pub fn fence_spawnd(
+            &self,
+            message: messages::FenceSpawnd,
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::FenceSpawnd>> {
             self.parts.send(message)
         }
 

@@ -11,9 +11,10 @@ pub mod proc_mgmt {
         WaitCall,
     };
     pub use self::messages::{
-        AddSpawnd, Exit, GetDomainlist, GetDomainlistResponse, GetStatus, GetStatusResponse, Kill,
-        KillResponse, RemoveSpawnd, Shutdown, ShutdownDone, Span, SpanResponse, Spawn,
-        SpawnResponse, SpawnWithCaps, SpawnWithCapsResponse, SurvivorEnded, Wait, WaitResponse,
+        AddSpawnd, Exit, FenceSpawnd, GetDomainlist, GetDomainlistResponse, GetStatus,
+        GetStatusResponse, Kill, KillResponse, RemoveSpawnd, Shutdown, ShutdownDone, Span,
+        SpanResponse, Spawn, SpawnResponse, SpawnWithCaps, SpawnWithCapsResponse, SurvivorEnded,
+        Wait, WaitResponse,
     };
     pub use self::replies::{
         GetDomainlistReply, GetStatusReply, KillReply, SpanReply, SpawnReply, SpawnWithCapsReply,
@@ -31,7 +32,7 @@ pub mod proc_mgmt {
 
     /// Identifies what this interface says on the wire; both ends of a binding must agree on it.
     pub const FINGERPRINT: ::flounder::Fingerprint =
-        ::flounder::Fingerprint::new(0x0499_549f_6a0e_ccef, 0xd0b2_5ae4_c4d7_7375);
+        ::flounder::Fingerprint::new(0x6161_7441_5a7e_a98b, 0x6bfe_2fde_6607_243c);
 
     /// The most bytes a message of this interface takes when it is encoded.
     pub const MESSAGE_BYTES_MAX: usize = 6160;
@@ -83,20 +84,30 @@ pub mod proc_mgmt {
             },
             ::flounder::MessageDescriptor {
                 number: 6,
+                name: "fence_spawnd",
+                kind: ::flounder::MessageKind::OneWay,
+                bytes_max: 16,
+                arguments: &[
+                    ::flounder::ArgumentDescriptor { name: "core", ty: "coreid" },
+                    ::flounder::ArgumentDescriptor { name: "generation", ty: "generation" },
+                ],
+            },
+            ::flounder::MessageDescriptor {
+                number: 7,
                 name: "shutdown",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 0,
                 arguments: &[],
             },
             ::flounder::MessageDescriptor {
-                number: 7,
+                number: 8,
                 name: "shutdown_done",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
                 arguments: &[::flounder::ArgumentDescriptor { name: "wedged", ty: "uint32" }],
             },
             ::flounder::MessageDescriptor {
-                number: 8,
+                number: 9,
                 name: "spawn_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 6160,
@@ -109,7 +120,7 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 9,
+                number: 10,
                 name: "spawn_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
@@ -119,7 +130,7 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 10,
+                number: 11,
                 name: "spawn_with_caps_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 6160,
@@ -134,7 +145,7 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 11,
+                number: 12,
                 name: "spawn_with_caps_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
@@ -144,7 +155,7 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 12,
+                number: 13,
                 name: "span_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 8,
@@ -156,28 +167,28 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 13,
+                number: 14,
                 name: "span_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
                 arguments: &[::flounder::ArgumentDescriptor { name: "err", ty: "errval" }],
             },
             ::flounder::MessageDescriptor {
-                number: 14,
+                number: 15,
                 name: "kill_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 0,
                 arguments: &[::flounder::ArgumentDescriptor { name: "domain_cap", ty: "cap" }],
             },
             ::flounder::MessageDescriptor {
-                number: 15,
+                number: 16,
                 name: "kill_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 8,
                 arguments: &[::flounder::ArgumentDescriptor { name: "err", ty: "errval" }],
             },
             ::flounder::MessageDescriptor {
-                number: 16,
+                number: 17,
                 name: "exit",
                 kind: ::flounder::MessageKind::OneWay,
                 bytes_max: 8,
@@ -187,7 +198,7 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 17,
+                number: 18,
                 name: "wait_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 8,
@@ -197,7 +208,7 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 18,
+                number: 19,
                 name: "wait_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 16,
@@ -207,14 +218,14 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 19,
+                number: 20,
                 name: "get_domainlist_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 8,
                 arguments: &[::flounder::ArgumentDescriptor { name: "after", ty: "domainid" }],
             },
             ::flounder::MessageDescriptor {
-                number: 20,
+                number: 21,
                 name: "get_domainlist_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 2056,
@@ -224,7 +235,7 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 21,
+                number: 22,
                 name: "get_status_call",
                 kind: ::flounder::MessageKind::Call,
                 bytes_max: 8,
@@ -234,7 +245,7 @@ pub mod proc_mgmt {
                 ],
             },
             ::flounder::MessageDescriptor {
-                number: 22,
+                number: 23,
                 name: "get_status_response",
                 kind: ::flounder::MessageKind::Response,
                 bytes_max: 4136,
@@ -405,13 +416,59 @@ pub mod proc_mgmt {
             }
         }
 
+        /// Asks the monitor of `core` to end this generation of its spawnd: it broke the rules, or
+        /// can't be reached. Only the process manager says so, to monitor 0.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct FenceSpawnd {
+            /// `coreid core`
+            pub core: super::super::types::Coreid,
+            /// `generation generation`
+            pub generation: super::super::types::Generation,
+        }
+
+        impl ::flounder::Payload<super::Interface> for FenceSpawnd {
+            const NUMBER: u16 = 6;
+
+            fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
+                ::core::result::Result::Ok(())
+            }
+
+            fn encode(self, writer: &mut ::flounder::wire::Writer) {
+                writer.put(self.core);
+                writer.put(self.generation);
+            }
+
+            fn decode(
+                reader: &mut ::flounder::wire::Reader<'_>,
+            ) -> ::core::result::Result<Self, ::flounder::wire::WireError> {
+                ::core::result::Result::Ok(Self { core: reader.get()?, generation: reader.get()? })
+            }
+
+            fn into_message(self) -> super::Message {
+                super::Message::FenceSpawnd(self)
+            }
+
+            fn from_message(
+                message: super::Message,
+            ) -> ::core::result::Result<Self, super::Message> {
+                match message {
+                    super::Message::FenceSpawnd(message) => ::core::result::Result::Ok(message),
+                    other => ::core::result::Result::Err(other),
+                }
+            }
+
+            fn entry(table: &super::TxVtbl) -> ::flounder::SendFn<super::Interface, Self> {
+                table.fence_spawnd
+            }
+        }
+
         /// Asks the process manager to stop every domain and to take no more. Only monitor 0's
         /// binding may.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Shutdown {}
 
         impl ::flounder::Payload<super::Interface> for Shutdown {
-            const NUMBER: u16 = 6;
+            const NUMBER: u16 = 7;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -451,7 +508,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for ShutdownDone {
-            const NUMBER: u16 = 7;
+            const NUMBER: u16 = 8;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -503,7 +560,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for Spawn {
-            const NUMBER: u16 = 8;
+            const NUMBER: u16 = 9;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("path", &self.path, 2047)?;
@@ -563,7 +620,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for SpawnResponse {
-            const NUMBER: u16 = 9;
+            const NUMBER: u16 = 10;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -618,7 +675,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for SpawnWithCaps {
-            const NUMBER: u16 = 10;
+            const NUMBER: u16 = 11;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("path", &self.path, 2047)?;
@@ -682,7 +739,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for SpawnWithCapsResponse {
-            const NUMBER: u16 = 11;
+            const NUMBER: u16 = 12;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -735,7 +792,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for Span {
-            const NUMBER: u16 = 12;
+            const NUMBER: u16 = 13;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -789,7 +846,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for SpanResponse {
-            const NUMBER: u16 = 13;
+            const NUMBER: u16 = 14;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -831,7 +888,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for Kill {
-            const NUMBER: u16 = 14;
+            const NUMBER: u16 = 15;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -877,7 +934,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for KillResponse {
-            const NUMBER: u16 = 15;
+            const NUMBER: u16 = 16;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -921,7 +978,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for Exit {
-            const NUMBER: u16 = 16;
+            const NUMBER: u16 = 17;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -970,7 +1027,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for Wait {
-            const NUMBER: u16 = 17;
+            const NUMBER: u16 = 18;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -1022,7 +1079,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for WaitResponse {
-            const NUMBER: u16 = 18;
+            const NUMBER: u16 = 19;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -1066,7 +1123,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for GetDomainlist {
-            const NUMBER: u16 = 19;
+            const NUMBER: u16 = 20;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -1114,7 +1171,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for GetDomainlistResponse {
-            const NUMBER: u16 = 20;
+            const NUMBER: u16 = 21;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_array("domains", &self.domains, 256)
@@ -1165,7 +1222,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for GetStatus {
-            const NUMBER: u16 = 21;
+            const NUMBER: u16 = 22;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::core::result::Result::Ok(())
@@ -1221,7 +1278,7 @@ pub mod proc_mgmt {
         }
 
         impl ::flounder::Payload<super::Interface> for GetStatusResponse {
-            const NUMBER: u16 = 22;
+            const NUMBER: u16 = 23;
 
             fn check(&self) -> ::core::result::Result<(), ::flounder::BadArgument> {
                 ::flounder::wire::check_string("program", &self.program, 2047)?;
@@ -1335,6 +1392,8 @@ pub mod proc_mgmt {
         RemoveSpawnd(messages::RemoveSpawnd),
         /// A `survivor_ended`.
         SurvivorEnded(messages::SurvivorEnded),
+        /// A `fence_spawnd`.
+        FenceSpawnd(messages::FenceSpawnd),
         /// A `shutdown`.
         Shutdown(messages::Shutdown),
         /// A `shutdown_done`.
@@ -1399,6 +1458,7 @@ pub mod proc_mgmt {
                 Message::SurvivorEnded(message) => {
                     (rx_vtbl.survivor_ended)(state, binding, message);
                 }
+                Message::FenceSpawnd(message) => (rx_vtbl.fence_spawnd)(state, binding, message),
                 Message::Shutdown(message) => (rx_vtbl.shutdown)(state, binding, message),
                 Message::ShutdownDone(message) => (rx_vtbl.shutdown_done)(state, binding, message),
                 Message::Spawn(message) => {
@@ -1438,23 +1498,24 @@ pub mod proc_mgmt {
                 Message::AddSpawnd(_) => 3,
                 Message::RemoveSpawnd(_) => 4,
                 Message::SurvivorEnded(_) => 5,
-                Message::Shutdown(_) => 6,
-                Message::ShutdownDone(_) => 7,
-                Message::Spawn(_) => 8,
-                Message::SpawnResponse(_) => 9,
-                Message::SpawnWithCaps(_) => 10,
-                Message::SpawnWithCapsResponse(_) => 11,
-                Message::Span(_) => 12,
-                Message::SpanResponse(_) => 13,
-                Message::Kill(_) => 14,
-                Message::KillResponse(_) => 15,
-                Message::Exit(_) => 16,
-                Message::Wait(_) => 17,
-                Message::WaitResponse(_) => 18,
-                Message::GetDomainlist(_) => 19,
-                Message::GetDomainlistResponse(_) => 20,
-                Message::GetStatus(_) => 21,
-                Message::GetStatusResponse(_) => 22,
+                Message::FenceSpawnd(_) => 6,
+                Message::Shutdown(_) => 7,
+                Message::ShutdownDone(_) => 8,
+                Message::Spawn(_) => 9,
+                Message::SpawnResponse(_) => 10,
+                Message::SpawnWithCaps(_) => 11,
+                Message::SpawnWithCapsResponse(_) => 12,
+                Message::Span(_) => 13,
+                Message::SpanResponse(_) => 14,
+                Message::Kill(_) => 15,
+                Message::KillResponse(_) => 16,
+                Message::Exit(_) => 17,
+                Message::Wait(_) => 18,
+                Message::WaitResponse(_) => 19,
+                Message::GetDomainlist(_) => 20,
+                Message::GetDomainlistResponse(_) => 21,
+                Message::GetStatus(_) => 22,
+                Message::GetStatusResponse(_) => 23,
             }
         }
 
@@ -1463,6 +1524,7 @@ pub mod proc_mgmt {
                 Message::AddSpawnd(message) => ::flounder::Payload::encode(message, writer),
                 Message::RemoveSpawnd(message) => ::flounder::Payload::encode(message, writer),
                 Message::SurvivorEnded(message) => ::flounder::Payload::encode(message, writer),
+                Message::FenceSpawnd(message) => ::flounder::Payload::encode(message, writer),
                 Message::Shutdown(message) => ::flounder::Payload::encode(message, writer),
                 Message::ShutdownDone(message) => ::flounder::Payload::encode(message, writer),
                 Message::Spawn(message) => ::flounder::Payload::encode(message, writer),
@@ -1495,25 +1557,26 @@ pub mod proc_mgmt {
                 3 => ::flounder::Payload::decode(reader).map(Message::AddSpawnd),
                 4 => ::flounder::Payload::decode(reader).map(Message::RemoveSpawnd),
                 5 => ::flounder::Payload::decode(reader).map(Message::SurvivorEnded),
-                6 => ::flounder::Payload::decode(reader).map(Message::Shutdown),
-                7 => ::flounder::Payload::decode(reader).map(Message::ShutdownDone),
-                8 => ::flounder::Payload::decode(reader).map(Message::Spawn),
-                9 => ::flounder::Payload::decode(reader).map(Message::SpawnResponse),
-                10 => ::flounder::Payload::decode(reader)
+                6 => ::flounder::Payload::decode(reader).map(Message::FenceSpawnd),
+                7 => ::flounder::Payload::decode(reader).map(Message::Shutdown),
+                8 => ::flounder::Payload::decode(reader).map(Message::ShutdownDone),
+                9 => ::flounder::Payload::decode(reader).map(Message::Spawn),
+                10 => ::flounder::Payload::decode(reader).map(Message::SpawnResponse),
+                11 => ::flounder::Payload::decode(reader)
                     .map(::std::boxed::Box::new)
                     .map(Message::SpawnWithCaps),
-                11 => ::flounder::Payload::decode(reader).map(Message::SpawnWithCapsResponse),
-                12 => ::flounder::Payload::decode(reader).map(Message::Span),
-                13 => ::flounder::Payload::decode(reader).map(Message::SpanResponse),
-                14 => ::flounder::Payload::decode(reader).map(Message::Kill),
-                15 => ::flounder::Payload::decode(reader).map(Message::KillResponse),
-                16 => ::flounder::Payload::decode(reader).map(Message::Exit),
-                17 => ::flounder::Payload::decode(reader).map(Message::Wait),
-                18 => ::flounder::Payload::decode(reader).map(Message::WaitResponse),
-                19 => ::flounder::Payload::decode(reader).map(Message::GetDomainlist),
-                20 => ::flounder::Payload::decode(reader).map(Message::GetDomainlistResponse),
-                21 => ::flounder::Payload::decode(reader).map(Message::GetStatus),
-                22 => ::flounder::Payload::decode(reader).map(Message::GetStatusResponse),
+                12 => ::flounder::Payload::decode(reader).map(Message::SpawnWithCapsResponse),
+                13 => ::flounder::Payload::decode(reader).map(Message::Span),
+                14 => ::flounder::Payload::decode(reader).map(Message::SpanResponse),
+                15 => ::flounder::Payload::decode(reader).map(Message::Kill),
+                16 => ::flounder::Payload::decode(reader).map(Message::KillResponse),
+                17 => ::flounder::Payload::decode(reader).map(Message::Exit),
+                18 => ::flounder::Payload::decode(reader).map(Message::Wait),
+                19 => ::flounder::Payload::decode(reader).map(Message::WaitResponse),
+                20 => ::flounder::Payload::decode(reader).map(Message::GetDomainlist),
+                21 => ::flounder::Payload::decode(reader).map(Message::GetDomainlistResponse),
+                22 => ::flounder::Payload::decode(reader).map(Message::GetStatus),
+                23 => ::flounder::Payload::decode(reader).map(Message::GetStatusResponse),
                 _ => ::core::result::Result::Err(::flounder::wire::WireError::Number(number)),
             }
         }
@@ -1550,6 +1613,7 @@ pub mod proc_mgmt {
                 Message::AddSpawnd(_)
                 | Message::RemoveSpawnd(_)
                 | Message::SurvivorEnded(_)
+                | Message::FenceSpawnd(_)
                 | Message::Shutdown(_)
                 | Message::ShutdownDone(_)
                 | Message::Spawn(_)
@@ -1573,6 +1637,9 @@ pub mod proc_mgmt {
         pub remove_spawnd: fn(&mut S, &Binding<S>, messages::RemoveSpawnd),
         /// Tells that a survivor on `core` ended after all. Only monitor 0's binding may.
         pub survivor_ended: fn(&mut S, &Binding<S>, messages::SurvivorEnded),
+        /// Asks the monitor of `core` to end this generation of its spawnd: it broke the rules, or
+        /// can't be reached. Only the process manager says so, to monitor 0.
+        pub fence_spawnd: fn(&mut S, &Binding<S>, messages::FenceSpawnd),
         /// Asks the process manager to stop every domain and to take no more. Only monitor 0's
         /// binding may.
         pub shutdown: fn(&mut S, &Binding<S>, messages::Shutdown),
@@ -1614,6 +1681,7 @@ pub mod proc_mgmt {
             survivor_ended: |state, binding, message| {
                 ::flounder::unhandled(state, binding, message);
             },
+            fence_spawnd: |state, binding, message| ::flounder::unhandled(state, binding, message),
             shutdown: |state, binding, message| ::flounder::unhandled(state, binding, message),
             shutdown_done: |state, binding, message| ::flounder::unhandled(state, binding, message),
             spawn_call: |_, _, _, reply| reply.unhandled(),
@@ -1650,6 +1718,8 @@ pub mod proc_mgmt {
         pub remove_spawnd: ::flounder::SendFn<Interface, messages::RemoveSpawnd>,
         /// Sends `survivor_ended`.
         pub survivor_ended: ::flounder::SendFn<Interface, messages::SurvivorEnded>,
+        /// Sends `fence_spawnd`.
+        pub fence_spawnd: ::flounder::SendFn<Interface, messages::FenceSpawnd>,
         /// Sends `shutdown`.
         pub shutdown: ::flounder::SendFn<Interface, messages::Shutdown>,
         /// Sends `shutdown_done`.
@@ -1695,6 +1765,7 @@ pub mod proc_mgmt {
                 add_spawnd: ::flounder::send::<D, Interface, messages::AddSpawnd>,
                 remove_spawnd: ::flounder::send::<D, Interface, messages::RemoveSpawnd>,
                 survivor_ended: ::flounder::send::<D, Interface, messages::SurvivorEnded>,
+                fence_spawnd: ::flounder::send::<D, Interface, messages::FenceSpawnd>,
                 shutdown: ::flounder::send::<D, Interface, messages::Shutdown>,
                 shutdown_done: ::flounder::send::<D, Interface, messages::ShutdownDone>,
                 spawn_call: ::flounder::send::<D, Interface, messages::Spawn>,
@@ -1770,6 +1841,20 @@ pub mod proc_mgmt {
             &self,
             message: messages::SurvivorEnded,
         ) -> ::core::result::Result<(), ::flounder::TxError<messages::SurvivorEnded>> {
+            self.parts.send(message)
+        }
+
+        /// Sends `fence_spawnd`: asks the monitor of `core` to end this generation of its spawnd:
+        /// it broke the rules, or can't be reached. Only the process manager says so, to monitor 0.
+        ///
+        /// # Errors
+        ///
+        /// [`TxError`](::flounder::TxError) hands the message back: an argument is too large, the
+        /// channel is full or closed.
+        pub fn fence_spawnd(
+            &self,
+            message: messages::FenceSpawnd,
+        ) -> ::core::result::Result<(), ::flounder::TxError<messages::FenceSpawnd>> {
             self.parts.send(message)
         }
 

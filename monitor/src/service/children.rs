@@ -1,6 +1,7 @@
 //! The bindings to the dispatchers of this core: the interface `monitor`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 use flounder::{
     AnyBinding, Badge, BindingError, BindingId, CoreId, Ctx, DomainId, ErrCode, Half, Holder, Iref,
@@ -10,8 +11,8 @@ use flounder_domain::convert::{badge_to_wire, endpoint_of, fingerprint_from_wire
 use flounder_idl::monitor::{
     AllocMonitorEpReply, AllocMonitorEpRequest, BindClientReply, BindClientRequest,
     BindServiceReply, BindServiceRequest, Binding, ExportReply, ExportRequest, GetNameIrefReply,
-    GetNameIrefRequest, Interface as MonitorInterface, RxVtbl, SetProcMgmtEpRequest,
-    SetSpawnIrefRequest, Unexport,
+    GetNameIrefRequest, Heartbeat, HeartbeatReply, Interface as MonitorInterface, RxVtbl,
+    SetProcMgmtEpRequest, SetSpawnIrefRequest, Unexport,
 };
 use flounder_idl::types;
 
@@ -30,6 +31,7 @@ const TABLE: RxVtbl<Monitor> = RxVtbl {
     alloc_monitor_ep_request: on_alloc_monitor_ep_request,
     set_spawn_iref_request: on_set_spawn_iref_request,
     set_proc_mgmt_ep_request: on_set_proc_mgmt_ep_request,
+    heartbeat_reply: on_heartbeat_reply,
     ..RxVtbl::UNHANDLED
 };
 
@@ -38,6 +40,17 @@ const TABLE: RxVtbl<Monitor> = RxVtbl {
 #[must_use]
 pub fn child_pair(core: CoreId) -> (Half, Half) {
     let (monitors, childs) = flounder::pair::<MonitorInterface>(options(CHILD_OUTBOX_MAX));
+    (monitors, childs.stamped(monitor_badge(core)))
+}
+
+/// How many messages a program's binding to its monitor holds in each direction. Programs say little
+/// to it, what finds the channel full waits in the outbox, and a core may have 100,000 of them.
+const PROGRAM_CAPACITY: NonZeroU16 = NonZeroU16::new(2).unwrap();
+
+/// As [`child_pair`], for a program.
+pub(super) fn program_pair(core: CoreId) -> (Half, Half) {
+    let options = options(CHILD_OUTBOX_MAX).capacity(PROGRAM_CAPACITY);
+    let (monitors, childs) = flounder::pair::<MonitorInterface>(options);
     (monitors, childs.stamped(monitor_badge(core)))
 }
 
@@ -101,6 +114,9 @@ impl Dispatchers {
             }
             ToChild::GetNameIrefReply { request: RequestId(request), iref } => {
                 self.send(to, GetNameIrefReply { request, iref })
+            }
+            ToChild::Heartbeat { request: RequestId(request) } => {
+                self.send(to, Heartbeat { request })
             }
             ToChild::AllocMonitorEpRefused { request: RequestId(request), err } => {
                 let endpoint = flounder::Cap::NULL;
@@ -213,5 +229,16 @@ fn on_set_proc_mgmt_ep_request(
 ) {
     if let Some(endpoint) = half_of(endpoint) {
         monitor.child_says(binding, FromChild::SetProcMgmtEpRequest { endpoint });
+    }
+}
+
+fn on_heartbeat_reply(
+    monitor: &mut Monitor,
+    binding: &Binding<Monitor>,
+    HeartbeatReply { request }: HeartbeatReply,
+) {
+    if !monitor.is_deaf {
+        let request = RequestId(request);
+        monitor.child_says(binding, FromChild::HeartbeatReply { request });
     }
 }

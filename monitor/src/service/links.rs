@@ -8,7 +8,7 @@ use flounder_domain::convert::{
 };
 use flounder_idl::intermon::{
     AddSpawnd, BindReply, BindRequest, Binding, Connect, ConnectFailed, ConnectRequest,
-    Interface as LinkInterface, RemoveSpawnd, RxVtbl, SurvivorEnded,
+    FenceSpawnd, Interface as LinkInterface, RemoveSpawnd, RxVtbl, SurvivorEnded,
 };
 
 use super::children::interface;
@@ -27,6 +27,7 @@ const TABLE: RxVtbl<Monitor> = RxVtbl {
     add_spawnd: on_add_spawnd,
     remove_spawnd: on_remove_spawnd,
     survivor_ended: on_survivor_ended,
+    fence_spawnd: on_fence_spawnd,
 };
 
 /// Makes the two ends of a link between monitors.
@@ -105,6 +106,9 @@ impl Links {
                 self.send(to, BindReply { request: request.0, err })
             }
             PeerMessage::Spawnd(news) => self.pass_on(to, news),
+            PeerMessage::FenceSpawnd { generation } => {
+                self.send(to, FenceSpawnd { core: to.0, generation: generation.0 })
+            }
         }
     }
 
@@ -230,4 +234,13 @@ fn on_survivor_ended(
 ) {
     let (core, domain) = (CoreId(core), DomainId(domain));
     monitor.peer_says(link, PeerMessage::Spawnd(SpawndNews::SurvivorEnded { core, domain }));
+}
+
+fn on_fence_spawnd(
+    monitor: &mut Monitor,
+    link: &Binding<Monitor>,
+    FenceSpawnd { generation, .. }: FenceSpawnd,
+) {
+    let generation = Generation(generation);
+    monitor.peer_says(link, PeerMessage::FenceSpawnd { generation });
 }

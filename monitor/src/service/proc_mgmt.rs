@@ -4,18 +4,20 @@
 //! The process manager made the binding and chose its outbox. News of a full core, or of every core,
 //! can be more than that holds and must not be lost, so they wait here.
 
-use flounder::{AnyBinding, BindingError, Ctx, Half};
+use flounder::{AnyBinding, BindingError, CoreId, Ctx, Half};
 use flounder_idl::proc_mgmt::{
-    AddSpawnd, Binding, Interface as ProcMgmtInterface, RemoveSpawnd, RxVtbl, Shutdown,
-    ShutdownDone, SurvivorEnded,
+    AddSpawnd, Binding, FenceSpawnd, Interface as ProcMgmtInterface, RemoveSpawnd, RxVtbl,
+    Shutdown, ShutdownDone, SurvivorEnded,
 };
 
 use super::Monitor;
 use crate::event::{Event, SpawndNews, ToProcMgmt};
 use crate::log;
 use crate::outbox::{Outbox, PROC_MGMT_OUTBOX_MAX};
+use crate::peers::Generation;
 
-const TABLE: RxVtbl<Monitor> = RxVtbl { shutdown_done: on_shutdown_done, ..RxVtbl::UNHANDLED };
+const TABLE: RxVtbl<Monitor> =
+    RxVtbl { shutdown_done: on_shutdown_done, fence_spawnd: on_fence_spawnd, ..RxVtbl::UNHANDLED };
 
 /// The binding to the process manager, once it is given and until it is gone.
 #[derive(Default)]
@@ -105,6 +107,17 @@ fn on_shutdown_done(
 ) {
     if let Some(ctx) = binding.ctx() {
         monitor.handle(&ctx, Event::ShutdownDone { wedged });
+    }
+}
+
+fn on_fence_spawnd(
+    monitor: &mut Monitor,
+    binding: &Binding<Monitor>,
+    FenceSpawnd { core, generation }: FenceSpawnd,
+) {
+    if let Some(ctx) = binding.ctx() {
+        let (core, generation) = (CoreId(core), Generation(generation));
+        monitor.handle(&ctx, Event::FenceSpawnd { core, generation });
     }
 }
 

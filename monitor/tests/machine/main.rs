@@ -10,7 +10,7 @@ use expect_test::expect;
 use flounder::{CoreId, DomainId, ErrCode, ErrVal};
 use flounder_monitor::{
     CHILDREN_MAX, ChildKey, ChildKind, EXPORTS_PER_CHILD_MAX, Effect, Event, FromChild, Generation,
-    NAME_SERVICE_IREF, PENDING_PER_CHILD_MAX, PeerMessage, RequestId, ToChild,
+    NAME_SERVICE_IREF, PENDING_PER_CHILD_MAX, PeerMessage, RequestId, TimerId, ToChild,
 };
 use script::{
     CLIENT, SERVICE, add, bind, bind_as, check, connect, connect_request, export, gone, handle,
@@ -296,21 +296,25 @@ fn a_spawnd_tells_once_where_it_listens() {
             add(ChildKey(3), spawnd(2)),
             export(ChildKey(3), 1),
             tells(ChildKey(3), iref(3, 3)),
-            Event::SpawndDown {
-                core: CoreId(3),
-                generation: Generation(2),
-                survivors: vec![DomainId(20)],
-            },
-            Event::SurvivorEnded { core: CoreId(3), domain: DomainId(20) },
+            Event::SpawndEnded { generation: Generation(2), left: vec![DomainId(20)] },
+            Event::Timer { timer: TimerId(3) },
+            Event::SurvivorEnded { domain: DomainId(20) },
+            Event::Timer { timer: TimerId(4) },
         ],
         &expect![[r#"
+            0: ArmTimer { timer: TimerId(1), after: 2.5s }
             2: child 1: exported #1 as 0x03000001
             3: child 2: exported #2 as 0x03000002
             6: monitor 0: Spawnd(Add { core: CoreId(3), generation: Generation(1), iref: Iref(50331649) })
+            8: FenceSpawnd { generation: Generation(1) }
+            9: ArmTimer { timer: TimerId(2), after: 2.5s }
             10: child 3: exported #1 as 0x03000003
             11: monitor 0: Spawnd(Add { core: CoreId(3), generation: Generation(2), iref: Iref(50331651) })
-            12: monitor 0: Spawnd(Remove { core: CoreId(3), generation: Generation(2), survivors: [DomainId(20)], more: false })
-            13: monitor 0: Spawnd(SurvivorEnded { core: CoreId(3), domain: DomainId(20) })
+            12: ArmTimer { timer: TimerId(3), after: 2s }
+            13: monitor 0: Spawnd(Remove { core: CoreId(3), generation: Generation(2), survivors: [DomainId(20)], more: false })
+            13: ArmTimer { timer: TimerId(4), after: 10ms }
+            14: monitor 0: Spawnd(SurvivorEnded { core: CoreId(3), domain: DomainId(20) })
+            15: StartSpawnd { generation: Generation(3) }
             Counts { stray_replies: 0, not_permitted: 3, bad_peers: 0 }, 0 pending"#]],
     );
 }
@@ -404,8 +408,10 @@ fn only_spawnd_gets_endpoints_for_programs() {
             asks(SERVICE),
         ],
         &expect![[r#"
+            0: ArmTimer { timer: TimerId(1), after: 2.5s }
             2: AllocEndpoint { child: ChildKey(1), request: RequestId(1), domain: DomainId(9) }
             3: child 2: refused #1 MON_ERR_NOT_PERMITTED
+            4: FenceSpawnd { generation: Generation(1) }
             Counts { stray_replies: 0, not_permitted: 1, bad_peers: 0 }, 0 pending"#]],
     );
 }
@@ -454,4 +460,36 @@ fn a_child_over_a_limit_is_told() {
         panic!("{effects:?}");
     };
     assert_eq!((*err, machine.pending_binds()), (limit, PENDING_PER_CHILD_MAX));
+}
+
+#[test]
+fn a_spawnd_is_ended_for_the_process_manager_by_its_own_monitor() {
+    let generation = Generation(1);
+    let wants = |core| Event::FenceSpawnd { core: CoreId(core), generation };
+    check(
+        0,
+        vec![
+            add(SERVICE, spawnd(1)),
+            Event::LinkAdded { core: CoreId(1) },
+            wants(1),
+            wants(2),
+            wants(0),
+            wants(0),
+        ],
+        &expect![[r#"
+            0: ArmTimer { timer: TimerId(1), after: 2.5s }
+            2: monitor 1: FenceSpawnd { generation: Generation(1) }
+            4: FenceSpawnd { generation: Generation(1) }
+            Counts { stray_replies: 0, not_permitted: 0, bad_peers: 0 }, 0 pending"#]],
+    );
+    let tells =
+        |core| Event::Peer { from: CoreId(core), message: PeerMessage::FenceSpawnd { generation } };
+    check(
+        2,
+        vec![add(SERVICE, spawnd(1)), tells(1), tells(0)],
+        &expect![[r#"
+        0: ArmTimer { timer: TimerId(1), after: 2.5s }
+        2: FenceSpawnd { generation: Generation(1) }
+        Counts { stray_replies: 0, not_permitted: 0, bad_peers: 1 }, 0 pending"#]],
+    );
 }

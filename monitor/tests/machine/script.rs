@@ -141,6 +141,7 @@ fn show_to_child(message: &ToChild<u32>) -> String {
         ToChild::BindServiceRequest { request, iref, peer, endpoint } => {
             format!("bind #{} to {iref} for {}, end {endpoint}", request.0, show_badge(*peer))
         }
+        ToChild::Heartbeat { request } => format!("heartbeat #{}", request.0),
         ToChild::GetNameIrefReply { request, iref } => format!("#{} {iref}", request.0),
         ToChild::ExportReply { request, result: Err(err) }
         | ToChild::AllocMonitorEpRefused { request, err } => {

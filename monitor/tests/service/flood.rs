@@ -30,8 +30,11 @@ fn a_child_that_doesnt_read_is_closed_at_its_limit() {
     let system = System::boot(2);
     let service = system.program(1, 10);
     let iref = system.export(&service);
-    assert!(!flood(&system, system.program_end(1, 20), ANSWERS_MAX));
-    assert!(flood(&system, system.program_end(1, 21), ANSWERS_MAX + 1));
+    let program_end = |domain| system.program_end(1, domain);
+    let capacity: usize = program_end(19).options().capacity_of().get().into();
+    let program_max = CHILD_OUTBOX_MAX + capacity;
+    assert!(!flood(&system, program_end(20), program_max));
+    assert!(flood(&system, program_end(21), program_max + 1));
     assert!(flood(&system, system.operator_end(1), ANSWERS_MAX + 1));
     assert_eq!(system.echo(&system.program(0, 30), iref), Ok("hello".into()));
 }

@@ -8,13 +8,14 @@ use std::path::Path;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use flounder::platform::{
     Platform, ProgramStart, Service, ServiceEvent, ServiceKind, ServiceStart,
 };
 use flounder::{
-    Badge, BindOptions, CoreId, Dispatcher, DomainId, ErrCode, ErrVal, Half, Home, Iref, Kernel,
-    Mailbox, Role, Waitset,
+    Badge, BindOptions, Clock, CoreId, Dispatcher, DomainId, ErrCode, ErrVal, Half, Home, Iref,
+    Kernel, Mailbox, Role, Time, Waitset,
 };
 use flounder_domain::{Monitor, NameService};
 use flounder_idl::{proc_mgmt, spawn};
@@ -72,7 +73,7 @@ const PROC_MGMT: proc_mgmt::RxVtbl<News> = proc_mgmt::RxVtbl {
 pub(crate) struct Started {
     pub(crate) monitor: Monitor,
     pub(crate) events: Mailbox<ServiceEvent>,
-    news: Option<Dispatcher<News>>,
+    news: Option<(Dispatcher<News>, proc_mgmt::Binding<News>)>,
 }
 
 /// The platform of one core.
@@ -81,6 +82,8 @@ pub(crate) struct FakePlatform {
     pub(crate) started: RefCell<BTreeMap<ServiceKind, Started>>,
     pub(crate) order: RefCell<Vec<(ServiceKind, u64)>>,
     pub(crate) stopped: Cell<Option<u32>>,
+    pub(crate) fenced: RefCell<Vec<(ServiceKind, u64)>>,
+    pub(crate) given_up: Cell<Option<ServiceKind>>,
 }
 
 impl Platform for FakePlatform {
@@ -113,6 +116,14 @@ impl Platform for FakePlatform {
         self.started.borrow_mut().insert(service, Started { monitor, events, news });
     }
 
+    fn fence_service(&self, service: ServiceKind, generation: u64) {
+        self.fenced.borrow_mut().push((service, generation));
+    }
+
+    fn service_given_up(&self, service: ServiceKind) {
+        assert_eq!(self.given_up.replace(Some(service)), None, "told once");
+    }
+
     fn core_up(&self, core: CoreId) {
         unreachable!("a monitor doesn't say that core {core} is up");
     }
@@ -122,12 +133,12 @@ impl Platform for FakePlatform {
     }
 }
 
-fn start_proc_mgmt(monitor: &Monitor, home: &Home) -> Dispatcher<News> {
+fn start_proc_mgmt(monitor: &Monitor, home: &Home) -> (Dispatcher<News>, proc_mgmt::Binding<News>) {
     let dispatcher = home.dispatcher(News::new());
     let (own, monitors) = flounder::pair::<proc_mgmt::Interface>(BindOptions::new());
-    dispatcher.accept::<proc_mgmt::Interface>(own, &PROC_MGMT).unwrap();
+    let binding = dispatcher.accept::<proc_mgmt::Interface>(own, &PROC_MGMT).unwrap();
     monitor.set_proc_mgmt_ep(monitors);
-    dispatcher
+    (dispatcher, binding)
 }
 
 fn start_spawnd(monitor: &Monitor) {
@@ -138,9 +149,20 @@ fn start_spawnd(monitor: &Monitor) {
     });
 }
 
+/// Time that passes when a test says so.
+#[derive(Default)]
+struct VirtualClock(Cell<Time>);
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Time {
+        self.0.get()
+    }
+}
+
 /// Some cores of a system.
 pub(crate) struct System {
     pub(crate) kernel: Kernel,
+    clock: Rc<VirtualClock>,
     pub(crate) waitset: Waitset,
     pub(crate) platforms: Vec<Rc<FakePlatform>>,
     pub(crate) monitors: Vec<Option<(Service, Mailbox<Command>)>>,
@@ -149,8 +171,10 @@ pub(crate) struct System {
 impl System {
     /// Boots cores 0 to `cores` - 1 and waits until they have said what they have to say.
     pub(crate) fn boot(cores: u8) -> Self {
-        let (kernel, waitset) = (Kernel::new(), Waitset::new());
-        let mut system = Self { kernel, waitset, platforms: Vec::new(), monitors: Vec::new() };
+        let (kernel, clock) = (Kernel::new(), Rc::new(VirtualClock::default()));
+        let waitset = Waitset::with_clock(Rc::clone(&clock) as Rc<dyn Clock>, None).unwrap();
+        let (platforms, monitors) = (Vec::new(), Vec::new());
+        let mut system = Self { kernel, clock, waitset, platforms, monitors };
         (0..cores).for_each(|core| system.add_core(CoreId(core)));
         system.settle();
         system
@@ -168,6 +192,8 @@ impl System {
             started: RefCell::default(),
             order: RefCell::default(),
             stopped: Cell::default(),
+            fenced: RefCell::default(),
+            given_up: Cell::default(),
         });
         self.platforms.push(Rc::clone(&platform));
         let env = MonitorEnv { core, home: self.home(), platform, uplink };
@@ -181,6 +207,12 @@ impl System {
     pub(crate) fn command(&self, core: CoreId, command: Command) {
         let (_, commands) = self.monitors[core.index()].as_ref().unwrap();
         commands.send(command).unwrap();
+    }
+
+    /// Lets time pass, and everything happen that it brings.
+    pub(crate) fn pass(&self, span: Duration) {
+        self.clock.0.set(self.clock.now() + span);
+        self.settle();
     }
 
     /// Lets everything happen that can.
@@ -250,8 +282,17 @@ impl System {
     /// What the process manager heard since it was last asked.
     pub(crate) fn news(&self) -> News {
         let started = self.platforms[0].started.borrow();
-        let news = started[&ServiceKind::ProcMgmt].news.as_ref().unwrap();
+        let (news, _) = started[&ServiceKind::ProcMgmt].news.as_ref().unwrap();
         news.with(std::mem::take)
+    }
+
+    /// The process manager wants a spawnd ended.
+    pub(crate) fn has_fenced(&self, core: u8, generation: u64) {
+        let started = self.platforms[0].started.borrow();
+        let (_, binding) = started[&ServiceKind::ProcMgmt].news.as_ref().unwrap();
+        binding.fence_spawnd(proc_mgmt::FenceSpawnd { core, generation }).unwrap();
+        drop(started);
+        self.settle();
     }
 
     /// Exports an echo server.

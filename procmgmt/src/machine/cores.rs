@@ -1,6 +1,6 @@
 //! What happens to a domain on one core: carries out the entries of [`Table::cores`](super::Table).
 
-use flounder::{CoreId, ErrCode, ErrVal};
+use flounder::{CoreId, ErrCode, ErrVal, mutant};
 
 use super::desk::{Desk, error};
 use super::domain::{Asker, CoreState, Domain, Ended, State};
@@ -82,7 +82,7 @@ impl<P> Desk<P> {
 
     /// Moves the core on; what it owes no longer matters then.
     fn go(&mut self, domain: &mut Domain, at: CoreId, to: CoreState, out: &mut Effects) -> Before {
-        let core = domain.cores.get_mut(&at).expect("a core that isn't there goes nowhere");
+        let core = domain.cores.get_mut(at).expect("a core that isn't there goes nowhere");
         let before = Before { state: core.state, asker: core.asker, died: core.died };
         if core.state == to {
             return before;
@@ -95,7 +95,7 @@ impl<P> Desk<P> {
             }
         }
         if to == CoreState::None {
-            domain.cores.remove(&at);
+            domain.cores.remove(at);
         }
         if to == CoreState::Wedged {
             self.answer_killers(domain, error(ErrCode::PROC_MGMT_ERR_KILL), out);
@@ -120,10 +120,11 @@ impl<P> Desk<P> {
             (Then::SendKill, _) => self.send(domain, at, CoreState::KillPend, 0, out),
             (Then::SendCleanup, _) => self.send(domain, at, CoreState::CleanPend, 0, out),
             (Then::Retry, CoreEvent::Reply(_)) => self.retry(domain, at, out),
+            (Then::Remember, CoreEvent::Died(_)) if mutant!("early-death-forgotten") => {}
             (Then::Remember, CoreEvent::Died(ended)) => {
                 let asked = matches!(before.state, CoreState::SpawnPend | CoreState::SpanPend);
                 assert!(asked, "only a death before the reply is remembered");
-                if let Some(core) = domain.cores.get_mut(&at) {
+                if let Some(core) = domain.cores.get_mut(at) {
                     core.died = Some(ended);
                 }
                 if domain.state == State::Nil {
@@ -171,7 +172,13 @@ impl<P> Desk<P> {
             CoreEvent::Reply(_) => error(ErrCode::PROC_MGMT_ERR_DOMAIN_NOT_RUNNING),
             _ => event.failure(),
         };
-        self.answer_asker(domain, at, before, Answer::Span(err), out);
+        let is_late = domain.state == State::StopPend;
+        if !(is_late && mutant!("span-reply-dropped-when-stopping")) {
+            self.answer_asker(domain, at, before, Answer::Span(err), out);
+        }
+        if mutant!("span-not-recorded") {
+            domain.cores.remove(at);
+        }
         if domain.core_state(at) == CoreState::None {
             return;
         }
@@ -209,7 +216,9 @@ impl<P> Desk<P> {
     fn fail_spawn(&mut self, domain: &mut Domain, at: CoreId, err: ErrVal, out: &mut Effects) {
         assert_eq!(domain.state, State::Nil, "only a spawn that is asked for can fail");
         let before = self.go(domain, at, CoreState::None, out);
-        self.answer_asker(domain, at, before, Answer::NotSpawned(err), out);
+        if !mutant!("failed-spawn-never-answered") {
+            self.answer_asker(domain, at, before, Answer::NotSpawned(err), out);
+        }
         self.answer_killers(domain, error(ErrCode::PROC_MGMT_ERR_DOMAIN_NOT_RUNNING), out);
         let find = error(ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND);
         self.answer_waiters(domain, (find, 0), out);
@@ -225,7 +234,7 @@ impl<P> Desk<P> {
         answer: Answer,
         out: &mut Effects,
     ) -> bool {
-        if let Some(core) = domain.cores.get_mut(&at) {
+        if let Some(core) = domain.cores.get_mut(at) {
             core.asker = None;
         }
         let Some(asker) = before.asker else { return false };
@@ -234,7 +243,7 @@ impl<P> Desk<P> {
     }
 
     fn retry(&mut self, domain: &mut Domain, at: CoreId, out: &mut Effects) {
-        let Some(core) = domain.cores.get(&at) else { return };
+        let Some(core) = domain.cores.get(at) else { return };
         let (state, retries) = (core.state, core.retries);
         if retries == RETRIES_MAX {
             self.step(domain, at, CoreEvent::GaveUp, out);
@@ -252,7 +261,7 @@ impl<P> Desk<P> {
         retries: u8,
         out: &mut Effects,
     ) {
-        let core = domain.cores.get_mut(&at).expect("only a core that is there owes anything");
+        let core = domain.cores.get_mut(at).expect("only a core that is there owes anything");
         assert_eq!(core.state, state, "a core owes what its state says");
         let what = match state {
             CoreState::KillPend => What::Kill,

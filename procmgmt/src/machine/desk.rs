@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flounder::{CoreId, DomainId, ErrCode, ErrVal};
+use flounder::{CoreId, DomainId, ErrCode, ErrVal, mutant};
 
 use super::clients::Clients;
 use super::domain::{Asker, Domain, Rest, State};
@@ -111,7 +111,11 @@ impl<P> Desk<P> {
 
     /// Answers every killer.
     pub(super) fn answer_killers(&mut self, domain: &mut Domain, err: ErrVal, out: &mut Effects) {
-        for killer in std::mem::take(&mut domain.killers) {
+        let mut killers = std::mem::take(&mut domain.killers);
+        if mutant!("one-killer-answered") {
+            killers.truncate(1);
+        }
+        for killer in killers {
             self.close(killer, domain.id, Answer::Kill(err), out);
         }
     }

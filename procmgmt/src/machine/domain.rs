@@ -144,6 +144,53 @@ pub(super) struct Core {
     pub(super) asker: Option<Asker>,
 }
 
+/// A domain's cores in ascending order. Nearly every domain has one: a list takes what one needs,
+/// where the leaf of a map has room for 11.
+#[derive(Debug, Default)]
+pub(super) struct Cores(Vec<(CoreId, Core)>);
+
+impl Cores {
+    pub(super) fn get(&self, at: CoreId) -> Option<&Core> {
+        self.place(at).ok().map(|index| &self.0[index].1)
+    }
+
+    pub(super) fn get_mut(&mut self, at: CoreId) -> Option<&mut Core> {
+        self.place(at).ok().map(|index| &mut self.0[index].1)
+    }
+
+    pub(super) fn insert(&mut self, at: CoreId, core: Core) {
+        match self.place(at) {
+            Ok(index) => self.0[index].1 = core,
+            Err(index) => {
+                self.0.reserve_exact(1);
+                self.0.insert(index, (at, core));
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, at: CoreId) {
+        if let Ok(index) = self.place(at) {
+            self.0.remove(index);
+        }
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = CoreId> {
+        self.0.iter().map(|(at, _)| *at)
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &Core> {
+        self.0.iter().map(|(_, core)| core)
+    }
+
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Core> {
+        self.0.iter_mut().map(|(_, core)| core)
+    }
+
+    fn place(&self, at: CoreId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&at, |(at, _)| *at)
+    }
+}
+
 /// Where a domain stands towards a shutdown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Rest {
@@ -167,7 +214,7 @@ pub(super) struct Domain {
     /// Set once; in `Nil` it is remembered until the program is known to have started.
     pub(super) ended: Option<Ended>,
     /// Cores not in [`CoreState::None`].
-    pub(super) cores: BTreeMap<CoreId, Core>,
+    pub(super) cores: Cores,
     pub(super) killers: Vec<Asker>,
     /// At most one for each binding; the replies are numbered in the order of asking.
     pub(super) waiters: BTreeMap<BindingKey, Reply>,
@@ -182,7 +229,7 @@ pub(super) struct Domain {
 
 impl Domain {
     pub(super) fn core_state(&self, at: CoreId) -> CoreState {
-        self.cores.get(&at).map_or(CoreState::None, |core| core.state)
+        self.cores.get(at).map_or(CoreState::None, |core| core.state)
     }
 
     pub(super) fn is_waited_for_by(&self, key: BindingKey) -> bool {
@@ -199,7 +246,7 @@ impl Domain {
 
     /// The cores, to go through while the record changes: at most 256.
     pub(super) fn core_ids(&self) -> Vec<CoreId> {
-        self.cores.keys().copied().collect()
+        self.cores.ids().collect()
     }
 
     /// Where it stands towards a shutdown, from its state.

@@ -31,6 +31,13 @@ pub enum Effect {
         /// The generation whose binding it is.
         generation: Generation,
     },
+    /// Ask the monitor to end that generation: it can't be used any more. `RemoveSpawnd` follows.
+    FenceSpawnd {
+        /// The spawnd's core.
+        core: CoreId,
+        /// The generation to end.
+        generation: Generation,
+    },
     /// The spawnd of that core is owed a new order: see `Machine::take_order`.
     Owes(CoreId),
     /// Close a client's binding, then report `ClientGone`.

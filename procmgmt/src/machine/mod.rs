@@ -160,7 +160,7 @@ impl<P> Machine<P> {
     /// Takes an order back that was not sent; it becomes the next again. One that no longer matters
     /// is dropped.
     pub fn put_back(&mut self, core: CoreId, order: Order<P>) {
-        let there = self.domains.get(&order.domain).and_then(|domain| domain.cores.get(&core));
+        let there = self.domains.get(&order.domain).and_then(|domain| domain.cores.get(core));
         let matters = there.is_some_and(|there| there.request == Some(order.request));
         if let Some(slot) = self.desk.slots.get_mut(&core) {
             slot.put_back(order, matters);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use flounder::{CoreId, DomainId, ErrCode, ErrVal};
+use flounder::{CoreId, DomainId, ErrCode, ErrVal, mutant};
 
 use super::cores::CoreEvent;
 use super::desk::{Desk, Shutdown, error};
-use super::domain::{Asker, Core, CoreState, Domain, Ended, Rest, State};
+use super::domain::{Asker, Core, CoreState, Cores, Domain, Ended, Rest, State};
 use super::effects::{Answer, Effect, Effects, What};
 use super::event::{Client, Image, Presented, SPAWN_ENDS_WITH_SPAWNER};
 use super::ids::{BindingKey, Reply};
@@ -45,6 +45,7 @@ impl<P> Machine<P> {
     }
 
     fn may_spawn(&self, client: Client, at: CoreId) -> Result<(), ErrCode> {
+        assert!(!(at.0 >= 254 && mutant!("core-outside-table")), "a table has 254 cores");
         let desk = &self.desk;
         desk.may_call(client)?;
         match desk.slot_act(at, SlotColumn::Spawn) {
@@ -76,6 +77,9 @@ impl<P> Machine<P> {
         match refused {
             Err(code) => out.answer(reply, Answer::Span(error(code))),
             Ok(id) => self.with_domain(id, out, |desk, domain, out| {
+                if mutant!("span-answered-at-once") {
+                    out.answer(reply, Answer::Span(ErrVal::OK));
+                }
                 let asker = Asker { client: client.key, reply };
                 let what = What::Span { payload };
                 desk.start(domain, at, (CoreState::SpanPend, what), asker, out);
@@ -172,7 +176,18 @@ impl<P> Machine<P> {
             _ => Column::NoRight,
         };
         let (err, status) = match (self.desk.table.request(row, column), domain) {
+            (Act::Refuse(_), _) if mutant!("wait-with-bad-cap") => (ErrVal::OK, STATUS_NONE),
             (Act::Refuse(code), _) => (error(code), STATUS_NONE),
+            (Act::Alive, Some(domain)) if mutant!("nohang-overwrites-status") => {
+                domain.ended = Some(Ended::exited(STATUS_ALIVE));
+                (error(ErrCode::PROC_MGMT_DOMAIN_ALIVE), STATUS_ALIVE)
+            }
+            (Act::Final, Some(domain))
+                if domain.state == State::Cleaned && mutant!("wait-after-cleanup-hangs") =>
+            {
+                domain.waiters.insert(client.key, reply);
+                return;
+            }
             (Act::Alive, _) => (error(ErrCode::PROC_MGMT_DOMAIN_ALIVE), STATUS_ALIVE),
             (Act::Final, Some(domain)) => {
                 (ErrVal::OK, domain.ended.map_or(STATUS_NONE, |ended| ended.status))
@@ -192,6 +207,8 @@ impl<P> Machine<P> {
 
     pub(super) fn client_gone(&mut self, key: BindingKey, out: &mut Effects) {
         let estate = self.desk.clients.remove(key);
+        let is_missed = !estate.open.is_empty() && mutant!("dead-client-aborts");
+        assert!(!is_missed, "a client waits for its answers");
         for id in estate.open {
             let act = self.desk.table.request(Request::ClientDies, self.entry(id));
             assert_eq!(act, Act::Forget, "a client has nothing open at a domain that ended");
@@ -243,6 +260,14 @@ impl<P> Desk<P> {
 
     /// Queues the killer of a stop that is under way, unless that can't come to its end.
     fn join(&mut self, domain: &mut Domain, killer: Asker, out: &mut Effects) {
+        let aborts = domain.ended.is_some() && mutant!("second-kill-aborts");
+        assert!(!aborts, "a domain is killed once");
+        if mutant!("kill-overwrites-exit") {
+            domain.ended = Some(Ended::KILLED);
+        }
+        if mutant!("joining-killer-lost") {
+            return;
+        }
         if domain.any_core(|core| core == CoreState::Wedged) {
             out.answer(killer.reply, Answer::Kill(error(ErrCode::PROC_MGMT_ERR_KILL)));
         } else {
@@ -284,7 +309,7 @@ fn new_domain(id: DomainId, owner: DomainId, home: CoreId, image: Image) -> Doma
         image,
         state: State::Nil,
         ended: None,
-        cores: BTreeMap::new(),
+        cores: Cores::default(),
         killers: Vec::new(),
         waiters: BTreeMap::new(),
         tied_to: None,

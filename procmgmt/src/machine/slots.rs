@@ -1,12 +1,12 @@
 //! What happens to spawnds: carries out the entries of [`Table::slots`](super::Table), matches
 //! replies to requests, and passes deaths on to the domains.
 
-use flounder::{CoreId, DomainId, ErrVal, Iref};
+use flounder::{CoreId, DomainId, ErrVal, Iref, mutant};
 
 use super::Machine;
 use super::cores::CoreEvent;
 use super::desk::Desk;
-use super::domain::{CoreState, Domain, Ended, State};
+use super::domain::{Cause, CoreState, Domain, Ended, State};
 use super::effects::{Effect, Effects, OrderKind};
 use super::ids::{Generation, RequestId};
 use super::spawnd::{Asked, Slot};
@@ -67,7 +67,7 @@ impl<P> Machine<P> {
             return;
         }
         match self.desk.slot_act(core, SlotColumn::Closed) {
-            SlotAct::Ignore => {}
+            SlotAct::Ignore => return,
             SlotAct::Unbind => self.desk.unbind(core, generation, out),
             SlotAct::Lose => {
                 self.desk.set_slot(core, SlotState::Lost);
@@ -75,6 +75,7 @@ impl<P> Machine<P> {
             }
             other => unreachable!("a binding can't end by {other:?}"),
         }
+        out.push(Effect::FenceSpawnd { core, generation });
     }
 
     pub(super) fn remove_spawnd(
@@ -105,7 +106,7 @@ impl<P> Machine<P> {
         let Some(slot) = self.desk.slots.get_mut(&core) else { return };
         for id in survivors {
             let there = self.domains.get(&id).filter(|domain| domain.state != State::Cleaned);
-            let there = there.and_then(|domain| domain.cores.get(&core));
+            let there = there.and_then(|domain| domain.cores.get(core));
             if there.is_some_and(|there| there.generation == generation) {
                 slot.survivors.insert(id);
             } else {
@@ -125,6 +126,9 @@ impl<P> Machine<P> {
             out.push(Effect::CloseSpawnd { core, generation });
         }
         for &id in old.members.union(&old.survivors) {
+            if mutant!("dead-spawnd-hangs-clients") {
+                break;
+            }
             if !self.domains.contains_key(&id) {
                 continue; // a survivor that was cleaned up and freed since it was told
             }
@@ -165,6 +169,9 @@ impl<P> Machine<P> {
             SlotAct::Match => {
                 assert_eq!(self.desk.slot_state(core), SlotState::Up, "only what is up replies");
                 let slot = self.desk.slots.get_mut(&core);
+                let first = slot.as_ref().and_then(|slot| slot.oldest());
+                let by_order = first.filter(|_| mutant!("replies-by-order"));
+                let request = by_order.unwrap_or(request);
                 match slot.and_then(|slot| slot.answered(request)) {
                     Some(asked) if asked.kind == kind => {
                         self.decide(core, (request, asked), err, out);
@@ -185,23 +192,26 @@ impl<P> Machine<P> {
         out: &mut Effects,
     ) {
         let domain = self.domains.get_mut(&asked.domain);
-        match domain.and_then(|domain| domain.cores.get_mut(&at)) {
+        match domain.and_then(|domain| domain.cores.get_mut(at)) {
             Some(core) if core.request == Some(request) => core.request = None,
             _ => {
                 self.desk.stats.late_replies += 1;
                 return;
             }
         }
-        let event = CoreEvent::Reply(err);
+        let is_ignored = asked.kind == OrderKind::Kill && mutant!("kill-error-ignored");
+        let event = CoreEvent::Reply(if is_ignored { ErrVal::OK } else { err });
         self.with_domain(asked.domain, out, |desk, domain, out| {
             desk.step(domain, at, event, out);
         });
     }
 
-    /// Closes the generation of a spawnd that broke the rules. What it had is decided once the
-    /// monitor says what survived.
+    /// Closes the generation of a spawnd that broke the rules, and has it ended. What it had is
+    /// decided once the monitor says what survived.
     fn violation(&mut self, core: CoreId, generation: Generation, out: &mut Effects) {
         self.desk.stats.violations += 1;
+        let aborts = self.desk.stats.violations > 0 && mutant!("unsolicited-reply-aborts");
+        assert!(!aborts, "every reply was asked for");
         self.spawnd_closed(core, generation, out);
     }
 
@@ -214,10 +224,13 @@ impl<P> Machine<P> {
         out: &mut Effects,
     ) {
         let knows = |domain: &Domain| {
-            domain.cores.get(&core).is_none_or(|there| there.generation == generation)
+            domain.cores.get(core).is_none_or(|there| there.generation == generation)
         };
         if !self.domains.get(&id).is_some_and(knows) {
             self.desk.stats.stray_deaths += 1;
+            return;
+        }
+        if ended.cause == Cause::Crashed && mutant!("crashed-stays-running") {
             return;
         }
         let event = CoreEvent::Died(ended.as_death());

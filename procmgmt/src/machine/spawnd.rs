@@ -77,6 +77,11 @@ impl<P> Slot<P> {
         }
     }
 
+    /// The oldest request that waits for its reply.
+    pub(super) fn oldest(&self) -> Option<RequestId> {
+        self.asked.keys().next().copied()
+    }
+
     /// What was asked under that id, forgetting it.
     pub(super) fn answered(&mut self, request: RequestId) -> Option<Asked> {
         self.asked.remove(&request)

@@ -1,6 +1,6 @@
 //! How a domain ends: the stop of its cores, and what follows once they are still.
 
-use flounder::{CoreId, ErrVal};
+use flounder::{CoreId, ErrVal, mutant};
 
 use super::cores::CoreEvent;
 use super::desk::Desk;
@@ -20,6 +20,9 @@ impl<P> Desk<P> {
         assert_eq!(domain.state, State::Running, "only a running domain begins to stop");
         let ended = *domain.ended.get_or_insert(ended);
         self.enter(domain, State::StopPend);
+        if mutant!("waiters-answered-early") {
+            self.answer_waiters(domain, (ErrVal::OK, ended.status), out);
+        }
         for at in domain.core_ids() {
             if Some(at) != but {
                 self.step(domain, at, CoreEvent::Stop(ended), out);
@@ -51,7 +54,7 @@ impl<P> Desk<P> {
     /// Has every dead core cleaned up; a spawnd that is gone took its resources along.
     fn clean_up(&mut self, domain: &mut Domain, out: &mut Effects) {
         for at in domain.core_ids() {
-            let Some(core) = domain.cores.get(&at) else { continue };
+            let Some(core) = domain.cores.get(at) else { continue };
             if core.state != CoreState::Dead {
                 continue;
             }

@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use flounder::{AnyBinding, BindingId, Cap, DomainId, ErrCode, ErrVal, ReplyError, Role};
+use flounder::{AnyBinding, BindingId, Cap, DomainId, ErrCode, ErrVal, ReplyError, Role, mutant};
 use flounder_domain::{CALLS_MAX, WAITS_MAX};
 use flounder_idl::proc_mgmt::{
     Binding, KillReply, KillResponse, SpanReply, SpanResponse, SpawnReply, SpawnResponse,
@@ -47,8 +47,10 @@ impl Pending {
             (Self::Spawn(reply, cap), Answer::Spawned(_)) => {
                 sent(reply.send(SpawnResponse { err: ErrVal::OK, domain_cap: cap }));
             }
-            (Self::Spawn(reply, _), Answer::NotSpawned(err)) => {
-                sent(reply.send(SpawnResponse { err, domain_cap: Cap::NULL }));
+            (Self::Spawn(reply, cap), Answer::NotSpawned(err)) => {
+                let is_given = mutant!("failed-spawn-gives-cap");
+                let domain_cap = if is_given { cap } else { Cap::NULL };
+                sent(reply.send(SpawnResponse { err, domain_cap }));
             }
             (Self::SpawnWithCaps(reply, cap), Answer::Spawned(_)) => {
                 sent(reply.send(SpawnWithCapsResponse { err: ErrVal::OK, domain_cap: cap }));

@@ -1,7 +1,7 @@
 //! The two receive tables of the `proc_mgmt` interface, one for the monitor's binding and one for
 //! everybody else's: that is how only the monitor changes which spawnds there are.
 
-use flounder::{AnyBinding, BindingError, Cap, CoreId, DomainId, Rights};
+use flounder::{AnyBinding, BindingError, Cap, CoreId, DomainId, Rights, mutant};
 use flounder_idl::proc_mgmt::{
     AddSpawnd, Binding, Exit, GetDomainlist, GetDomainlistReply, GetStatus, GetStatusReply, Kill,
     KillReply, RemoveSpawnd, RxVtbl, Shutdown, Span, SpanReply, Spawn, SpawnReply, SpawnWithCaps,
@@ -165,7 +165,11 @@ fn kill(
 
 fn exit(state: &mut ProcMgmt, binding: &Binding<ProcMgmt>, Exit { domain_cap, status }: Exit) {
     let Some(client) = state.clients.client(binding) else { return };
-    let cap = presented(&domain_cap, Rights::EXIT);
+    if mutant!("exit-never-arrives") {
+        return;
+    }
+    let needed = if mutant!("forged-exit-status") { Rights::NONE } else { Rights::EXIT };
+    let cap = presented(&domain_cap, needed);
     state.handle(Event::Exit { client, cap, status });
 }
 

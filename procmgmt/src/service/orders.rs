@@ -1,7 +1,7 @@
 //! Orders on their way from the machine to a spawnd. None waits here: one is taken from the machine
 //! when the binding has room for it.
 
-use flounder::{AnyBinding, Cap, CoreId, DomainId, ErrCode, ErrVal, TxError};
+use flounder::{AnyBinding, Cap, CoreId, DomainId, ErrCode, ErrVal, TxError, mutant};
 use flounder_idl::spawn::{
     Binding, CleanupRequest, KillRequest, SpanRequest, SpawnRequest, SpawnWithCapsRequest,
 };
@@ -31,6 +31,8 @@ impl ProcMgmt {
         // Of a closed one the error handler tells; what it is owed is decided after that.
         while !link.is_closed() {
             if !link.can_send() {
+                let is_crowd = self.machine.footprint().owed > 1;
+                assert!(!(is_crowd && mutant!("two-queued-requests-abort")), "one is queued");
                 // A registration that is pending already does the same.
                 let _ = link.register_send(move |state, _| {
                     state.feed(core);
@@ -88,7 +90,12 @@ impl ProcMgmt {
         let minted = minted
             .map_err(|error| ErrVal::from(error).push(ErrCode::PROC_MGMT_ERR_CREATE_DOMAIN_CAP))?;
         self.clients.keep_cap(luggage.reply, minted.spawner);
-        let argvbuf = self.machine.image(domain).map_or_else(Vec::new, |image| image.argv.to_vec());
+        let read = if mutant!("queued-spawn-reads-later-arguments") {
+            self.newest(domain)
+        } else {
+            domain
+        };
+        let argvbuf = self.machine.image(read).map_or_else(Vec::new, |image| image.argv.to_vec());
         let request = SpawnWithCapsRequest {
             request,
             procmng_cap: self.mint.authority(),
@@ -105,6 +112,12 @@ impl ProcMgmt {
             return link.spawn_request(without_caps(request)).map_err(|error| refusal(&error));
         }
         link.spawn_with_caps_request(request).map_err(|error| refusal(&error))
+    }
+
+    /// The last domain that was accepted, of those soon after `domain`.
+    fn newest(&self, domain: DomainId) -> DomainId {
+        let next = DomainId(domain.0 + 1);
+        if self.machine.image(next).is_some() { self.newest(next) } else { domain }
     }
 
     fn program(&self, domain: DomainId) -> String {

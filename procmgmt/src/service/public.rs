@@ -1,12 +1,12 @@
 //! How clients find the process manager: an iref, and the name it is registered under.
 
-use flounder::{AnyBinding, ClaimError, Ctx, ErrCode, ErrVal, Half, Iref};
+use flounder::{AnyBinding, ClaimError, Ctx, ErrCode, ErrVal, Half, Iref, mutant};
 use flounder_domain::{Monitor, NameService, PROC_MGMT_NAME, ReachError};
 use flounder_idl::proc_mgmt::Interface;
 
 use super::ProcMgmt;
 use super::clients::CALLS_PER_BINDING_MAX;
-use super::handlers::{CLIENT, client_failed};
+use super::handlers::{CLIENT, MONITOR, client_failed};
 use crate::log;
 
 /// Exports the service and registers it, in a task on `names` that holds the name from then on.
@@ -41,8 +41,8 @@ fn connect(ctx: &Ctx<ProcMgmt>, half: Half) -> Result<(), ErrVal> {
     if half.options().calls_max_of().get() > CALLS_PER_BINDING_MAX {
         return Err(ErrCode::FLOUNDER_ERR_TOO_MANY_CALLS.into());
     }
-    let binding =
-        ctx.accept::<Interface>(half, &CLIENT).map_err(|e: ClaimError| ErrVal::from(e))?;
+    let table = if mutant!("anybody-is-the-monitor") { &MONITOR } else { &CLIENT };
+    let binding = ctx.accept::<Interface>(half, table).map_err(|e: ClaimError| ErrVal::from(e))?;
     binding.set_error_handler(client_failed);
     ctx.with(|state| state.clients.admit(&binding)).map_err(|code| {
         AnyBinding::close(&binding);

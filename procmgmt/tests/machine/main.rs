@@ -2,6 +2,7 @@
 
 mod cells;
 mod cores;
+mod defects;
 mod mutation;
 mod quotas;
 mod random;

@@ -100,7 +100,11 @@ fn violations_close_the_generation_and_nothing_else() {
         kind,
         err: ErrVal::OK,
     };
-    assert_eq!(world.event(reply(1, OrderKind::Spawn)), ["close 0.2", "+1 violations"], "twice");
+    assert_eq!(
+        world.event(reply(1, OrderKind::Spawn)),
+        ["close 0.2", "fence 0.2", "+1 violations"],
+        "twice"
+    );
     assert_eq!(world.machine.slot(CoreId(0)).0, SlotState::Lost);
     assert_eq!(world.stands(id), "Running 0:Run", "what survived is for the monitor to say");
     assert_eq!(world.event(reply(1, OrderKind::Spawn)), ["+1 stale_replies"]);
@@ -113,7 +117,7 @@ fn violations_close_the_generation_and_nothing_else() {
         kind: OrderKind::Kill,
         err: ErrVal::OK,
     };
-    assert_eq!(world.event(event), ["close 1.2", "+1 violations"], "the wrong kind");
+    assert_eq!(world.event(event), ["close 1.2", "fence 1.2", "+1 violations"], "the wrong kind");
     assert_eq!(world.down(1, vec![]), ["r2 not spawned: SPAWND_REQUEST", "freed 2"]);
 }
 

@@ -100,9 +100,9 @@ cells! { check;
     cell_add_spawnd_binding_newer: Binding, Add(3), "bind 3.3", (Binding, 3);
     cell_add_spawnd_binding_foreign: Binding, AddForeign, "+1 not_monitor", (Binding, 2);
     cell_remove_spawnd_binding: Binding, Remove, "close 3.2", (Absent, 0);
-    cell_spawnd_closed_binding: Binding, Closed, "close 3.2", (Absent, 0);
+    cell_spawnd_closed_binding: Binding, Closed, "close 3.2, fence 3.2", (Absent, 0);
     cell_spawnd_bound_binding: Binding, Bound, "", (Up, 2);
-    cell_spawnd_reply_binding: Binding, Reply(1), "close 3.2, +1 violations", (Absent, 0);
+    cell_spawnd_reply_binding: Binding, Reply(1), "close 3.2, fence 3.2, +1 violations", (Absent, 0);
 
     cell_spawn_up: Up, Spawn, "spawn@3", (Up, 2);
     cell_add_spawnd_up_same_generation: Up, Add(2), "+1 spawnd_exists", (Up, 2);
@@ -110,10 +110,10 @@ cells! { check;
     cell_add_spawnd_up_newer: Up, Add(3), &down_and(", bind 3.3"), (Binding, 3);
     cell_add_spawnd_up_foreign: Up, AddForeign, "+1 not_monitor", (Up, 2);
     cell_remove_spawnd_up: Up, Remove, &down_and(""), (Down, 2);
-    cell_spawnd_closed_up: Up, Closed, "close 3.2", (Lost, 2);
+    cell_spawnd_closed_up: Up, Closed, "close 3.2, fence 3.2", (Lost, 2);
     cell_spawnd_bound_up: Up, Bound, "", (Up, 2);
     cell_spawnd_reply_up: Up, Reply(1), "r1 spawned 1", (Up, 2);
-    cell_spawnd_reply_up_unknown_id: Up, Reply(99), "close 3.2, +1 violations", (Lost, 2);
+    cell_spawnd_reply_up_unknown_id: Up, Reply(99), "close 3.2, fence 3.2, +1 violations", (Lost, 2);
 
     cell_spawn_lost: Lost, Spawn, REFUSED_LATER, (Lost, 2);
     cell_add_spawnd_lost_same_generation: Lost, Add(2), "+1 spawnd_exists", (Lost, 2);

@@ -61,6 +61,7 @@ impl World {
                 self.asked.retain(|(at, o)| *at != core || o.generation != generation);
                 format!("close {core}.{}", generation.0)
             }
+            Effect::FenceSpawnd { core, generation } => format!("fence {core}.{}", generation.0),
             Effect::Owes(core) => {
                 let order = self.machine.take_order(core)?;
                 let told = format!("{:?}@{core}", order.what.kind()).to_lowercase();

@@ -58,6 +58,8 @@ pub(crate) struct Fakes {
     /// How binds to the process manager ended.
     pub(crate) admitted: Vec<ErrVal>,
     pub(crate) shutdown_done: Vec<u32>,
+    /// The spawnds that the process manager wants ended.
+    pub(crate) fenced: Vec<(CoreId, u64)>,
     /// Spawnds that can't be bound to.
     pub(crate) refused: BTreeSet<Iref>,
     /// Keeps binds to spawnds unanswered.
@@ -98,6 +100,7 @@ pub(crate) const MONITOR: monitor::RxVtbl<Fakes> = monitor::RxVtbl {
 
 const TO_MANAGER: proc_mgmt::RxVtbl<Fakes> = proc_mgmt::RxVtbl {
     shutdown_done: |fakes, _, message| fakes.shutdown_done.push(message.wedged),
+    fence_spawnd: |fakes, _, fence| fakes.fenced.push((CoreId(fence.core), fence.generation)),
     ..proc_mgmt::RxVtbl::UNHANDLED
 };
 

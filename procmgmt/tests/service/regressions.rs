@@ -111,6 +111,7 @@ fn a_reply_nobody_asked_for_costs_the_spawnd_its_binding_and_nobody_else() {
     let (id, cap, _own) = world.running(&client);
     world.reply(0, 4711, RequestKind::Spawn, ErrVal::OK);
     assert_eq!(world.fakes.with(|fakes| fakes.closed.len()), 1);
+    assert_eq!(world.fakes.with(|fakes| fakes.fenced.clone()), [(flounder::CoreId(0), 1)]);
     assert_eq!(world.stands(id), "Running", "until the monitor says what became of it");
     let mut elsewhere = world.spawn(&client, 1);
     world.answer(1, RequestKind::Spawn, ErrVal::OK);

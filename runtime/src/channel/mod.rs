@@ -21,7 +21,7 @@ pub(crate) use self::queue::Place;
 use self::queue::RoomQueue;
 pub(crate) use self::receive::Received;
 pub use self::send::send;
-use crate::driver::{AnyEnd, Closer};
+use crate::driver::{AnyEnd, Closer, Naps};
 use crate::error::RpcError;
 use crate::interface::Interface;
 use crate::kernel::{Holder, HolderWatch, Tally};
@@ -29,18 +29,24 @@ use crate::observe::Watch;
 use crate::options::{Badge, BindOptions};
 use crate::rpc::{CallId, Calls};
 use crate::sync::{Arc, Weak};
-use crate::waitset::{Bell, WeakWaitset};
+use crate::waitset::{NearBell, WeakWaitset};
 
 /// How often something happened on a binding.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct BindingStats {
+    /// The name of the interconnect driver.
+    pub driver: &'static str,
     /// Messages accepted for sending, responses included.
     pub sent: u64,
     /// Messages received, responses included.
     pub received: u64,
     /// Responses to calls whose future was dropped.
     pub late_responses: u64,
+    /// How often this side stopped looking for messages and asked for its bell.
+    pub sleeps: u64,
+    /// How often a message rang the bell that the peer had asked for.
+    pub wakes: u64,
 }
 
 /// One end of a connection.
@@ -52,7 +58,7 @@ pub struct Channel<I: Interface> {
     holder: Holder,
     waitset: WeakWaitset,
     /// Replaced when the binding moves to another waitset.
-    bell: RefCell<Arc<Bell>>,
+    bell: RefCell<NearBell>,
     calls: RefCell<Calls<I::Message>>,
     /// Calls of the peer that are not answered yet.
     unanswered: Cell<u32>,
@@ -88,7 +94,7 @@ pub(crate) struct ChannelParts<I: Interface> {
     pub(crate) options: BindOptions,
     pub(crate) holder: Holder,
     pub(crate) waitset: WeakWaitset,
-    pub(crate) bell: Arc<Bell>,
+    pub(crate) bell: NearBell,
     pub(crate) label: Option<Arc<str>>,
     pub(crate) watch: Option<Rc<Watch>>,
 }
@@ -100,7 +106,8 @@ impl<I: Interface> Channel<I> {
         let closer = Arc::new(CloseWithHolder(end.carrier().closer()));
         let weak: Weak<CloseWithHolder> = Arc::downgrade(&closer);
         holder.watch(weak);
-        end.carrier().attach(Arc::clone(&bell));
+        end.carrier().attach(Arc::clone(bell.bell()));
+        end.carrier().attach_near(bell.clone());
         if let Some(label) = &label {
             end.carrier().introduce(Arc::clone(label));
         }
@@ -147,10 +154,14 @@ impl<I: Interface> Channel<I> {
     }
 
     pub(crate) fn stats(&self) -> BindingStats {
+        let Naps { sleeps, wakes } = self.end.carrier().naps();
         BindingStats {
+            driver: self.driver(),
             sent: self.sent.get(),
             received: self.received.get(),
             late_responses: self.calls.borrow().late(),
+            sleeps,
+            wakes,
         }
     }
 
@@ -164,10 +175,11 @@ impl<I: Interface> Channel<I> {
     }
 
     /// From now on another bell rings, at once for what the old one may have announced.
-    pub(crate) fn attach(&self, bell: &Arc<Bell>) {
-        self.end.carrier().attach(Arc::clone(bell));
-        *self.bell.borrow_mut() = Arc::clone(bell);
+    pub(crate) fn attach(&self, bell: NearBell) {
+        self.end.carrier().attach(Arc::clone(bell.bell()));
+        self.end.carrier().attach_near(bell.clone());
         bell.ring();
+        self.bell.replace(bell);
     }
 
     /// True once either side closed the channel.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Channel, Header, Packet};
-use crate::driver::RecvError;
+use crate::driver::{Outlook, RecvError};
 use crate::error::{BindingError, RpcError};
 use crate::interface::{CapVisitor, Interface};
 use crate::kernel::{Cap, CapError, Holder, Transfer};
@@ -40,6 +40,16 @@ impl<I: Interface> Channel<I> {
     /// True if there is something to take out of the channel.
     pub(crate) fn has_packet(&self) -> bool {
         !self.is_shut() && self.end.carrier().has_packet()
+    }
+
+    /// What is to be done for the next packet.
+    pub(crate) fn outlook(&self) -> Outlook {
+        self.end.outlook()
+    }
+
+    /// True if the peer can't do anything while this side spins.
+    pub(crate) fn shares_cpu(&self) -> bool {
+        self.end.carrier().shares_cpu()
     }
 
     /// Asks for the bell when there is something to take out. False if there is already.

@@ -11,6 +11,7 @@ use super::{Channel, Header, Mark, Packet, Place};
 use crate::driver::{Driver, End, Refused};
 use crate::error::{CallError, ReserveError, TxError};
 use crate::interface::{Interface, Payload, Request};
+use crate::mutant;
 use crate::rpc::{Call, CallId, Failure};
 
 impl<I: Interface> Channel<I> {
@@ -127,6 +128,7 @@ impl<I: Interface> Channel<I> {
         let header = Header::Response(call);
         if self.parked.borrow().is_empty() || self.is_closed() {
             match self.send(header, response) {
+                Err(TxError::Busy(_)) if mutant!("reply-lost-when-busy") => self.settle(),
                 Err(TxError::Busy(response)) => self.park_message(header, *response),
                 Ok(()) => self.settle(),
                 Err(error) => return Err(error),
@@ -285,7 +287,8 @@ pub fn send<D: Driver, I: Interface, T: Payload<I>>(
     if let Err(bad) = message.check() {
         return Err(TxError::Argument(bad, Box::new(message)));
     }
-    if channel.is_closed() {
+    // Whether the peer closed it, the end finds out.
+    if channel.is_shut() || !channel.holder.is_alive() {
         return Err(TxError::Closed(Box::new(message)));
     }
     let Some(end) = channel.end.as_any().downcast_ref::<D::End<I>>() else {

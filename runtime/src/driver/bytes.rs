@@ -8,9 +8,8 @@ use std::fmt;
 
 use crate::channel::{Header, Packet};
 use crate::driver::link::unpack;
-use crate::driver::{AnyEnd, Carrier, Closer, Driver, End, RecvError, Refused};
+use crate::driver::{AnyEnd, Carrier, Closer, Driver, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
-use crate::kernel::Cap;
 use crate::sync::Arc;
 use crate::waitset::Bell;
 use crate::wire::{Reader, WireError, Writer};
@@ -28,21 +27,20 @@ impl Driver for Bytes {
 #[derive(Debug)]
 pub(crate) struct Encoded {
     number: u16,
-    bytes: Vec<u8>,
-    caps: Vec<Cap>,
+    content: Writer,
 }
 
 impl Encoded {
     fn of<I: Interface>(message: I::Message) -> Self {
         let number = I::number(&message);
-        let mut writer = Writer::new();
-        I::encode(message, &mut writer);
-        let (bytes, caps) = writer.finish();
-        Self { number, bytes, caps }
+        let mut content = Writer::new();
+        I::encode(message, &mut content);
+        Self { number, content }
     }
 
-    fn decode<I: Interface>(self) -> Result<I::Message, WireError> {
-        let mut reader = Reader::new(&self.bytes, self.caps);
+    fn decode<I: Interface>(mut self) -> Result<I::Message, WireError> {
+        let caps = self.content.take_caps();
+        let mut reader = Reader::new(self.content.bytes(), caps);
         let message = I::decode(self.number, &mut reader)?;
         reader.finish()?;
         Ok(message)
@@ -60,6 +58,7 @@ fn decoded<I: Interface>(packet: Packet<Encoded>) -> Result<Packet<I::Message>, 
 /// An end that takes and gives encoded messages, whatever it moves inside.
 trait EncodedEnd: fmt::Debug {
     fn carrier(&self) -> &dyn Carrier;
+    #[expect(clippy::result_large_err, reason = "a box would be an allocation")]
     fn send(&self, packet: Packet<Encoded>) -> Result<(), Refused<Packet<Encoded>>>;
     fn receive(&self) -> Result<Packet<Encoded>, RecvError>;
 }
@@ -112,6 +111,14 @@ impl Carrier for BytesEnd {
 
     fn peer_label(&self) -> Option<Arc<str>> {
         self.0.carrier().peer_label()
+    }
+
+    fn naps(&self) -> Naps {
+        self.0.carrier().naps()
+    }
+
+    fn shares_cpu(&self) -> bool {
+        self.0.carrier().shares_cpu()
     }
 
     fn has_packet(&self) -> bool {

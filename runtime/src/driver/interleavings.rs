@@ -16,6 +16,7 @@ use loom::thread;
 pub(crate) mod generated;
 
 use self::generated::probe::{Count, Interface};
+use super::ump::UmpEnd;
 use super::{Carrier, Driver, End, Local, RecvError};
 use crate::channel::{Header, Packet};
 use crate::sync::Arc;
@@ -26,27 +27,29 @@ use crate::waitset::{Owned, Source, Turn, Waitset};
 const PREEMPTIONS_MAX: usize = 5;
 
 type LocalEnd = <Local as Driver>::End<Interface>;
+/// The smallest ring there can be: a message takes both slots.
+pub(super) type SmallUmpEnd = UmpEnd<2, 1>;
 
-fn send(end: &LocalEnd, number: u64) {
-    End::<Interface>::send(end, Header::OneWay, Count { number }).expect("there is room");
+pub(super) fn send(end: &impl End<Interface>, number: u64) {
+    end.send(Header::OneWay, Count { number }).expect("there is room");
 }
 
 /// What the loop's end has come to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Seen {
-    received: u64,
-    room: bool,
-    closed: bool,
+pub(super) struct Seen {
+    pub(super) received: u64,
+    pub(super) room: bool,
+    pub(super) closed: bool,
 }
 
 /// An end on a waitset: it looks, and arms when it finds nothing.
-struct Waiting {
-    end: LocalEnd,
-    look: fn(&LocalEnd, &mut Seen) -> Turn,
+struct Waiting<E> {
+    end: E,
+    look: fn(&E, &mut Seen) -> Turn,
     seen: Cell<Seen>,
 }
 
-impl Source for Waiting {
+impl<E: End<Interface>> Source for Waiting<E> {
     fn turn(&self) -> Turn {
         let mut seen = self.seen.get();
         let turn = (self.look)(&self.end, &mut seen);
@@ -66,8 +69,8 @@ impl Source for Waiting {
 }
 
 /// Looks like a binding does: it arms only when it rests.
-fn watch_for_packets(end: &LocalEnd, seen: &mut Seen) -> Turn {
-    match End::<Interface>::receive(end) {
+fn watch_for_packets(end: &impl End<Interface>, seen: &mut Seen) -> Turn {
+    match end.receive() {
         Ok(Packet::Message { .. }) => seen.received += 1,
         Err(RecvError::Closed) => seen.closed = true,
         Err(RecvError::Empty) => {}
@@ -76,12 +79,12 @@ fn watch_for_packets(end: &LocalEnd, seen: &mut Seen) -> Turn {
     if seen.closed { Turn::Idle } else { Turn::Watch }
 }
 
-fn look_for_packets(end: &LocalEnd, seen: &mut Seen) -> Turn {
+pub(super) fn look_for_packets(end: &impl End<Interface>, seen: &mut Seen) -> Turn {
     if seen.closed {
         // Whose end is closed receives no more: what isn't received by now is lost.
         return Turn::Idle;
     }
-    match End::<Interface>::receive(end) {
+    match end.receive() {
         Ok(Packet::Message { .. }) => seen.received += 1,
         Err(RecvError::Closed) => {
             seen.closed = true;
@@ -93,25 +96,50 @@ fn look_for_packets(end: &LocalEnd, seen: &mut Seen) -> Turn {
     Turn::Again
 }
 
-fn look_for_room(end: &LocalEnd, seen: &mut Seen) -> Turn {
-    (seen.room, seen.closed) = (end.has_room(), end.is_closed());
+pub(super) fn look_for_room(end: &impl End<Interface>, seen: &mut Seen) -> Turn {
+    // There may be room in a closed channel: what nobody takes any more is dropped.
+    seen.closed = end.is_closed();
+    seen.room = !seen.closed && end.has_room();
     if seen.room || seen.closed || end.arm_room() { Turn::Idle } else { Turn::Again }
 }
 
+/// The two ends of a channel with room for one message, and how often a model of it is interrupted.
+pub(super) trait Raced: End<Interface> + Sized + Send {
+    const PREEMPTIONS_MAX: usize;
+
+    fn pair() -> (Self, Self);
+}
+
+impl Raced for LocalEnd {
+    const PREEMPTIONS_MAX: usize = PREEMPTIONS_MAX;
+
+    fn pair() -> (Self, Self) {
+        Local::pair::<Interface>(1)
+    }
+}
+
+impl Raced for SmallUmpEnd {
+    /// A message takes more steps in a ring.
+    const PREEMPTIONS_MAX: usize = PREEMPTIONS_MAX - 2;
+
+    fn pair() -> (Self, Self) {
+        Self::pair(1)
+    }
+}
+
 /// Runs `peer` with one end beside a loop that looks, with the other, until it has seen what is
-/// `expected`. The peer leaves open what it returns. The channel has room for one message, and as
-/// many as `sent` are sent to the peer before.
-fn race(
-    sent: u64,
-    look: fn(&LocalEnd, &mut Seen) -> Turn,
-    peer: fn(LocalEnd) -> Option<LocalEnd>,
+/// `expected`. The peer leaves open what it returns. Before, `prepare` gets the loop's end.
+pub(super) fn race<E: Raced>(
+    prepare: fn(&E),
+    look: fn(&E, &mut Seen) -> Turn,
+    peer: fn(E) -> Option<E>,
     expected: Seen,
 ) {
     let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(PREEMPTIONS_MAX);
+    model.preemption_bound = Some(E::PREEMPTIONS_MAX);
     model.check(move || {
-        let (end, there) = Local::pair::<Interface>(1);
-        (0..sent).for_each(|number| send(&end, number));
+        let (end, there) = E::pair();
+        prepare(&end);
         let peer = thread::spawn(move || peer(there));
         let waitset = Waitset::new();
         let (waiting, registration) = waitset.insert(&Owned::default(), |bell| {
@@ -124,48 +152,67 @@ fn race(
     });
 }
 
-#[test]
-fn a_send_races_with_asking_for_a_packet() {
-    let peer = |end| {
-        send(&end, 0);
-        Some(end)
-    };
-    race(0, look_for_packets, peer, Seen { received: 1, ..Seen::default() });
+fn send_and_stay<E: Raced>(end: E) -> Option<E> {
+    send(&end, 0);
+    Some(end)
 }
 
-#[test]
-fn a_send_races_with_a_watched_end_that_rests() {
-    let peer = |end| {
-        send(&end, 0);
-        Some(end)
-    };
-    race(0, watch_for_packets, peer, Seen { received: 1, ..Seen::default() });
+/// The same races for every driver whose ends cross threads.
+macro_rules! races {
+    ($($driver:ident: $end:ty;)*) => { $(
+        mod $driver {
+            use super::*;
+
+            #[test]
+            fn a_send_races_with_asking_for_a_packet() {
+                let expected = Seen { received: 1, ..Seen::default() };
+                race::<$end>(|_| (), look_for_packets, send_and_stay, expected);
+            }
+
+            #[test]
+            fn a_send_races_with_a_watched_end_that_rests() {
+                let expected = Seen { received: 1, ..Seen::default() };
+                race::<$end>(|_| (), watch_for_packets, send_and_stay, expected);
+            }
+
+            #[test]
+            fn closing_races_with_a_watched_end_that_rests() {
+                let expected = Seen { closed: true, ..Seen::default() };
+                race::<$end>(|_| (), watch_for_packets, |_| None, expected);
+            }
+
+            #[test]
+            fn what_was_sent_before_closing_is_received() {
+                let peer = |end| {
+                    send(&end, 0);
+                    None
+                };
+                let expected = Seen { received: 1, room: false, closed: true };
+                race::<$end>(|_| (), look_for_packets, peer, expected);
+            }
+
+            #[test]
+            fn a_receive_races_with_asking_for_room() {
+                let peer = |end: $end| {
+                    End::<Interface>::receive(&end).expect("a message was sent");
+                    // Its wish for a packet comes before the last look whether room is wanted.
+                    assert!(end.arm(), "nothing else was sent");
+                    Some(end)
+                };
+                let expected = Seen { room: true, ..Seen::default() };
+                race::<$end>(|end| send(end, 0), look_for_room, peer, expected);
+            }
+
+            #[test]
+            fn closing_races_with_asking_for_room() {
+                let expected = Seen { closed: true, ..Seen::default() };
+                race::<$end>(|end| send(end, 0), look_for_room, |_| None, expected);
+            }
+        }
+    )* };
 }
 
-#[test]
-fn closing_races_with_a_watched_end_that_rests() {
-    race(0, watch_for_packets, |_| None, Seen { closed: true, ..Seen::default() });
-}
-
-#[test]
-fn what_was_sent_before_closing_is_received() {
-    let peer = |end| {
-        send(&end, 0);
-        None
-    };
-    race(0, look_for_packets, peer, Seen { received: 1, room: false, closed: true });
-}
-
-#[test]
-fn a_receive_races_with_asking_for_room() {
-    let peer = |end| {
-        End::<Interface>::receive(&end).expect("a message was sent");
-        Some(end)
-    };
-    race(1, look_for_room, peer, Seen { room: true, ..Seen::default() });
-}
-
-#[test]
-fn closing_races_with_asking_for_room() {
-    race(1, look_for_room, |_| None, Seen { closed: true, ..Seen::default() });
+races! {
+    local: LocalEnd;
+    ump: SmallUmpEnd;
 }

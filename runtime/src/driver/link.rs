@@ -2,46 +2,53 @@
 //!
 //! Bells ring only for those who asked. A receiver that finds nothing, and won't keep looking, *arms*
 //! its side and looks once more; a sender publishes its packet and looks whether the peer is armed.
-//! The same handshake, the other way round, announces room. Each is Dekker's: a sequentially
-//! consistent fence between the write and the look, on both sides.
+//! The handshake is Dekker's: a sequentially consistent fence between the write and the look, on both
+//! sides.
+//!
+//! Room is announced the other way round, but a fence for every packet that is taken would be wasted:
+//! who takes packets looks again and again whether room is wanted, and has a fence before the last
+//! look, when it arms.
 
 use std::cell::Cell;
 use std::fmt;
 
 use crate::channel::{Header, Packet};
-use crate::driver::{Carrier, Closer, End, RecvError, Refused};
+use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
-use crate::sync::atomic::{AtomicBool, Ordering, fence};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use crate::sync::{Arc, Mutex, lock};
 use crate::waitset::Bell;
 
-/// How full a bounded queue is.
-pub(crate) trait Level {
-    /// How many packets fit besides those that are in it.
-    fn room(&self) -> usize;
-    fn is_full(&self) -> bool;
-    fn is_empty(&self) -> bool;
-}
-
 /// Where the one sender of a bounded queue puts packets.
-pub(crate) trait PipeTx<T>: Level {
+pub(crate) trait PipeTx {
+    type Packet;
+
+    /// True if there is room for one packet more than `besides`.
+    fn has_room(&self, besides: usize) -> bool;
+
     /// Puts `packet` at the end, or hands it back if the queue is full.
-    fn push(&self, packet: T) -> Result<(), T>;
+    fn push(&self, packet: Self::Packet) -> Result<(), Self::Packet>;
 }
 
 /// Where the one receiver of a bounded queue takes them.
-pub(crate) trait PipeRx<T>: Level {
-    fn pop(&self) -> Option<T>;
+pub(crate) trait PipeRx {
+    type Packet;
+
+    fn is_empty(&self) -> bool;
+
+    fn pop(&self) -> Option<Self::Packet>;
 }
 
 /// What both ends share beside the packets.
 #[derive(Debug, Default)]
 struct Link {
     sides: [Side; 2],
+    closed: AtomicBool,
 }
 
-/// One end, as the other sees it.
+/// One end, as the other sees it. On cache lines of its own: it is written when its owner sleeps.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 struct Side {
     bell: Mutex<Option<Arc<Bell>>>,
     /// What its owner is called in traces.
@@ -50,7 +57,10 @@ struct Side {
     wants_packet: AtomicBool,
     /// Its owner waits for room to send.
     wants_room: AtomicBool,
-    closed: AtomicBool,
+    /// How often its owner asked for the bell at the next packet.
+    sleeps: AtomicU64,
+    /// How often it was rung for one.
+    wakes: AtomicU64,
 }
 
 impl Side {
@@ -62,20 +72,28 @@ impl Side {
         }
     }
 
-    /// Rings if the owner asked by `wish`, once per asking.
+    /// Rings if the owner asked for a packet, once per asking.
     #[inline]
-    fn ring_if(&self, wish: &AtomicBool) {
-        // Pairs with the fence in `ask`.
+    fn ring_for_packet(&self) {
+        // Pairs with the fence in `wish`.
         fence(Ordering::SeqCst);
-        if wish.load(Ordering::Relaxed) && wish.swap(false, Ordering::Relaxed) {
+        if self.wants_packet.load(Ordering::Relaxed)
+            && self.wants_packet.swap(false, Ordering::Relaxed)
+        {
+            // Relaxed: a figure that orders nothing.
+            self.wakes.fetch_add(1, Ordering::Relaxed);
             self.ring();
         }
     }
-}
 
-/// True if there is room besides what is reserved.
-fn has_room(tx: &impl Level, reserved: usize) -> bool {
-    if reserved == 0 { !tx.is_full() } else { tx.room() > reserved }
+    /// Rings if the owner is seen to have asked for room, once per asking.
+    #[inline]
+    fn ring_for_room(&self) {
+        if self.wants_room.load(Ordering::Relaxed) && self.wants_room.swap(false, Ordering::Relaxed)
+        {
+            self.ring();
+        }
+    }
 }
 
 /// Publishes a wish unless `granted` is already true when it is looked at once more.
@@ -91,7 +109,7 @@ fn ask(flag: &AtomicBool, granted: impl FnOnce() -> bool) -> bool {
 /// Publishes a wish before what is looked at next.
 fn wish(flag: &AtomicBool) {
     flag.store(true, Ordering::Relaxed);
-    // Pairs with the fence in `ring_if`.
+    // Pairs with the fences in `ring_for_packet` and, for room, in the peer's wish for a packet.
     fence(Ordering::SeqCst);
 }
 
@@ -99,11 +117,11 @@ impl Link {
     #[inline]
     fn is_closed(&self) -> bool {
         // Pairs with the swap in `close`: what its caller sent before is seen.
-        self.sides.iter().any(|side| side.closed.load(Ordering::Acquire))
+        self.closed.load(Ordering::Acquire)
     }
 
-    fn close(&self, side: usize) {
-        if !self.sides[side].closed.swap(true, Ordering::AcqRel) {
+    fn close(&self) {
+        if !self.closed.swap(true, Ordering::AcqRel) {
             self.sides.iter().for_each(Side::ring);
         }
     }
@@ -151,33 +169,58 @@ impl LinkSide {
     /// Rings if the peer waits for a packet. What it shall find must be published before.
     #[inline]
     pub(crate) fn ring_for_packet(&self) {
-        let peer = self.peer();
-        peer.ring_if(&peer.wants_packet);
+        self.peer().ring_for_packet();
     }
 
     /// Rings if the peer waits for room. What makes room must be published before.
     #[inline]
     pub(crate) fn ring_for_room(&self) {
-        let peer = self.peer();
-        peer.ring_if(&peer.wants_room);
+        // Pairs with the fence in `wish`.
+        fence(Ordering::SeqCst);
+        self.peer().ring_for_room();
+    }
+
+    /// Rings if the peer is seen to wait for room. Who relies on this looks again before it sleeps,
+    /// in what it gives to [`LinkSide::ask_for_packet`].
+    #[inline]
+    pub(crate) fn ring_for_room_if_seen(&self) {
+        self.peer().ring_for_room();
     }
 
     /// Asks for the bell at the next packet, unless there is one.
     pub(crate) fn ask_for_packet(&self, is_there: impl FnOnce() -> bool) -> bool {
-        ask(&self.own().wants_packet, is_there)
+        let asked = ask(&self.own().wants_packet, is_there);
+        if asked {
+            // Relaxed: a figure that orders nothing.
+            self.own().sleeps.fetch_add(1, Ordering::Relaxed);
+        }
+        asked
     }
 
-    /// Asks for the bell when there is room. False if there is already; then the bell may ring
-    /// nevertheless, since another kind of room may have been asked for before.
+    /// True unless the peer is there and may run on another CPU.
+    pub(crate) fn shares_cpu(&self) -> bool {
+        let [own, peer] = [self.own(), self.peer()].map(|side| lock(&side.bell).clone());
+        own.zip(peer).is_none_or(|(own, peer)| own.shares_cpu(&peer))
+    }
+
+    /// How often this side asked for the bell, and how often the other was rung for it.
+    pub(crate) fn naps(&self) -> Naps {
+        // Relaxed: figures that order nothing.
+        Naps {
+            sleeps: self.own().sleeps.load(Ordering::Relaxed),
+            wakes: self.peer().wakes.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Asks for the bell when there is room, unless there is some.
     pub(crate) fn ask_for_room(&self, is_there: impl FnOnce() -> bool) -> bool {
-        wish(&self.own().wants_room);
-        !is_there()
+        ask(&self.own().wants_room, is_there)
     }
 }
 
 impl Closer for LinkSide {
     fn close(&self) {
-        self.link.close(self.side);
+        self.link.close();
     }
 }
 
@@ -185,8 +228,7 @@ impl Closer for LinkSide {
 pub struct LinkEnd<Tx, Rx> {
     tx: Tx,
     rx: Rx,
-    link: Arc<Link>,
-    side: usize,
+    link: LinkSide,
     /// How much of the room is kept for sends to come.
     reserved: Cell<usize>,
 }
@@ -196,51 +238,40 @@ pub(crate) fn link_pair<Tx, Rx>(
     there: (Tx, Rx),
     back: (Tx, Rx),
 ) -> (LinkEnd<Tx, Rx>, LinkEnd<Tx, Rx>) {
-    let link = Arc::new(Link::default());
-    let end = |tx, rx, side| {
-        let link = Arc::clone(&link);
-        LinkEnd { tx, rx, link, side, reserved: Cell::new(0) }
-    };
-    (end(there.0, back.1, 0), end(back.0, there.1, 1))
+    let (first, second) = LinkSide::pair();
+    let end = |tx, rx, link| LinkEnd { tx, rx, link, reserved: Cell::new(0) };
+    (end(there.0, back.1, first), end(back.0, there.1, second))
 }
 
-impl<Tx, Rx> LinkEnd<Tx, Rx> {
-    fn own(&self) -> &Side {
-        &self.link.sides[self.side]
-    }
-
-    fn peer(&self) -> &Side {
-        &self.link.sides[1 - self.side]
-    }
-}
-
-impl<Tx: Level, Rx: Level> Carrier for LinkEnd<Tx, Rx> {
+impl<Tx: PipeTx, Rx: PipeRx> Carrier for LinkEnd<Tx, Rx> {
     fn attach(&self, bell: Arc<Bell>) {
-        *lock(&self.own().bell) = Some(bell);
+        self.link.attach(bell);
     }
 
     fn introduce(&self, label: Arc<str>) {
-        *lock(&self.own().label) = Some(label);
+        self.link.introduce(label);
     }
 
     fn peer_label(&self) -> Option<Arc<str>> {
-        lock(&self.peer().label).clone()
+        self.link.peer_label()
     }
 
+    #[inline]
     fn has_packet(&self) -> bool {
+        self.link.ring_for_room_if_seen();
         !self.rx.is_empty() || self.link.is_closed()
     }
 
     fn arm(&self) -> bool {
-        ask(&self.own().wants_packet, || self.has_packet())
+        self.link.ask_for_packet(|| self.has_packet())
     }
 
     fn has_room(&self) -> bool {
-        has_room(&self.tx, self.reserved.get())
+        self.tx.has_room(self.reserved.get())
     }
 
     fn reserve(&self) -> bool {
-        let has_room = has_room(&self.tx, self.reserved.get());
+        let has_room = self.has_room();
         if has_room {
             self.reserved.set(self.reserved.get() + 1);
         }
@@ -253,52 +284,60 @@ impl<Tx: Level, Rx: Level> Carrier for LinkEnd<Tx, Rx> {
     }
 
     fn arm_room(&self) -> bool {
-        ask(&self.own().wants_room, || {
-            has_room(&self.tx, self.reserved.get()) || self.link.is_closed()
-        })
+        ask(&self.link.own().wants_room, || self.has_room() || self.link.is_closed())
     }
 
+    #[inline]
     fn is_closed(&self) -> bool {
         self.link.is_closed()
     }
 
     fn closer(&self) -> Arc<dyn Closer> {
-        Arc::new(LinkSide { link: Arc::clone(&self.link), side: self.side })
+        Arc::new(self.link.clone())
+    }
+
+    fn naps(&self) -> Naps {
+        self.link.naps()
+    }
+
+    fn shares_cpu(&self) -> bool {
+        self.link.shares_cpu()
     }
 }
 
 impl<I, Tx, Rx> End<I> for LinkEnd<Tx, Rx>
 where
     I: Interface,
-    Tx: PipeTx<Packet<I::Message>> + 'static,
-    Rx: PipeRx<Packet<I::Message>> + 'static,
+    Tx: PipeTx<Packet = Packet<I::Message>> + 'static,
+    Rx: PipeRx<Packet = Packet<I::Message>> + 'static,
 {
+    #[inline]
     fn send<T: Payload<I>>(&self, header: Header, message: T) -> Result<(), Refused<T>> {
         let packet = Packet::Message { header, message: message.into_message() };
         End::<I>::send_packet(self, packet).map_err(|refused| refused.map(unpack::<I, T>))
     }
 
+    #[inline]
     fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
         if self.link.is_closed() {
             return Err(Refused::Closed(packet));
         }
-        if self.reserved.get() > 0 && !has_room(&self.tx, self.reserved.get()) {
+        if self.reserved.get() > 0 && !self.has_room() {
             return Err(Refused::Full(packet));
         }
         self.tx.push(packet).map_err(Refused::Full)?;
-        let peer = self.peer();
-        peer.ring_if(&peer.wants_packet);
+        self.link.ring_for_packet();
         Ok(())
     }
 
+    #[inline]
     fn receive(&self) -> Result<Packet<I::Message>, RecvError> {
         // Closed is looked at before the queue: what was sent before closing is found after it.
         let closed = self.link.is_closed();
         let Some(packet) = self.rx.pop() else {
             return Err(if closed { RecvError::Closed } else { RecvError::Empty });
         };
-        let peer = self.peer();
-        peer.ring_if(&peer.wants_room);
+        self.link.ring_for_room_if_seen();
         Ok(packet)
     }
 }
@@ -316,7 +355,7 @@ pub(crate) fn unpack<I: Interface, T: Payload<I>>(packet: Packet<I::Message>) ->
 
 impl<Tx, Rx> Drop for LinkEnd<Tx, Rx> {
     fn drop(&mut self) {
-        self.link.close(self.side);
+        Closer::close(&self.link);
     }
 }
 
@@ -324,7 +363,7 @@ impl<Tx, Rx> fmt::Debug for LinkEnd<Tx, Rx> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let closed = self.link.is_closed();
         f.debug_struct("LinkEnd")
-            .field("side", &self.side)
+            .field("side", &self.link.side)
             .field("closed", &closed)
             .finish_non_exhaustive()
     }

@@ -2,7 +2,7 @@
 
 use crate::channel::Packet;
 use crate::driver::Driver;
-use crate::driver::link::{Level, LinkEnd, PipeRx, PipeTx, link_pair};
+use crate::driver::link::{LinkEnd, PipeRx, PipeTx, link_pair};
 use crate::interface::Interface;
 use crate::sync::{Receiver, Sender, TrySendError, bounded};
 
@@ -18,7 +18,7 @@ impl Driver for Local {
 type PacketOf<I> = Packet<<I as Interface>::Message>;
 
 /// One end of a local channel.
-type LocalEnd<I> = LinkEnd<Sender<PacketOf<I>>, Receiver<PacketOf<I>>>;
+pub(super) type LocalEnd<I> = LinkEnd<Sender<PacketOf<I>>, Receiver<PacketOf<I>>>;
 
 impl Local {
     /// Makes both ends of a channel for `capacity` messages in each direction.
@@ -27,41 +27,32 @@ impl Local {
     }
 }
 
-impl<T> Level for Sender<T> {
-    fn room(&self) -> usize {
-        self.capacity().map_or(0, |capacity| capacity - self.len())
+impl<T> PipeTx for Sender<T> {
+    type Packet = T;
+
+    #[inline]
+    fn has_room(&self, besides: usize) -> bool {
+        if besides == 0 {
+            return !self.is_full();
+        }
+        self.capacity().is_some_and(|capacity| capacity - self.len() > besides)
     }
 
-    fn is_full(&self) -> bool {
-        Self::is_full(self)
-    }
-
-    fn is_empty(&self) -> bool {
-        Self::is_empty(self)
-    }
-}
-
-impl<T> Level for Receiver<T> {
-    fn room(&self) -> usize {
-        self.capacity().map_or(0, |capacity| capacity - self.len())
-    }
-
-    fn is_full(&self) -> bool {
-        Self::is_full(self)
-    }
-
-    fn is_empty(&self) -> bool {
-        Self::is_empty(self)
-    }
-}
-
-impl<T> PipeTx<T> for Sender<T> {
+    #[inline]
     fn push(&self, packet: T) -> Result<(), T> {
         self.try_send(packet).map_err(TrySendError::into_inner)
     }
 }
 
-impl<T> PipeRx<T> for Receiver<T> {
+impl<T> PipeRx for Receiver<T> {
+    type Packet = T;
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        Self::is_empty(self)
+    }
+
+    #[inline]
     fn pop(&self) -> Option<T> {
         self.try_recv().ok()
     }

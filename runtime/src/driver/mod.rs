@@ -4,10 +4,13 @@
 //! any crate. What differs between drivers is speed, never meaning.
 
 mod bytes;
+mod direct;
 mod link;
 mod local;
 mod loopback;
+mod near;
 mod observed;
+mod tapped;
 mod ump;
 
 #[cfg(all(test, loom))]
@@ -20,12 +23,14 @@ pub use self::bytes::Bytes;
 pub(crate) use self::bytes::BytesEnd;
 pub use self::local::Local;
 pub use self::loopback::Loopback;
+pub(crate) use self::near::{Near, NearEnd};
 pub(crate) use self::observed::ObservedEnd;
+pub(crate) use self::tapped::Tapped;
 pub use self::ump::Ump;
 use crate::channel::{Header, Packet};
 use crate::interface::{Interface, Payload};
 use crate::sync::Arc;
-use crate::waitset::Bell;
+use crate::waitset::{Bell, NearBell};
 use crate::wire::WireError;
 
 /// An interconnect driver.
@@ -54,12 +59,39 @@ pub trait Carrier: fmt::Debug {
         None
     }
 
+    /// Says which bell to ring from the same thread, beside [`Carrier::attach`]. Only a queue within
+    /// one thread has a use for it.
+    fn attach_near(&self, bell: NearBell) {
+        drop(bell);
+    }
+
+    /// The name of what carries the messages now, if that isn't the driver itself.
+    fn carried_by(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What is to be done for the next packet.
+    fn outlook(&self) -> Outlook {
+        if self.has_packet() { Outlook::Packet } else { Outlook::Look }
+    }
+
+    /// True if the peer can't do anything while this side spins.
+    fn shares_cpu(&self) -> bool {
+        true
+    }
+
+    /// How often this side slept, and woke its peer.
+    fn naps(&self) -> Naps {
+        Naps::default()
+    }
+
     /// True if there is a packet, or the channel is closed: then receive. It may be asked again and
     /// again, instead of arming.
     fn has_packet(&self) -> bool;
 
     /// Asks for the bell at the next packet. False if there is one already, or the channel is
-    /// closed: then receive again.
+    /// closed: then receive again. Whoever stops receiving asks, unless the channel is closed: a
+    /// sender that waits for room may rely on it.
     fn arm(&self) -> bool;
 
     /// True if the next send isn't refused as full.
@@ -80,6 +112,26 @@ pub trait Carrier: fmt::Debug {
 
     /// What closes the channel from any thread, for when the domain that holds this end dies.
     fn closer(&self) -> Arc<dyn Closer>;
+}
+
+/// What a receiver has to do for the next packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outlook {
+    /// There is one, or the channel is closed: receive.
+    Packet,
+    /// There is none: look again, or arm.
+    Look,
+    /// There is none, and the bell will ring for the next without arming.
+    Bell,
+}
+
+/// How often one side of a channel slept, and woke the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Naps {
+    /// How often it asked for its bell, because it had found nothing for long.
+    pub sleeps: u64,
+    /// How often it rang the bell that its peer had asked for.
+    pub wakes: u64,
 }
 
 /// One end of a channel. There is one sender and one receiver per direction.
@@ -149,9 +201,14 @@ pub(crate) trait AnyEnd<I: Interface>: fmt::Debug {
     fn driver(&self) -> &'static str;
     fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>>;
     fn receive(&self) -> Result<Packet<I::Message>, RecvError>;
+    fn outlook(&self) -> Outlook;
 }
 
 /// Ties an end to its driver, so that the driver's name is known.
+///
+/// On cache lines of its own, and on the neighbours that processors fetch with them: both ends are
+/// made at once, one beside the other, and each is written by another core for every message.
+#[repr(align(128))]
 pub(crate) struct EndOf<D: Driver, I: Interface>(pub(crate) D::End<I>);
 
 impl<D: Driver, I: Interface> fmt::Debug for EndOf<D, I> {
@@ -170,7 +227,7 @@ impl<D: Driver, I: Interface> AnyEnd<I> for EndOf<D, I> {
     }
 
     fn driver(&self) -> &'static str {
-        D::NAME
+        self.0.carried_by().unwrap_or(D::NAME)
     }
 
     fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
@@ -179,5 +236,9 @@ impl<D: Driver, I: Interface> AnyEnd<I> for EndOf<D, I> {
 
     fn receive(&self) -> Result<Packet<I::Message>, RecvError> {
         self.0.receive()
+    }
+
+    fn outlook(&self) -> Outlook {
+        self.0.outlook()
     }
 }

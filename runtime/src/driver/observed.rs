@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::link::unpack;
 use crate::channel::{Header, Packet};
-use crate::driver::{AnyEnd, Carrier, Closer, Driver, End, RecvError, Refused};
+use crate::driver::{AnyEnd, Carrier, Closer, Driver, End, Outlook, RecvError, Refused};
 use crate::half::Opened;
 use crate::interface::{Interface, Payload};
 use crate::observe::Watch;
@@ -83,6 +83,10 @@ impl<I: Interface> AnyEnd<I> for ObservedEnd<I> {
             Err(_) => self.watch.took_nothing(),
         }
         received
+    }
+
+    fn outlook(&self) -> Outlook {
+        self.inner.outlook()
     }
 }
 

@@ -155,9 +155,9 @@ impl<I: Interface> Incoming<I> {
     }
 
     /// The token that answers the call with an `R`.
-    pub fn reply<R: Payload<I>>(mut self) -> Reply<I, R> {
-        let call = self.call.take();
-        Reply { channel: Rc::clone(&self.channel), call, response: PhantomData }
+    pub fn reply<R: Payload<I>>(self) -> Reply<I, R> {
+        let Self { channel, call } = self;
+        Reply { channel, call, response: PhantomData }
     }
 
     /// For a message that has no handler because it is an answer itself. The runtime never

@@ -5,7 +5,9 @@
 //! gets its turn. A few sources that were busy just now are looked at instead of being rung for.
 //! Idle sources cost nothing.
 
+mod asleep;
 mod doorbell;
+mod near;
 mod poller;
 mod queue;
 mod ready;
@@ -16,13 +18,17 @@ mod watched;
 #[cfg(all(test, loom))]
 mod interleavings;
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
+pub use self::near::NearBell;
+pub(crate) use self::near::{Errand, Meeting};
 pub use self::poller::Interest;
 use self::poller::Poller;
 use self::queue::Queue;
@@ -41,8 +47,6 @@ use crate::sync::Arc;
 
 /// After so many turns a busy loop looks at timers and descriptors too.
 const TURNS_PER_LOOK: usize = 64;
-/// A loop that spins reads the clock once for so many looks, because a look takes less time.
-const LOOKS_PER_TIME: usize = 64;
 
 /// What a source does when its bell was rung. It must not unwind out of a contained dispatcher.
 pub(crate) trait Source {
@@ -54,6 +58,11 @@ pub(crate) trait Source {
 
     /// True if a source that said [`Turn::Watch`] has something to do.
     fn has_event(&self) -> bool {
+        false
+    }
+
+    /// True if what comes next comes from another CPU, so that spinning may find it.
+    fn is_worth_spinning(&self) -> bool {
         false
     }
 
@@ -84,11 +93,13 @@ pub struct Waitset {
 
 struct Inner {
     ready: Arc<ReadySet>,
-    queue: Queue,
+    queue: Rc<Queue>,
     watched: Watched,
     poller: Poller,
     timers: RefCell<Timers>,
     sources: RefCell<Sources>,
+    /// What ends of channels left here for their peers; the keys are addresses.
+    errands: RefCell<BTreeMap<usize, Box<dyn Any>>>,
     clock: Rc<dyn Clock>,
     kill: Option<KillSwitch>,
     /// How long to look for something to do before sleeping.
@@ -96,8 +107,6 @@ struct Inner {
     turns: Cell<u64>,
     /// A source has its turn.
     in_turn: Cell<bool>,
-    /// Somebody waits for the set's descriptor.
-    awaited: Cell<bool>,
     /// Where panics of the handler or task go that has its turn, if they are contained.
     containing: RefCell<Option<Rc<Contain>>>,
 }
@@ -128,16 +137,16 @@ impl Waitset {
         let inner = Inner {
             poller: Poller::new(&ready)?,
             ready,
-            queue: Queue::default(),
+            queue: Rc::default(),
             watched: Watched::default(),
             timers: RefCell::default(),
             sources: RefCell::default(),
+            errands: RefCell::default(),
             clock,
             kill,
             spin: Cell::default(),
             turns: Cell::new(0),
             in_turn: Cell::new(false),
-            awaited: Cell::new(false),
             containing: RefCell::default(),
         };
         Ok(Self { inner: Rc::new(inner) })
@@ -177,7 +186,7 @@ impl Waitset {
     #[expect(clippy::must_use_candidate, reason = "who polls in a loop of its own needs no count")]
     pub fn poll(&self, budget: usize) -> usize {
         self.must_not_have_turn();
-        if self.inner.awaited.take() {
+        if self.inner.queue.awaited.take() {
             self.inner.ready.awake();
             self.inner.poller.look_again(|key| self.ring(key));
         }
@@ -193,102 +202,6 @@ impl Waitset {
             given += 1;
         }
         given
-    }
-
-    /// Says that the caller is about to wait for the set's descriptor, or to have an event loop of
-    /// another kind wait for it, instead of calling [`Waitset::run_until`]. False if there is
-    /// something to do already. The next thing to do is [`Waitset::poll`], once the descriptor is
-    /// readable or [`Waitset::next_timer`] is due.
-    ///
-    /// ```
-    /// use std::os::fd::AsFd;
-    ///
-    /// use flounder::Waitset;
-    /// use rustix::event::{PollFd, PollFlags, poll};
-    ///
-    /// let waitset = Waitset::new();
-    /// while waitset.poll(64) > 0 {}
-    /// if waitset.announce_wait() {
-    ///     let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
-    ///     poll(&mut [PollFd::new(&waitset.as_fd(), PollFlags::IN)], Some(&timeout))?;
-    /// }
-    /// waitset.poll(64);
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    #[must_use = "if it is false, nothing will wake who waits now"]
-    pub fn announce_wait(&self) -> bool {
-        self.inner.awaited.set(true);
-        self.inner.rest_all();
-        self.inner.ready.fall_asleep();
-        !self.inner.has_ready() && !self.is_killed()
-    }
-
-    /// Runs ready sources, and sleeps while there are none, until `done` says so. It is asked
-    /// before every sleep and after each batch of turns.
-    pub fn run_until(&self, mut done: impl FnMut() -> bool) {
-        while !done() {
-            if self.poll(TURNS_PER_LOOK) == 0 && !self.spin(&mut done) {
-                self.sleep_unless(&mut done);
-            }
-        }
-    }
-
-    /// Before each sleep of [`Waitset::run_until`], [`Dispatcher::run`] and
-    /// [`Dispatcher::block_on`], looks for messages for up to `span` of the set's clock, because
-    /// waking a thread takes as long as a hundred messages. Zero, as at first: sleeps at once.
-    ///
-    /// It costs `span` of CPU time per sleep, and descriptors are looked at after it only. Where the
-    /// peer needs the same CPU it does harm: the peer can't answer while this side spins.
-    ///
-    /// ```
-    /// let dispatcher = flounder::Dispatcher::new(());
-    /// dispatcher.waitset().spin_before_sleep(std::time::Duration::from_micros(50));
-    /// ```
-    ///
-    /// [`Dispatcher::run`]: crate::Dispatcher::run
-    /// [`Dispatcher::block_on`]: crate::Dispatcher::block_on
-    pub fn spin_before_sleep(&self, span: Duration) {
-        self.inner.spin.set(span);
-    }
-
-    /// Looks for something to do for as long as was asked for. False if it is time to sleep.
-    fn spin(&self, done: &mut impl FnMut() -> bool) -> bool {
-        let span = self.inner.spin.get();
-        if span.is_zero() {
-            return false;
-        }
-        let start = self.now();
-        loop {
-            for _ in 0..LOOKS_PER_TIME {
-                if self.inner.has_ready() || self.inner.has_watched() || done() {
-                    return true;
-                }
-                std::hint::spin_loop();
-            }
-            let now = self.now();
-            let is_due = self.next_timer().is_some_and(|due| due <= now);
-            if now - start >= span || is_due || self.is_killed() {
-                return false;
-            }
-        }
-    }
-
-    /// Sleeps until a bell rings, a descriptor is ready or a timer is due, unless there is
-    /// something to do already.
-    fn sleep_unless(&self, done: &mut impl FnMut() -> bool) {
-        self.inner.rest_all();
-        self.inner.ready.fall_asleep();
-        // Asked first: what `done` does may make a source ready.
-        if !done() && !self.inner.has_ready() && !self.is_killed() {
-            let until = self.next_timer();
-            #[cfg(loom)]
-            if until.is_none() {
-                self.inner.ready.wait();
-                return self.inner.ready.awake();
-            }
-            self.inner.poller.sleep(self.now(), until, |key| self.ring(key));
-        }
-        self.inner.ready.awake();
     }
 
     /// True if the calling program is to be unwound. One that is being unwound already isn't: to
@@ -361,7 +274,8 @@ impl Waitset {
         let entry = Entry::new(bell, Rc::clone(&source) as Rc<dyn Source>);
         self.inner.sources.borrow_mut().fill(&entry);
         owned.add(key);
-        let registration = Registration::new(self.downgrade(), owned.clone(), entry);
+        let near = NearBell::new(Rc::clone(&self.inner.queue), entry);
+        let registration = Registration::new(self.downgrade(), owned.clone(), near);
         (source, registration)
     }
 
@@ -431,6 +345,13 @@ impl Waitset {
 impl Inner {
     fn entry(&self, key: Key) -> Option<Rc<Entry>> {
         self.sources.borrow().get(key)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Bells hold the queue, and what is in it may hold bells.
+        self.queue.clear();
     }
 }
 

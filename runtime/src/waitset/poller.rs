@@ -7,7 +7,6 @@ use rustix::event::epoll;
 use rustix::event::epoll::{CreateFlags, Event, EventData, EventFlags};
 use rustix::fs::Timespec;
 
-use crate::clock::Time;
 use crate::waitset::ready::{Key, ReadySet};
 
 /// What a file descriptor is waited for.
@@ -85,7 +84,7 @@ impl Poller {
 
     /// Looks for ready descriptors without sleeping.
     pub(crate) fn look(&self, found: impl FnMut(Key)) {
-        if self.descriptors.get() > 0 {
+        if !self.has_no_descriptors() {
             self.look_again(found);
         }
     }
@@ -95,15 +94,13 @@ impl Poller {
         self.collect(Some(Timespec { tv_sec: 0, tv_nsec: 0 }), found);
     }
 
-    /// Sleeps until the doorbell rings, a descriptor is ready or `until` has come.
-    pub(crate) fn sleep(&self, now: Time, until: Option<Time>, found: impl FnMut(Key)) {
-        let timeout = until.map(|until| {
-            let span = until - now;
-            // A span of 584 years fits both fields.
-            #[allow(clippy::cast_possible_wrap, reason = "u64 nanoseconds are under 2^35 seconds")]
-            let tv_sec = span.as_secs() as i64;
-            Timespec { tv_sec, tv_nsec: i64::from(span.subsec_nanos()) }
-        });
+    /// True if nothing but the doorbell can wake who sleeps here.
+    pub(crate) fn has_no_descriptors(&self) -> bool {
+        self.descriptors.get() == 0
+    }
+
+    /// Sleeps until the doorbell rings, a descriptor is ready or `timeout` is over.
+    pub(crate) fn sleep(&self, timeout: Option<Timespec>, found: impl FnMut(Key)) {
         self.collect(timeout, found);
     }
 

@@ -17,8 +17,26 @@ pub(super) struct Queue {
     entries: RefCell<VecDeque<Rc<Entry>>>,
     /// How many turns the present round has left.
     round: Cell<usize>,
+    /// Somebody waits for the set's descriptor.
+    pub(super) awaited: Cell<bool>,
     /// Empty but while what was rung is on its way to `entries`. Kept for its memory.
     rung: RefCell<Vec<Key>>,
+}
+
+impl Queue {
+    /// Puts a source behind all that are ready, unless it is ready already.
+    #[inline]
+    pub(super) fn list(&self, entry: Rc<Entry>) {
+        if !entry.listed.replace(true) {
+            self.entries.borrow_mut().push_back(entry);
+        }
+    }
+
+    /// Forgets what is ready: the waitset is gone.
+    pub(super) fn clear(&self) {
+        let entries = self.entries.take();
+        drop(entries);
+    }
 }
 
 impl Inner {
@@ -40,6 +58,15 @@ impl Inner {
 
     /// Begins a round.
     fn gather(&self) {
+        if self.ready.is_empty() {
+            self.list_watched();
+        } else {
+            self.list_watched_and_rung();
+        }
+        self.queue.round.set(self.queue.entries.borrow().len());
+    }
+
+    fn list_watched_and_rung(&self) {
         // Taken before watched sources are looked at: then whatever was published before one of
         // these rings is seen.
         let mut rung = self.queue.rung.take();
@@ -52,17 +79,13 @@ impl Inner {
             }
         }
         self.queue.rung.replace(rung);
-        self.queue.round.set(self.queue.entries.borrow().len());
     }
 
     pub(super) fn has_ready(&self) -> bool {
         !self.ready.is_empty() || !self.queue.entries.borrow().is_empty()
     }
 
-    /// Puts a source behind all that are ready, unless it is ready already.
     pub(super) fn list(&self, entry: Rc<Entry>) {
-        if !entry.listed.replace(true) {
-            self.queue.entries.borrow_mut().push_back(entry);
-        }
+        self.queue.list(entry);
     }
 }

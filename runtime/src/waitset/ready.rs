@@ -9,9 +9,11 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Wake, Waker};
 
+use rustix::fs::Timespec;
+
 use crate::sync::atomic::{AtomicBool, Ordering, fence};
 use crate::sync::{Arc, Mutex, lock};
-use crate::waitset::doorbell::Doorbell;
+use crate::waitset::doorbell::{Bed, Doorbell};
 
 /// Names a source in its waitset. Never reused, so that a late ring is harmless.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -31,13 +33,16 @@ pub(crate) struct ReadySet {
     any: AtomicBool,
     asleep: AtomicBool,
     doorbell: Doorbell,
+    /// The only CPU that its loop may use, if there is one.
+    cpu: Option<usize>,
 }
 
 impl ReadySet {
     pub(crate) fn new() -> rustix::io::Result<Self> {
         let doorbell = Doorbell::new()?;
         let (any, asleep) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self { rung: Mutex::new(Vec::new()), any, asleep, doorbell })
+        let cpu = crate::thread::only_cpu();
+        Ok(Self { rung: Mutex::new(Vec::new()), any, asleep, doorbell, cpu })
     }
 
     /// Takes the keys that were rung, in the order of ringing, in exchange for an empty list.
@@ -69,15 +74,18 @@ impl ReadySet {
     pub(crate) fn wake(&self) {
         // Pairs with the fence in `fall_asleep`.
         fence(Ordering::SeqCst);
-        if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
+        // Acquire pairs with the store in `fall_asleep`: where it sleeps is known.
+        if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Acquire) {
             self.doorbell.ring();
         }
     }
 
     /// Publishes that the loop is about to sleep. The caller looks at everything once more after
     /// this and sleeps only if it finds nothing.
-    pub(crate) fn fall_asleep(&self) {
-        self.asleep.store(true, Ordering::Relaxed);
+    pub(crate) fn fall_asleep(&self, bed: Bed) {
+        self.doorbell.go_to(bed);
+        // Release pairs with the swap in `wake`.
+        self.asleep.store(true, Ordering::Release);
         // Pairs with the fence in `wake`.
         fence(Ordering::SeqCst);
     }
@@ -87,10 +95,9 @@ impl ReadySet {
         self.asleep.store(false, Ordering::Relaxed);
     }
 
-    /// Blocks until the doorbell rings.
-    #[cfg(loom)]
-    pub(crate) fn wait(&self) {
-        self.doorbell.wait();
+    /// Sleeps at the doorbell until it rings, or for `timeout`.
+    pub(crate) fn sleep(&self, timeout: Option<&Timespec>) {
+        self.doorbell.sleep(timeout);
     }
 }
 
@@ -133,6 +140,11 @@ impl Bell {
 
     pub(super) fn key(&self) -> Key {
         self.key
+    }
+
+    /// True if both loops may use one CPU only, and the same.
+    pub(crate) fn shares_cpu(&self, other: &Self) -> bool {
+        self.ready.cpu.is_some() && self.ready.cpu == other.ready.cpu
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
-use super::{Bell, Key, Source, WeakWaitset};
+use super::{Bell, Key, NearBell, Source, WeakWaitset};
 use crate::sync::Arc;
 
 /// The registered sources. A slot keeps its generation when it is freed, so no key comes twice.
@@ -108,20 +108,25 @@ impl Owned {
 pub(crate) struct Registration {
     waitset: WeakWaitset,
     owned: Owned,
-    entry: Rc<Entry>,
+    near: NearBell,
 }
 
 impl Registration {
-    pub(super) fn new(waitset: WeakWaitset, owned: Owned, entry: Rc<Entry>) -> Self {
-        Self { waitset, owned, entry }
+    pub(super) fn new(waitset: WeakWaitset, owned: Owned, near: NearBell) -> Self {
+        Self { waitset, owned, near }
     }
 
     pub(crate) fn bell(&self) -> &Arc<Bell> {
-        &self.entry.bell
+        self.near.bell()
+    }
+
+    /// The bell for this thread.
+    pub(crate) fn near(&self) -> &NearBell {
+        &self.near
     }
 
     pub(crate) fn key(&self) -> Key {
-        self.entry.key()
+        self.bell().key()
     }
 }
 

@@ -54,9 +54,22 @@ impl Inner {
         self.watched.list.borrow().iter().any(Watch::has_event)
     }
 
+    /// True if what a watched source waits for may come while the loop spins.
+    pub(super) fn may_spin(&self) -> bool {
+        let list = self.watched.list.borrow();
+        list.iter().any(|watch| watch.entry.source().is_some_and(|it| it.is_worth_spinning()))
+    }
+
     /// Makes the watched sources ready that have something to do.
+    #[inline]
     pub(super) fn list_watched(&self) {
         let watched = self.watched.list.borrow().len();
+        if watched > 0 {
+            self.list_some_of(watched);
+        }
+    }
+
+    fn list_some_of(&self, watched: usize) {
         for _ in 0..watched {
             // The borrow ends before the source is asked.
             let Some(mut watch) = self.watched.list.borrow_mut().pop_front() else { return };

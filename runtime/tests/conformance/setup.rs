@@ -27,8 +27,19 @@ type BothEnds = (Binding<State>, Binding<State>);
 
 /// Every driver that the runtime has.
 pub(crate) const DRIVERS: &[Setup] = &[
-    Setup { name: "local", bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
-    Setup { name: OBSERVED, bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
+    Setup {
+        name: "local",
+        bind: |on, options| {
+            claim(on, flounder::pair::<Interface>(options.driver(DriverChoice::Local)))
+        },
+    },
+    Setup {
+        name: OBSERVED,
+        bind: |on, options| {
+            claim(on, flounder::pair::<Interface>(options.driver(DriverChoice::Local)))
+        },
+    },
+    Setup { name: "direct", bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
     Setup {
         name: "ump",
         bind: |on, options| {

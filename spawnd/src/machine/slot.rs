@@ -18,7 +18,7 @@ pub(super) struct Opening {
 #[derive(Debug)]
 pub(super) enum State<P> {
     /// The monitor was asked for the program's endpoint.
-    WaitingEndpoint { opening: Opening, program: P },
+    WaitingEndpoint { opening: Opening, program: Box<P> },
     /// The platform was told to start it.
     Starting { opening: Opening },
     /// It runs.

@@ -6,8 +6,8 @@ use flounder_domain::{Env, ExitStatus};
 
 use super::{Ending, argument_cap, inherited_cap};
 use crate::steps::code_name;
-use crate::together::begin;
 use crate::witness_client::Witness;
+use flounder_multicore::together::begin;
 
 /// Reads what its spawner wrote into a Frame, answers in the same Frame, and tells what it may do
 /// with the Frame it inherited.

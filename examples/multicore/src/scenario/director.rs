@@ -1,7 +1,9 @@
 //! Plays a scenario line by line: boots a system, has the clients ask, compares what they hear.
 
+mod canaries;
 mod props;
 mod quiet;
+mod table;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -19,6 +21,7 @@ use super::line::{Ask, Expect, Line, Mishap, Scenario, Step};
 use super::parse::OPERATOR;
 use super::programs::{Answering, Job, Wings, modules};
 use super::troupe::Troupe;
+use canaries::Canaries;
 use props::Props;
 
 /// Plays a scenario.
@@ -34,6 +37,9 @@ pub(super) fn direct(
     let wings = Wings::default();
     let settings = &scenario.system;
     let mut config = config.cores(settings.cores).grace(settings.grace);
+    if let Some(period) = settings.heartbeat {
+        config = config.heartbeat_period(period);
+    }
     if let Some(max) = settings.domains_per_client_max {
         config = config.domains_per_client_max(max);
     }
@@ -76,7 +82,7 @@ struct Open {
     expect: Expect,
 }
 
-struct Director<'a> {
+pub(super) struct Director<'a> {
     scenario: &'a Scenario,
     system: &'a System,
     operator: &'a Operator,
@@ -86,12 +92,14 @@ struct Director<'a> {
     troupe: Troupe,
     /// Clients that no line spawned, with the caps that keep their records.
     clients: BTreeMap<String, (DomainId, Cap)>,
+    /// What tells that a core's spawnd is gone, and that another is there.
+    canaries: Canaries,
     props: Props,
     open: BTreeMap<usize, Open>,
 }
 
 impl<'a> Director<'a> {
-    async fn new(
+    pub(super) async fn new(
         scenario: &'a Scenario,
         (system, operator): (&'a System, &'a Operator),
         troupe: Troupe,
@@ -105,11 +113,27 @@ impl<'a> Director<'a> {
             domain: DomainId::NONE,
             own: Cap::NULL,
         });
+        let canaries = Canaries::of(scenario, &asker.processes).await.map_err(Failure::system)?;
         let (clients, props, open) = (BTreeMap::new(), Props::default(), BTreeMap::new());
-        Ok(Self { scenario, system, operator, wings, asker, troupe, clients, props, open })
+        Ok(Self {
+            scenario,
+            system,
+            operator,
+            wings,
+            asker,
+            troupe,
+            clients,
+            canaries,
+            props,
+            open,
+        })
     }
 
-    async fn line(&mut self, line: &Line, print: &mut dyn FnMut(&Value)) -> Result<(), Failure> {
+    pub(super) async fn line(
+        &mut self,
+        line: &Line,
+        print: &mut dyn FnMut(&Value),
+    ) -> Result<(), Failure> {
         match &line.step {
             Step::Ask(ask) => self.ask(line, ask, print).await,
             Step::Quiesce => self.quiesce(line, print).await,
@@ -130,6 +154,7 @@ impl<'a> Director<'a> {
                     Mishap::Crash => self.system.crash_spawnd(*core),
                     Mishap::Hang => self.system.hang_spawnd(*core),
                 }
+                self.canaries.in_danger(*core);
                 print(&json!({"line": line.number, "core": core.0, "spawnd": what.word()}));
                 Ok(())
             }
@@ -295,13 +320,16 @@ impl<'a> Director<'a> {
         now.map_or(Ok(()), |now| compare(now.number, &now.expect, &answer))
     }
 
-    /// Lists domains by the names that lines gave them, and not the clients that no line spawned.
+    /// Lists domains by the names that lines gave them, and not those that no line spawned.
     fn name_domains(&self, answer: &mut Answer) {
         let Some(domains) = answer.0.get_mut("domains").and_then(Value::as_array_mut) else {
             return;
         };
-        let is_client = |id: u64| self.clients.values().any(|(client, _)| client.0 == id);
-        domains.retain(|domain| !domain.as_u64().is_some_and(is_client));
+        let is_hidden = |id: u64| {
+            let id = DomainId(id);
+            self.canaries.has(id) || self.clients.values().any(|(client, _)| *client == id)
+        };
+        domains.retain(|domain| !domain.as_u64().is_some_and(is_hidden));
         for domain in domains {
             let name = domain.as_u64().and_then(|id| self.props.name_of(DomainId(id)));
             if let Some(name) = name {
@@ -314,7 +342,7 @@ impl<'a> Director<'a> {
     async fn in_time<T>(&self, line: usize, future: impl Future<Output = T>) -> Result<T, Failure> {
         let patience = self.scenario.system.patience;
         let waitset = self.operator.home().waitset();
-        let done = crate::together::in_time(waitset.sleep(patience), future).await;
+        let done = flounder_multicore::together::in_time(waitset.sleep(patience), future).await;
         done.ok_or_else(|| stuck(line, &format!("no answer within {patience:?}")))
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Scenario {
 pub(crate) struct System {
     pub(crate) cores: NonZeroU16,
     pub(crate) grace: Duration,
+    /// How often a spawnd is asked whether it turns.
+    pub(crate) heartbeat: Option<Duration>,
     pub(crate) domains_per_client_max: Option<u32>,
     pub(crate) waits_per_client_max: Option<u32>,
     /// How long a line may take.

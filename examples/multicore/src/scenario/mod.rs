@@ -11,6 +11,7 @@ mod director;
 mod line;
 mod parse;
 mod programs;
+mod shell;
 mod troupe;
 
 use std::fmt;
@@ -21,6 +22,9 @@ use std::process::ExitCode;
 
 use flounder_boot::Config;
 use serde_json::Value;
+
+pub(crate) use programs::{Wings, modules};
+pub(crate) use shell::shell;
 
 /// Exit status: an answer was not the expected one.
 const DIFFERS: u8 = 1;

@@ -92,6 +92,7 @@ impl Reader {
         Ok(System {
             cores,
             grace: millis(raw.grace_ms, default.grace),
+            heartbeat: raw.heartbeat_ms.map(Duration::from_millis),
             domains_per_client_max: raw.domains_per_client_max,
             waits_per_client_max: raw.waits_per_client_max,
             patience: millis(raw.patience_ms, default.patience),
@@ -191,7 +192,7 @@ impl Reader {
 }
 
 /// True for the program that does as a scenario says.
-fn is_client(path: &str) -> bool {
+pub(super) fn is_client(path: &str) -> bool {
     matches!(path, "/modules/client" | "client")
 }
 
@@ -199,10 +200,16 @@ fn default_system() -> System {
     System {
         cores: Config::CORES,
         grace: Config::GRACE,
+        heartbeat: None,
         domains_per_client_max: None,
         waits_per_client_max: None,
         patience: PATIENCE,
     }
+}
+
+/// A system for whoever has all the time there is.
+pub(super) fn patient_system() -> System {
+    System { patience: Duration::MAX, ..default_system() }
 }
 
 /// Reads what a line asks for.

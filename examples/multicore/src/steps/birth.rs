@@ -6,7 +6,7 @@ use flounder_idl::types::ExitCause;
 
 use super::stage::module_program;
 use super::{Outcome, Stage, StepError};
-use crate::together::each;
+use flounder_multicore::together::each;
 
 pub(super) async fn every_core(stage: &Stage) -> Outcome {
     let cores: Vec<_> = stage.core_ids().collect();

@@ -4,7 +4,7 @@ use flounder_domain::CALLS_MAX;
 
 use super::stage::Child;
 use super::{Outcome, Stage, StepError};
-use crate::together::each;
+use flounder_multicore::together::each;
 
 /// How many programs are alive at once: just under the default quota of one client.
 const CROWD: usize = 1_000;

@@ -6,7 +6,7 @@ use flounder_idl::types::ExitCause;
 use super::sharing::cnode_with;
 use super::stage::{Child, module_program};
 use super::{Outcome, Stage, StepError};
-use crate::together::all;
+use flounder_multicore::together::all;
 
 /// The status of a domain that was killed.
 pub(super) const KILLED: u8 = 9;

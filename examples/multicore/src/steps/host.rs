@@ -10,7 +10,7 @@ use flounder_idl::types::ExitCause;
 use super::death::KILLED;
 use super::stage::Child;
 use super::{Outcome, Stage, StepError};
-use crate::census::processes;
+use flounder_multicore::census::processes;
 
 /// A program that waits far longer than any step.
 const WAITS: [&str; 2] = ["/bin/sleep", "100000"];

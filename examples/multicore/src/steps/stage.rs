@@ -12,7 +12,7 @@ use flounder_idl::types::ExitCause;
 use super::answer::{Answer, StepError};
 use super::{Outcome, Step, code_name};
 use crate::listener::{Listener, Note};
-use crate::together::in_time;
+use flounder_multicore::together::in_time;
 
 /// How long a step may take. It takes milliseconds; a lost message must not keep a test for ever, and
 /// a busy machine must not fail one.

@@ -8,7 +8,7 @@ use flounder_idl::proc_mgmt::Wait;
 use super::death::KILLED;
 use super::stage::Child;
 use super::{Outcome, Stage, StepError};
-use crate::together::begin;
+use flounder_multicore::together::begin;
 
 /// The status byte of a domain that has none yet.
 const NO_STATUS: u8 = 255;

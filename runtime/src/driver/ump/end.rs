@@ -9,9 +9,9 @@ use super::outgoing::{Beside, Outgoing};
 use super::slot::Lane;
 use crate::channel::{Header, Packet};
 use crate::driver::link::LinkSide;
-use crate::driver::{Carrier, Closer, End, RecvError, Refused};
+use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
-use crate::sync::Arc;
+use crate::sync::{Arc, as_written};
 use crate::waitset::Bell;
 use crate::wire::Writer;
 
@@ -28,7 +28,7 @@ pub struct UmpEnd<const SLOTS: usize, const WORDS: usize> {
 
 impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
     /// Makes both ends of a channel for `capacity` messages in each direction.
-    pub(super) fn pair(capacity: usize) -> (Self, Self) {
+    pub(in crate::driver) fn pair(capacity: usize) -> (Self, Self) {
         let lanes = [Lane::on_heap(), Lane::on_heap()];
         let besides = [Beside::new(), Beside::new()];
         let end = |link, there: usize| Self {
@@ -69,28 +69,8 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
     fn put_pieces(&self, head: Head, writer: &mut Writer) {
         let caps = writer.take_caps();
         self.tx.send(head, writer.bytes(), caps, self.rx.received());
-        if self.tx.has_backlog() {
-            self.advance();
-        }
     }
 
-    /// Sends pieces that wait, and asks for a turn when there is room for more of them.
-    #[cold]
-    fn advance(&self) {
-        loop {
-            let acknowledged = self.rx.received();
-            if self.tx.advance(acknowledged, || self.link.is_closed()) {
-                self.link.ring_for_packet();
-            }
-            let has_slot = || self.tx.ring().room(1) > 0 || self.link.is_closed();
-            if !self.tx.has_backlog() || self.link.ask_for_room(has_slot) || self.link.is_closed() {
-                return;
-            }
-        }
-    }
-}
-
-impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
     /// Receives when the next slot has no whole message; its first word was read.
     #[inline(never)]
     fn receive_pieces<I: Interface>(&self, first: u64) -> Result<Packet<I::Message>, RecvError> {
@@ -104,15 +84,26 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
     /// Receives when nothing was published.
     #[inline(never)]
     fn receive_nothing<I: Interface>(&self) -> Result<Packet<I::Message>, RecvError> {
-        let nothing = self.rx.nothing();
-        if nothing != RecvError::Empty || !self.link.is_closed() {
+        let (nothing, is_closed) = (self.rx.nothing(), self.link.is_closed());
+        if nothing != RecvError::Empty || !(is_closed || self.rx.has_backlog()) {
             return Err(nothing);
         }
+        if !as_written() {
+            return Err(RecvError::Closed);
+        }
         // What was sent before closing is found after it, also what found no slot.
-        match self.rx.receive_rest::<I>(self.tx.ring()) {
-            Err(RecvError::Empty) => Err(RecvError::Closed),
+        let received = self.rx.receive_rest::<I>(self.tx.ring());
+        self.link.ring_for_room();
+        match received {
+            Err(RecvError::Empty) if is_closed => Err(RecvError::Closed),
             received => received,
         }
+    }
+
+    /// True if there is something to receive, or to say that the channel is closed.
+    #[inline]
+    fn has_event(&self) -> bool {
+        self.rx.has_piece() || self.rx.has_backlog() || self.link.is_closed()
     }
 }
 
@@ -129,13 +120,21 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
         self.link.peer_label()
     }
 
+    fn naps(&self) -> Naps {
+        self.link.naps()
+    }
+
+    fn shares_cpu(&self) -> bool {
+        self.link.shares_cpu()
+    }
+
     #[inline]
     fn has_packet(&self) -> bool {
-        self.rx.has_piece() || self.link.is_closed()
+        self.has_event()
     }
 
     fn arm(&self) -> bool {
-        self.link.ask_for_packet(|| self.has_packet())
+        self.link.ask_for_packet(|| self.has_event())
     }
 
     #[inline]
@@ -198,9 +197,6 @@ impl<I: Interface, const SLOTS: usize, const WORDS: usize> End<I> for UmpEnd<SLO
 
     #[inline]
     fn receive(&self) -> Result<Packet<I::Message>, RecvError> {
-        if self.tx.has_backlog() {
-            self.advance();
-        }
         let Some(published) = self.rx.next() else {
             return self.receive_nothing::<I>();
         };
@@ -227,3 +223,7 @@ impl<const SLOTS: usize, const WORDS: usize> fmt::Debug for UmpEnd<SLOTS, WORDS>
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "hostile.rs"]
+mod hostile;

@@ -59,6 +59,12 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         self.ring.is_published() && self.missing.get() != BROKEN
     }
 
+    /// True if the sender found no slots for pieces that follow those in the ring.
+    #[inline]
+    pub(super) fn has_backlog(&self) -> bool {
+        self.beside.has_backlog() && self.missing.get() != BROKEN
+    }
+
     /// The next slot, if it was published.
     #[inline]
     pub(super) fn next(&self) -> Option<Published<'_, WORDS>> {
@@ -84,9 +90,7 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
     ) -> Received<I> {
         let mut words = [[0; WORD_BYTES]; WORDS];
         let rest = &mut words[1..Head::count(first).min(WORDS)];
-        slot.copy_rest(rest);
-        self.ring.go_on();
-        self.ring.acknowledge();
+        self.ring.take(slot, rest);
         acknowledged();
         back.note(mark);
         self.read::<I>(mark.number(), first, rest)
@@ -114,9 +118,7 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         while let Some(Published { slot, mark }) = self.ring.next() {
             let mut words = [[0; WORD_BYTES]; WORDS];
             words[0] = first.take().unwrap_or_else(|| slot.first()).to_le_bytes();
-            slot.copy_rest(&mut words[1..]);
-            self.ring.go_on();
-            self.ring.acknowledge();
+            self.ring.take(slot, &mut words[1..]);
             acknowledged();
             back.note(mark);
             if self.put_together::<I>(mark.number(), &words)? {
@@ -126,11 +128,10 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         Err(RecvError::Empty)
     }
 
-    /// Takes the next packet of a closed channel: the pieces that its sender had no slot for are
-    /// taken, too.
+    /// Takes the next packet, the pieces that its sender had no slot for, too.
     pub(super) fn receive_rest<I: Interface>(&self, back: &BackRing<SLOTS, WORDS>) -> Received<I> {
         let mut backlog = self.beside.backlog();
-        // With the lock held and the channel closed, the sender adds nothing to the ring.
+        // Under the lock, what is in the ring comes before what is in the backlog.
         if let Some(published) = self.next() {
             match self.receive_pieces::<I>(published.slot.first(), back, || ()) {
                 Err(RecvError::Empty) => {}
@@ -140,7 +141,7 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         if self.missing.get() == BROKEN {
             return Err(RecvError::Empty);
         }
-        while let Some(Waiting { piece, caps }) = backlog.pop_front() {
+        while let Some(Waiting { piece, caps }) = backlog.pop() {
             self.beside.push_caps(caps);
             let words = piece.words.map(u64::to_le_bytes);
             if self.put_together::<I>(piece.number, &words)? {

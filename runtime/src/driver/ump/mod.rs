@@ -1,8 +1,9 @@
 //! The `ump` driver: a ring of cache lines per direction, for messages between cores.
 //!
 //! A message is encoded into slots of 64 bytes that only its sender writes and only its receiver
-//! reads. Beside the slots go capabilities, and what a ring has no room for until the peer makes
-//! some.
+//! reads. Beside the slots go capabilities, and pieces of messages that found the ring full. The ring
+//! knows nothing of where its slots are: memory that two processes map would do as well; what goes
+//! beside it would need another way then.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -19,9 +20,12 @@ mod outgoing;
 mod ring;
 mod slot;
 
+#[cfg(all(test, loom))]
+mod interleavings;
+
 use std::num::NonZeroU16;
 
-use self::end::UmpEnd;
+pub(in crate::driver) use self::end::UmpEnd;
 use crate::driver::Driver;
 use crate::interface::Interface;
 

@@ -1,9 +1,9 @@
 //! The sending direction: how many messages are under way, and the pieces that wait for slots.
 //!
 //! A channel holds as many messages as was asked for, however many slots they take. Pieces that find
-//! the ring full wait in a backlog and follow as slots are acknowledged. The backlog is behind a lock
-//! because what is left in it when the channel closes is taken by the receiver; until then only the
-//! sender touches it.
+//! the ring full wait in a backlog, and so does what is sent behind them, until a receiver that has
+//! emptied the ring has emptied the backlog, too. The sender needs no turn for it: what was accepted
+//! arrives, whatever its sender does next.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -12,7 +12,8 @@ use super::form::{Head, Words};
 use super::ring::{Piece, RingTx};
 use super::slot::HeapLane;
 use crate::kernel::Cap;
-use crate::sync::{Arc, Mutex, MutexGuard, Queue, lock};
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Arc, Mutex, MutexGuard, Queue, as_written, lock};
 use crate::wire::INLINE_BYTES;
 
 /// What goes beside the slots of one direction.
@@ -21,6 +22,44 @@ pub(super) struct Beside<const WORDS: usize> {
     /// The capabilities of each message that has some, there before its last piece.
     pub(super) caps: Queue<Vec<Cap>>,
     backlog: Mutex<VecDeque<Waiting<WORDS>>>,
+    /// How many pieces are in the backlog. Changed under its lock only.
+    waiting: AtomicUsize,
+    /// How many pieces were ever taken out of it. Changed under its lock only.
+    taken: AtomicU64,
+}
+
+/// The backlog, locked.
+pub(super) struct Backlog<'a, const WORDS: usize> {
+    pieces: MutexGuard<'a, VecDeque<Waiting<WORDS>>>,
+    beside: &'a Beside<WORDS>,
+}
+
+impl<const WORDS: usize> Backlog<'_, WORDS> {
+    /// Takes the first piece.
+    pub(super) fn pop(&mut self) -> Option<Waiting<WORDS>> {
+        let first = self.pieces.pop_front()?;
+        let taken = &self.beside.taken;
+        // Release pairs with the load in `taken`; the lock orders the addition.
+        taken.store(taken.load(Ordering::Relaxed) + 1, Ordering::Release);
+        self.tell();
+        Some(first)
+    }
+
+    /// Adds pieces, with the capabilities of the message that ends with the last.
+    fn extend(&mut self, pieces: impl Iterator<Item = Piece<WORDS>>, caps: Vec<Cap>) {
+        self.pieces.extend(pieces.map(|piece| Waiting { piece, caps: Vec::new() }));
+        if let Some(last) = self.pieces.back_mut() {
+            last.caps = caps;
+        }
+        self.tell();
+    }
+
+    /// Publishes how many pieces there are.
+    fn tell(&self) {
+        // Release pairs with the load in `has_backlog`: a sender that sees an empty backlog writes
+        // behind what was taken out of it.
+        self.beside.waiting.store(self.pieces.len(), Ordering::Release);
+    }
 }
 
 /// A piece that waits for a slot.
@@ -33,12 +72,26 @@ pub(super) struct Waiting<const WORDS: usize> {
 
 impl<const WORDS: usize> Beside<WORDS> {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { caps: Queue::new(), backlog: Mutex::new(VecDeque::new()) })
+        let (waiting, taken) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Arc::new(Self { caps: Queue::new(), backlog: Mutex::new(VecDeque::new()), waiting, taken })
     }
 
     /// The pieces that wait for slots.
-    pub(super) fn backlog(&self) -> MutexGuard<'_, VecDeque<Waiting<WORDS>>> {
-        lock(&self.backlog)
+    pub(super) fn backlog(&self) -> Backlog<'_, WORDS> {
+        Backlog { pieces: lock(&self.backlog), beside: self }
+    }
+
+    /// True if pieces wait for slots.
+    #[inline]
+    pub(super) fn has_backlog(&self) -> bool {
+        // Acquire pairs with the store in `tell`.
+        self.waiting.load(Ordering::Acquire) > 0
+    }
+
+    /// How many pieces were ever taken out of the backlog.
+    fn taken(&self) -> u64 {
+        // Acquire pairs with the store in `pop`.
+        self.taken.load(Ordering::Acquire)
     }
 
     pub(super) fn push_caps(&self, caps: Vec<Cap>) {
@@ -53,9 +106,11 @@ impl<const WORDS: usize> Beside<WORDS> {
 pub(super) struct Outgoing<const SLOTS: usize, const WORDS: usize> {
     ring: RingTx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS>,
     beside: Arc<Beside<WORDS>>,
-    /// How many pieces wait.
-    waiting: Cell<usize>,
-    /// Behind which position each of the latest messages ends, as many as the channel holds.
+    /// How many pieces were sent, through the ring or the backlog.
+    sent: Cell<u64>,
+    /// How many of them are known to be taken out of the backlog.
+    taken: Cell<u64>,
+    /// Behind which piece each of the latest messages ends, as many as the channel holds.
     ends: Box<[Cell<u64>]>,
     /// Where in `ends` the oldest of them is, which is the next one's place.
     next: Cell<usize>,
@@ -70,7 +125,8 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
         Self {
             ring: RingTx::new(lane),
             beside,
-            waiting: Cell::new(0),
+            sent: Cell::new(0),
+            taken: Cell::new(0),
             ends: (0..capacity).map(|_| Cell::new(0)).collect(),
             next: Cell::new(0),
         }
@@ -88,13 +144,17 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
         let capacity = self.ends.len();
         let index = self.next.get() + reserved;
         let index = if index < capacity { index } else { index - capacity };
-        reserved < capacity && self.ring.has_passed(self.ends[index].get())
+        reserved < capacity && self.has_passed(self.ends[index].get())
     }
 
-    /// True if pieces wait for slots.
+    /// True if the first `pieces` pieces are received.
     #[inline]
-    pub(super) fn has_backlog(&self) -> bool {
-        self.waiting.get() > 0
+    fn has_passed(&self, pieces: u64) -> bool {
+        self.ring.received() + self.taken.get() >= pieces || {
+            self.ring.look();
+            self.taken.set(self.beside.taken());
+            self.ring.received() + self.taken.get() >= pieces
+        }
     }
 
     /// Sends a message that is one piece, without capabilities, if there is a slot for it and
@@ -108,12 +168,12 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
     ) -> bool {
         let (words, in_head) = head.words(length, 0);
         let count = Head::count(words[0]);
-        if count > WORDS || self.has_backlog() || self.ring.room(1) == 0 {
+        if count > WORDS || self.beside.has_backlog() || self.ring.room(1) == 0 {
             return false;
         }
         let rest = &bytes.as_chunks().0[..count - in_head];
         self.ring.write(head.number, &words[..in_head], rest, acknowledged);
-        self.count();
+        self.count(1);
         true
     }
 
@@ -121,41 +181,26 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
     pub(super) fn send(&self, head: Head, bytes: &[u8], caps: Vec<Cap>, acknowledged: u64) {
         let words = Words::new(head, bytes, caps.len());
         let pieces = words.pieces::<WORDS>();
-        let at_once = if self.has_backlog() { 0 } else { self.ring.room(pieces) };
-        if at_once == pieces {
-            self.beside.push_caps(caps);
-            self.ring.write_all(pieces, acknowledged, |index| words.piece(index));
+        let at_once = if self.beside.has_backlog() { 0 } else { self.ring.room(pieces) };
+        let all = at_once == pieces;
+        let (before, after) = if all && as_written() { (caps, vec![]) } else { (vec![], caps) };
+        self.beside.push_caps(before);
+        self.ring.write_all(at_once, acknowledged, |index| words.piece(index));
+        if all {
+            self.beside.push_caps(after);
         } else {
-            self.ring.write_all(at_once, acknowledged, |index| words.piece(index));
-            let rest = at_once..pieces;
-            self.waiting.set(self.waiting.get() + rest.len());
-            let mut backlog = self.beside.backlog();
-            backlog.extend(rest.map(|index| Waiting { piece: words.piece(index), caps: vec![] }));
-            if let Some(last) = backlog.back_mut() {
-                last.caps = caps;
-            }
+            let rest = (at_once..pieces).map(|index| words.piece(index));
+            self.beside.backlog().extend(rest, after);
         }
-        self.count();
+        self.count(pieces as u64);
     }
 
-    /// Counts the message whose pieces were written, or wait.
+    /// Counts a message of so many pieces.
     #[inline]
-    fn count(&self) {
+    fn count(&self, pieces: u64) {
+        self.sent.set(self.sent.get() + pieces);
         let next = self.next.get();
-        self.ends[next].set(self.ring.written() + self.waiting.get() as u64);
+        self.ends[next].set(self.sent.get());
         self.next.set(if next + 1 < self.ends.len() { next + 1 } else { 0 });
-    }
-
-    /// Sends pieces that wait, while there are slots, unless the channel `is_closed`: then they
-    /// are the receiver's. True if any was sent.
-    pub(super) fn advance(&self, acknowledged: u64, is_closed: impl FnOnce() -> bool) -> bool {
-        let mut backlog = self.beside.backlog();
-        let room = if is_closed() { 0 } else { self.ring.room(backlog.len()) };
-        for Waiting { piece, caps } in backlog.drain(..room) {
-            self.beside.push_caps(caps);
-            self.ring.write(piece.number, &piece.words, &[], acknowledged);
-        }
-        self.waiting.set(backlog.len());
-        room > 0
     }
 }

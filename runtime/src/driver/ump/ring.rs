@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::ops::Deref;
 
 use super::slot::{Lane, Mark, Slot, WORD_BYTES};
+use crate::sync::as_written;
 
 /// One piece of a message: the content of a slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,25 +37,17 @@ where
         Self { memory, written: Cell::new(0), received: Cell::new(0) }
     }
 
-    /// How many slots were written.
+    /// How many slots are known to be received.
     #[inline]
-    pub(super) fn written(&self) -> u64 {
-        self.written.get()
-    }
-
-    /// True if the first `position` slots are received.
-    #[inline]
-    pub(super) fn has_passed(&self, position: u64) -> bool {
-        self.received.get() >= position || {
-            self.look();
-            self.received.get() >= position
-        }
+    pub(super) fn received(&self) -> u64 {
+        self.received.get()
     }
 
     /// How many slots may be written, if that is less than `wanted`; else `wanted`.
     #[inline]
     pub(super) fn room(&self, wanted: usize) -> usize {
-        let room = || SLOTS - usize::try_from(self.under_way()).unwrap_or(SLOTS);
+        let slots = if as_written() { SLOTS } else { SLOTS + 1 };
+        let room = || slots - usize::try_from(self.under_way()).unwrap_or(slots);
         let known = room();
         if known >= wanted {
             return wanted;
@@ -70,7 +63,7 @@ where
 
     /// Looks at the receiver's line.
     #[inline(never)]
-    fn look(&self) {
+    pub(super) fn look(&self) {
         let received = self.memory.acknowledged();
         // Only a receiver that breaks the protocol says anything else.
         if (self.received.get()..=self.written.get()).contains(&received) {
@@ -183,15 +176,16 @@ where
         if is_old || mark.is_at(position) { Ok(()) } else { Err(Disorder) }
     }
 
-    /// Goes on to the slot behind the one that was copied.
+    /// Copies the words behind the first of the next slot, acknowledges it and goes on to the one
+    /// behind it.
     #[inline]
-    pub(super) fn go_on(&self) {
-        self.copied.set(self.copied.get() + 1);
-    }
-
-    /// Publishes how many slots were copied.
-    #[inline]
-    pub(super) fn acknowledge(&self) {
-        self.memory.acknowledge(self.copied.get());
+    pub(super) fn take(&self, slot: &Slot<WORDS>, to: &mut [[u8; WORD_BYTES]]) {
+        let copied = self.copied.get() + 1;
+        if !as_written() {
+            self.memory.acknowledge(copied);
+        }
+        slot.copy_rest(to);
+        self.copied.set(copied);
+        self.memory.acknowledge(copied);
     }
 }

@@ -7,6 +7,7 @@
 use std::array;
 
 use crate::sync::Arc;
+use crate::sync::as_written;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The bytes of a word.
@@ -136,7 +137,7 @@ impl Mark {
     /// A slot starts with 0, which isn't its first position's.
     #[inline]
     fn sequence(position: u64) -> u64 {
-        position.wrapping_add(1) % Self::SEQUENCES
+        position.wrapping_add(1) % if as_written() { Self::SEQUENCES } else { 2 }
     }
 
     /// True if the mark publishes the slot at this position.

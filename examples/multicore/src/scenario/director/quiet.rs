@@ -51,7 +51,21 @@ impl Director<'_> {
     }
 
     async fn settle(&mut self, line: usize, print: &mut dyn FnMut(&Value)) -> Result<(), Failure> {
+        let mut canaries = std::mem::take(&mut self.canaries);
+        let waitset = self.operator.home().waitset();
+        let replaced = canaries.replace(&self.asker.processes, waitset);
+        let replaced = self.in_time(line, replaced).await;
+        self.canaries = canaries;
+        replaced?.map_err(Failure::system)?;
         self.in_time(line, self.all_quiet()).await?;
+        self.tell_answered(print).await
+    }
+
+    /// Tells what was answered to lines that didn't wait for it.
+    pub(crate) async fn tell_answered(
+        &mut self,
+        print: &mut dyn FnMut(&Value),
+    ) -> Result<(), Failure> {
         let answered = |line: &usize| self.troupe.has_answer(*line);
         let lines: Vec<_> = self.open.keys().copied().filter(answered).collect();
         for line in lines {

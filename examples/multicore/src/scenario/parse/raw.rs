@@ -53,6 +53,7 @@ pub(crate) struct Raw {
 pub(super) struct System {
     pub(super) cores: Option<NonZeroU16>,
     pub(super) grace_ms: Option<u64>,
+    pub(super) heartbeat_ms: Option<u64>,
     pub(super) domains_per_client_max: Option<u32>,
     pub(super) waits_per_client_max: Option<u32>,
     pub(super) patience_ms: Option<u64>,

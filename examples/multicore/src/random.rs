@@ -1,9 +1,16 @@
-//! An order drawn from a seed.
+//! Numbers and orders drawn from a seed.
 
 /// `SplitMix64`, from Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
-struct SplitMix(u64);
+#[derive(Clone, Debug)]
+pub struct SplitMix(u64);
 
 impl SplitMix {
+    /// The numbers of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -11,15 +18,16 @@ impl SplitMix {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound`; for the few dozen steps there are its bias doesn't matter.
-    fn below(&mut self, bound: usize) -> usize {
+    /// A number below `bound`, which isn't zero; for the small bounds there are its bias doesn't
+    /// matter.
+    pub fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % bound as u64).unwrap_or(0)
     }
 }
 
 /// Puts `items` into the order of `seed`, after Fisher and Yates.
-pub(crate) fn shuffle<T>(items: &mut [T], seed: u64) {
-    let mut random = SplitMix(seed);
+pub fn shuffle<T>(items: &mut [T], seed: u64) {
+    let mut random = SplitMix::new(seed);
     for end in (2..=items.len()).rev() {
         items.swap(end - 1, random.below(end));
     }
@@ -31,7 +39,7 @@ mod tests {
 
     #[test]
     fn the_generator_is_the_published_one() {
-        let mut random = SplitMix(1_234_567);
+        let mut random = SplitMix::new(1_234_567);
         let numbers = [random.next(), random.next(), random.next()];
         let published =
             [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
