@@ -14,7 +14,7 @@ use crate::rivals::face;
 use crate::sample::{Samples, Slice};
 
 /// Calls that are timed as one.
-const BATCH: u32 = 64;
+pub(crate) const BATCH: u32 = 64;
 /// Turns that are asked for at a time.
 const BUDGET: usize = 64;
 /// Longer than an answer takes from a peer that is awake.
@@ -141,7 +141,15 @@ pub(crate) fn one_loop_among<const DISPATCHERS: usize>(slice: Slice) -> Outcome<
 
 /// Answers calls until the client of any binding has gone.
 fn serve(halves: Vec<Half>, wait: fn(&Dispatcher<Service>)) -> Outcome<()> {
-    let dispatcher = Dispatcher::new(Service::default());
+    serve_on(&Dispatcher::new(Service::default()), halves, wait)
+}
+
+/// Answers calls until the client of any binding has gone.
+pub(crate) fn serve_on(
+    dispatcher: &Dispatcher<Service>,
+    halves: Vec<Half>,
+    wait: fn(&Dispatcher<Service>),
+) -> Outcome<()> {
     for half in halves {
         let binding = dispatcher.accept::<Interface>(half, &SERVICE)?;
         binding.set_error_handler(|service, binding, _| {
@@ -151,11 +159,11 @@ fn serve(halves: Vec<Half>, wait: fn(&Dispatcher<Service>)) -> Outcome<()> {
             }
         });
     }
-    wait(&dispatcher);
+    wait(dispatcher);
     Ok(())
 }
 
-fn poll(dispatcher: &Dispatcher<Service>) {
+pub(crate) fn poll(dispatcher: &Dispatcher<Service>) {
     while !dispatcher.with(|service| service.deserted) {
         if dispatcher.poll(BUDGET) == 0 {
             std::hint::spin_loop();
@@ -163,7 +171,7 @@ fn poll(dispatcher: &Dispatcher<Service>) {
     }
 }
 
-fn run(dispatcher: &Dispatcher<Service>) {
+pub(crate) fn run(dispatcher: &Dispatcher<Service>) {
     dispatcher.run();
 }
 
@@ -213,7 +221,7 @@ fn call_on(
     measure(slice, BATCH, |number| call(&dispatcher, &binding, number))
 }
 
-fn measure(
+pub(crate) fn measure(
     slice: Slice,
     batch: u32,
     mut call: impl FnMut(Increment) -> Outcome<IncrementResponse>,

@@ -13,6 +13,7 @@ use crate::report::Row;
 use crate::rivals::peers;
 use crate::rivals::{channels, ring, sleepers};
 use crate::starts;
+use crate::traced;
 
 /// One figure and how it is measured.
 #[derive(Debug)]
@@ -195,6 +196,27 @@ pub(crate) const CASES: &[Case] = &[
         name: "B13",
         what: "check and generate all interfaces, and compile a large one",
         how: How::Count(compiler::measure),
+    },
+    Case {
+        name: "B14",
+        what: "call whose messages are recorded, against the same call",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(HOT, bound::polled),
+                Contestant::rival("polled, recorded", traced::polled::<1>).against(HOT),
+                Contestant::rival("polled, one in 16", traced::polled::<16>)
+                    .against(HOT)
+                    .goal(Goal::ratio(1.05)),
+                Contestant::rival(ASLEEP, bound::asleep),
+                Contestant::rival("asleep, recorded", traced::asleep)
+                    .against(ASLEEP)
+                    .goal(Goal::ratio(1.05)),
+                Contestant::rival(LOOP, bound::one_loop),
+                Contestant::rival("one loop, recorded", traced::one_loop::<1>).against(LOOP),
+                Contestant::rival("one loop, one in 16", traced::one_loop::<16>).against(LOOP),
+            ],
+            percent: 50,
+        },
     },
 ];
 

@@ -33,6 +33,7 @@ mod report;
 mod rivals;
 mod sample;
 mod starts;
+mod traced;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -1,12 +1,15 @@
 //! What one can choose about a system, and what can go wrong when it boots.
 
 use std::num::NonZeroU16;
+use std::rc::Rc;
 use std::time::Duration;
 
 use flounder::CoreId;
+use flounder::observe::Observe;
 use flounder_monitor::WatchConfig;
 
 use crate::host::{Guard, Output};
+use crate::observers::Observers;
 
 /// What one can choose about a system.
 ///
@@ -28,6 +31,7 @@ pub struct Config {
     pub(crate) guard: Option<Guard>,
     pub(crate) domains_per_client_max: u32,
     pub(crate) waits_per_client_max: u32,
+    pub(crate) observers: Observers,
     pub(crate) watch: WatchConfig,
 }
 
@@ -60,6 +64,7 @@ impl Config {
             guard: None,
             domains_per_client_max: Self::DOMAINS_PER_CLIENT_MAX,
             waits_per_client_max: Self::WAITS_PER_CLIENT_MAX,
+            observers: Observers::NONE,
             watch: WatchConfig::new(),
         }
     }
@@ -133,6 +138,16 @@ impl Config {
     #[must_use]
     pub fn waits_per_client_max(self, waits: u32) -> Self {
         Self { waits_per_client_max: waits, ..self }
+    }
+
+    /// With somebody who sees the messages of all its services, programs and operators. For each of
+    /// them, `make` is called on its thread with its core and its name, such as `spawnd.1`.
+    #[must_use]
+    pub fn observed(
+        self,
+        make: impl Fn(CoreId, &str) -> Rc<dyn Observe> + Send + Sync + 'static,
+    ) -> Self {
+        Self { observers: Observers::new(make), ..self }
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn start_program_loop(
     shared: Shared,
 ) -> std::io::Result<JoinHandle<()>> {
     start(LoopKind::Program, core, cpu, shared, move |waitset, shared| {
-        let (dispatcher, jobs) = ProgramLoop::start(waitset, shared.kernel.holder());
+        let (dispatcher, jobs) =
+            ProgramLoop::start(waitset, shared.kernel.holder(), shared.config.observers.clone());
         let _ = shared.reports.send(Report::ProgramLoop { core, jobs });
         // Dispatchers contain their panics. A waker that a program made by hand has none: its panic
         // costs the turn it had and nobody's program.

@@ -13,6 +13,7 @@ mod host;
 mod jobs;
 mod modules;
 mod newborn;
+mod observers;
 mod operator;
 mod platform;
 mod program_loop;

@@ -9,6 +9,8 @@ use flounder::{CoreId, Dispatcher, Holder, Home, Kernel, Mailbox, MonotonicClock
 use flounder_domain::{Client, Domain};
 use flounder_monitor::Command;
 
+use crate::observers::Observers;
+
 /// A client of the system on the thread that made it, with the operator's role. Everything it holds
 /// is given up when it drops.
 pub struct Operator {
@@ -25,6 +27,7 @@ pub struct Operators {
     kernel: Kernel,
     clock: MonotonicClock,
     monitors: BTreeMap<CoreId, Mailbox<Command>>,
+    observers: Observers,
 }
 
 impl Operators {
@@ -32,8 +35,9 @@ impl Operators {
         kernel: Kernel,
         clock: MonotonicClock,
         monitors: BTreeMap<CoreId, Mailbox<Command>>,
+        observers: Observers,
     ) -> Self {
-        Self { kernel, clock, monitors }
+        Self { kernel, clock, monitors, observers }
     }
 
     /// A client of the system for the calling thread, on the monitor of `core`. Once the system has
@@ -62,7 +66,8 @@ impl Operator {
     ) -> io::Result<Self> {
         let waitset = Waitset::with_clock(Rc::new(system.clock), None)?;
         let holder = system.kernel.holder();
-        let home = Home::new(waitset, holder.clone()).named(format!("operator@{core}"));
+        let home = Home::new(waitset, holder.clone());
+        let home = system.observers.settle(home, core, format!("operator@{core}"));
         let (monitor, own) = flounder_monitor::child_pair(core);
         connect(monitor);
         let domain = Domain::claim(own, &home).map_err(io::Error::other)?;

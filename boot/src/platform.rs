@@ -297,6 +297,7 @@ impl CorePlatform {
                     kill: kill.clone(),
                     completions,
                     alive: self.shared.reports.clone(),
+                    observers: self.shared.config.observers.clone(),
                 };
                 let thread = program_thread::start(newborn, main, setup);
                 How::Thread { kill, thread: thread.map_err(|_| StartFailure::Run)? }
@@ -384,8 +385,9 @@ impl Platform for CorePlatform {
             if let Some(platform) = weak.upgrade() {
                 platform.service_panicked(service);
             }
-        })
-        .named(self.service_name(service));
+        });
+        let label = self.service_name(service);
+        let home = self.shared.config.observers.settle(home, self.core, label);
         let running =
             RunningService { generation, home: home.clone(), events, ended: false, handle: None };
         self.victims.borrow_mut().clear();

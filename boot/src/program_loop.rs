@@ -12,11 +12,13 @@ use flounder::{Ctx, Dispatcher, DomainId, Holder, Home, Mailbox, Waitset};
 use crate::jobs::{Completions, JOBS_MAX, ProgramJob};
 use crate::modules::AsyncMain;
 use crate::newborn::{KILLED, Newborn};
+use crate::observers::Observers;
 
 /// The state of a program loop.
 pub(crate) struct ProgramLoop {
     programs: BTreeMap<DomainId, Resident>,
     waitset: Waitset,
+    observers: Observers,
     /// The loop as its own handlers see it, once it runs.
     own: Option<(Ctx<Self>, Mailbox<ProgramJob>)>,
 }
@@ -41,8 +43,10 @@ impl ProgramLoop {
     pub(crate) fn start(
         waitset: &Waitset,
         holder: Holder,
+        observers: Observers,
     ) -> (Dispatcher<Self>, Mailbox<ProgramJob>) {
-        let state = Self { programs: BTreeMap::new(), waitset: waitset.clone(), own: None };
+        let (programs, own) = (BTreeMap::new(), None);
+        let state = Self { programs, waitset: waitset.clone(), observers, own };
         let dispatcher = Dispatcher::on(waitset, holder, state);
         let jobs = dispatcher.mailbox(JOBS_MAX, Self::handle);
         let own = (dispatcher.ctx(), jobs.clone());
@@ -79,8 +83,8 @@ impl ProgramLoop {
         let home = Home::contained(self.waitset.clone(), holder, move |_| {
             // The mailbox has room for the end of every domain.
             let _ = panicked.send(ProgramJob::Ended(domain, ProgramEnd::Panicked));
-        })
-        .named(newborn.label());
+        });
+        let home = self.observers.settle(home, newborn.core, newborn.label());
         let (dispatcher, own) = (home.dispatcher(()), home.clone());
         let ended = jobs.clone();
         dispatcher.spawn_local(async move {

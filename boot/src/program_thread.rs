@@ -12,6 +12,7 @@ use flounder::{Home, KillSwitch, MonotonicClock, Waitset};
 use crate::jobs::Completions;
 use crate::modules::BlockingMain;
 use crate::newborn::{KILLED, Newborn};
+use crate::observers::Observers;
 use crate::report::Report;
 
 /// What a program's thread needs beside the program.
@@ -22,6 +23,7 @@ pub(crate) struct ThreadSetup {
     pub(crate) completions: Completions,
     /// Not for reports: the system knows that a thread is there as long as it has this.
     pub(crate) alive: Sender<Report>,
+    pub(crate) observers: Observers,
 }
 
 /// Starts the program's thread. Its last act is to send the program's end.
@@ -32,14 +34,14 @@ pub(crate) fn start(
 ) -> io::Result<JoinHandle<()>> {
     Builder::new().name(newborn.label()).spawn(move || {
         let (domain, holder) = (newborn.domain, newborn.holder.clone());
-        let ThreadSetup { cpu, clock, kill, completions, alive } = setup;
+        let ThreadSetup { cpu, clock, kill, completions, alive, observers } = setup;
         let waitset = cpu
             .map_or(Ok(()), flounder::thread::pin_to)
             .and_then(|()| Waitset::with_clock(Rc::new(clock), Some(kill)));
         let last = match waitset {
             Ok(waitset) => {
                 completions.send(Completion::Started { domain });
-                Completion::Ended { domain, end: run(newborn, main, waitset) }
+                Completion::Ended { domain, end: run(newborn, main, waitset, observers) }
             }
             Err(_) => Completion::StartFailed { domain, why: StartFailure::Run },
         };
@@ -50,10 +52,11 @@ pub(crate) fn start(
 }
 
 /// Runs the program; all it had is dropped when this returns.
-fn run(newborn: Newborn, main: BlockingMain, waitset: Waitset) -> ProgramEnd {
+fn run(newborn: Newborn, main: BlockingMain, waitset: Waitset, observers: Observers) -> ProgramEnd {
     let is_span = newborn.is_span();
     let program = AssertUnwindSafe(move || {
-        let home = Home::new(waitset.clone(), newborn.holder.clone()).named(newborn.label());
+        let home = Home::new(waitset.clone(), newborn.holder.clone());
+        let home = observers.settle(home, newborn.core, newborn.label());
         let status = main(newborn.into_env(home));
         if is_span {
             waitset.run_until(|| false);

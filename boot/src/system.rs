@@ -175,7 +175,8 @@ impl System {
     pub fn operators(&self) -> Operators {
         let cores = self.cores.iter();
         let monitors = cores.filter_map(|(&core, state)| Some((core, state.monitor.clone()?)));
-        Operators::new(self.kernel.clone(), self.clock, monitors.collect())
+        let observers = self.config.observers.clone();
+        Operators::new(self.kernel.clone(), self.clock, monitors.collect(), observers)
     }
 
     /// A `ProcessManager` cap that can be identified and does nothing else, or the null cap if its

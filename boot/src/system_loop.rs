@@ -163,8 +163,9 @@ impl SystemLoop {
     fn start_monitor(&mut self, uplink: Option<Half>) {
         let Some((_, platform)) = &self.own else { return };
         let core = platform.core;
-        let home = Home::new(platform.waitset.clone(), platform.shared.kernel.holder())
-            .named(format!("monitor.{core}"));
+        let home = Home::new(platform.waitset.clone(), platform.shared.kernel.holder());
+        let observers = &platform.shared.config.observers;
+        let home = observers.settle(home, core, format!("monitor.{core}"));
         let env = MonitorEnv { core, home, platform: platform.clone(), uplink };
         let watch = platform.shared.config.watch();
         let (service, commands) = flounder_monitor::start_with(env, watch);

@@ -13,6 +13,7 @@ use crate::driver::Outlook;
 use crate::error::{BindingError, CallError, ReserveError, TxError};
 use crate::interface::{Delivery, Interface, Payload, Request};
 use crate::log;
+use crate::observe::register;
 use crate::options::Badge;
 use crate::room::{CallWhenRoom, Reserved, SendWhenRoom};
 use crate::rpc::Call;
@@ -150,7 +151,8 @@ impl<I: Interface, S: 'static> Parts<I, S> {
         if self.shared.channel.is_shut() {
             return;
         }
-        let (source, registration) = core.insert_on(waitset, |_| BindingSource::<I, S>::new());
+        let watch = self.shared.channel.watch();
+        let (source, registration) = register::<I, S>(&core, waitset, watch);
         source.hold(&self.shared);
         self.shared.channel.attach(registration.near().clone());
         let left = self.shared.registration.replace(Some(registration));

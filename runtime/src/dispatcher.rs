@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::binding::{BindingSource, Owner, Parts};
+use crate::binding::{Owner, Parts};
 use crate::channel::{Channel, ChannelParts};
 use crate::contain::{Contain, Contained, until_it_returns};
 use crate::driver::Loopback;
@@ -18,6 +18,7 @@ use crate::error::ClaimError;
 use crate::half::{Half, Opened};
 use crate::interface::Interface;
 use crate::kernel::{Holder, Kernel};
+use crate::observe::{EndId, Observe, observed, register};
 use crate::options::{Badge, BindOptions};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -73,6 +74,7 @@ pub(crate) struct Core<S: 'static> {
     contain: Option<Rc<Contain>>,
     /// What it is called in traces.
     label: RefCell<Option<Arc<str>>>,
+    observe: RefCell<Option<Rc<dyn Observe>>>,
     /// Wakes what `block_on` waits for. Kept, so that blocking doesn't allocate.
     block_on: Arc<BlockOn>,
     ended: Cell<bool>,
@@ -128,6 +130,7 @@ impl<S: 'static> Dispatcher<S> {
             holder,
             contain,
             label: RefCell::default(),
+            observe: RefCell::default(),
             block_on: Arc::new(BlockOn {
                 woken: AtomicBool::new(false),
                 ready: Arc::clone(waitset.ready()),
@@ -145,6 +148,11 @@ impl<S: 'static> Dispatcher<S> {
     /// Says what the dispatcher is called in traces.
     pub(crate) fn set_label(&mut self, label: Option<Arc<str>>) {
         self.core.label.replace(label);
+    }
+
+    /// Says who sees the messages of bindings to come.
+    pub(crate) fn set_observe(&mut self, observe: Option<Rc<dyn Observe>>) {
+        self.core.observe.replace(observe);
     }
 
     /// A handle for tasks and handlers.
@@ -433,9 +441,9 @@ impl<S: 'static> Ctx<S> {
         owner: Owner,
     ) -> Result<I::Binding<S>, ClaimError> {
         let core = self.upgrade().ok_or(ClaimError::Ended)?;
-        let (options, peer) = (half.options(), half.peer());
+        let about = About { options: half.options(), peer: half.peer(), id: half.id(), owner };
         let opened = half.open::<I>(&core.waitset)?;
-        Ok(core.bind(opened, options, peer, rx_vtbl, owner))
+        Ok(core.bind(opened, about, rx_vtbl))
     }
 
     /// Binds the dispatcher to itself: what one end sends, the other gets as an event. Both ends
@@ -452,24 +460,35 @@ impl<S: 'static> Ctx<S> {
     ) -> Result<BothEnds<I, S>, ClaimError> {
         let core = self.upgrade().ok_or(ClaimError::Ended)?;
         let (one, other) = Loopback::pair::<I>(options.capacity_of().get().into());
-        let bind = |end, rx_vtbl| {
+        let bind = |end, id, rx_vtbl| {
             let opened = Opened::<I>::of::<Loopback>(end);
-            core.bind(opened, options, Badge::default(), rx_vtbl, Owner::Handles)
+            let (peer, owner) = (Badge::default(), Owner::Handles);
+            core.bind(opened, About { options, peer, id: Some(id), owner }, rx_vtbl)
         };
-        Ok((bind(one, first), bind(other, second)))
+        let ids = EndId::pair();
+        Ok((bind(one, ids.0, first), bind(other, ids.1, second)))
     }
+}
+
+/// What is said about a binding that is made.
+#[derive(Clone, Copy)]
+struct About {
+    options: BindOptions,
+    peer: Badge,
+    id: Option<EndId>,
+    owner: Owner,
 }
 
 impl<S: 'static> Core<S> {
     fn bind<I: Interface>(
         self: &Rc<Self>,
         opened: Opened<I>,
-        options: BindOptions,
-        peer: Badge,
+        about: About,
         rx_vtbl: &I::RxVtbl<S>,
-        owner: Owner,
     ) -> I::Binding<S> {
-        let (source, registration) = self.insert(|_| BindingSource::<I, S>::new());
+        let About { options, peer, id, owner } = about;
+        let (opened, watch) = observed(opened, self.observe.borrow().as_deref(), peer, id);
+        let (source, registration) = register::<I, S>(self, &self.waitset, watch.as_ref());
         let channel = Channel::new(ChannelParts {
             end: opened.end,
             tx_vtbl: opened.tx_vtbl,
@@ -479,6 +498,7 @@ impl<S: 'static> Core<S> {
             waitset: self.waitset.downgrade(),
             bell: registration.near().clone(),
             label: self.label(),
+            watch,
         });
         I::binding(Parts::new(channel, self, rx_vtbl, &source, registration, owner))
     }

@@ -10,6 +10,7 @@ use std::fmt;
 use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local, Near, NearEnd, Tapped, Ump};
 use crate::error::ClaimError;
 use crate::interface::{Descriptor, Interface};
+use crate::observe::EndId;
 use crate::options::{Badge, BindOptions, DriverChoice};
 use crate::sync::Arc;
 use crate::tap;
@@ -22,6 +23,7 @@ pub struct Half {
     descriptor: &'static Descriptor,
     options: BindOptions,
     peer: Badge,
+    id: Option<EndId>,
 }
 
 /// An end whose types are known inside only.
@@ -84,6 +86,12 @@ impl<I: Interface> Opened<I> {
 /// ```
 #[must_use]
 pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {
+    let (first, second) = unnumbered::<I>(options);
+    let (one, other) = EndId::pair();
+    (Half { id: Some(one), ..first }, Half { id: Some(other), ..second })
+}
+
+fn unnumbered<I: Interface>(options: BindOptions) -> (Half, Half) {
     let capacity = options.capacity_of();
     if let Some(channel) = tap::open::<I>() {
         let (first, second) = Tapped::pair::<I>(channel, capacity.get().into());
@@ -138,6 +146,7 @@ impl Half {
             descriptor: I::DESCRIPTOR,
             options,
             peer: Badge::default(),
+            id: None,
         }
     }
 
@@ -157,6 +166,12 @@ impl Half {
     #[must_use]
     pub fn peer(&self) -> Badge {
         self.peer
+    }
+
+    /// Which end of which channel it is; `None` if its driver made it without [`pair`].
+    #[must_use]
+    pub fn id(&self) -> Option<EndId> {
+        self.id
     }
 
     /// The same half with a peer stamped on it. Monitors do that when they forward a half; whoever

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::contain::Contain;
 use crate::dispatcher::Dispatcher;
 use crate::kernel::Holder;
+use crate::observe::Observe;
 use crate::sync::Arc;
 use crate::waitset::Waitset;
 
@@ -18,13 +19,14 @@ pub struct Home {
     holder: Holder,
     contain: Option<Rc<Contain>>,
     label: Option<Arc<str>>,
+    observe: Option<Rc<dyn Observe>>,
 }
 
 impl Home {
     /// A home whose panics unwind through the loop that runs the waitset.
     #[must_use]
     pub fn new(waitset: Waitset, holder: Holder) -> Self {
-        Self { waitset, holder, contain: None, label: None }
+        Self { waitset, holder, contain: None, label: None, observe: None }
     }
 
     /// A home whose panics are contained: if one dispatcher panics all of them end, and `on_panic`
@@ -35,13 +37,20 @@ impl Home {
         holder: Holder,
         on_panic: impl Fn(&(dyn Any + Send)) + 'static,
     ) -> Self {
-        Self { waitset, holder, contain: Some(Contain::new(on_panic)), label: None }
+        let contain = Some(Contain::new(on_panic));
+        Self { waitset, holder, contain, label: None, observe: None }
     }
 
     /// The same home with a name for traces, such as `spawnd.1`.
     #[must_use]
     pub fn named(self, label: impl Into<std::sync::Arc<str>>) -> Self {
         Self { label: Some(label.into()), ..self }
+    }
+
+    /// The same home, whose bindings `by` [sees](crate::observe).
+    #[must_use]
+    pub fn observed(self, by: Rc<dyn Observe>) -> Self {
+        Self { observe: Some(by), ..self }
     }
 
     /// A dispatcher that lives here.
@@ -53,6 +62,7 @@ impl Home {
             contain => Dispatcher::build(&self.waitset, holder, state, contain),
         };
         dispatcher.set_label(self.label.clone());
+        dispatcher.set_observe(self.observe.clone());
         dispatcher
     }
 

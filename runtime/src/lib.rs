@@ -36,6 +36,7 @@ mod kill;
 mod log;
 #[doc(hidden)]
 pub mod mutants;
+pub mod observe;
 mod options;
 pub mod platform;
 mod room;

@@ -23,6 +23,14 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// A number that this process hasn't given out before, from 1.
+pub(crate) fn serial() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    // Std's in models too: it orders nothing, and loom's has no static.
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
 #[cfg(loom)]

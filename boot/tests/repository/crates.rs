@@ -21,6 +21,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("flounder-monitor", SERVICE),
     ("flounder-spawnd", SERVICE),
     ("flounder-procmgmt", SERVICE),
+    ("flounder-trace", &["flounder"]),
     ("xtask", &[]),
 ];
 
@@ -93,7 +94,8 @@ fn only_boot_and_examples_see_all_services() {
     let listed: BTreeSet<&str> = GRAPH.iter().map(|&(name, _)| name).collect();
     for (name, package) in packages() {
         let is_binary = package.folder.starts_with("examples/");
-        let sees_all = ["flounder-boot", "flounder-bench", "flounder-sim"].contains(&&*name) || is_binary;
+        let sees_all =
+            ["flounder-boot", "flounder-bench", "flounder-sim"].contains(&&*name) || is_binary;
         let known = listed.contains(name.as_str()) || sees_all;
         assert!(known, "{name} in `{}` has no place in the crate graph yet", package.folder);
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 use flounder_boot::Config;
+use flounder_trace::Recorder;
 
 use crate::steps;
 
@@ -37,6 +38,13 @@ pub(crate) struct Args {
     /// Print who sent what to whom, on standard error
     #[arg(long)]
     pub(crate) messages: bool,
+
+    /// Write who sent what to whom, and when, into this file, for viewers such as Perfetto
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["hold", "list"])]
+    pub(crate) trace: Option<PathBuf>,
+    /// What records that, once it is recorded
+    #[arg(skip)]
+    pub(crate) recorder: Option<Recorder>,
 
     /// Boot, run all steps and shut down this many times
     #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]

@@ -7,6 +7,7 @@
 //! multicore --json           one object, for programs
 //! multicore --list           the steps
 //! multicore --messages       who sent what to whom
+//! multicore --trace FILE     the same with times, for Perfetto
 //! multicore --hold 32        host programs that wait, to see what becomes of them
 //! multicore --crashes TIMES  spawnds that crash under load
 //! multicore --scale DOMAINS  so many alive at once
@@ -30,6 +31,7 @@ mod scale;
 mod scenario;
 mod steps;
 mod story;
+mod traced;
 mod witness_client;
 
 use std::error::Error;
@@ -45,7 +47,7 @@ use story::Story;
 
 fn main() -> ExitCode {
     // Before anything else: a guard is forked while there is one thread.
-    guarded(|guard| act(&Args::parse(), guard.as_ref()))
+    guarded(|guard| traced::traced(Args::parse(), |args| act(args, guard.as_ref())))
 }
 
 fn act(args: &Args, guard: Option<&Guard>) -> ExitCode {

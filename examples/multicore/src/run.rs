@@ -30,7 +30,11 @@ pub(crate) struct Plan {
 /// How the command line wants systems. What host programs print belongs to no story.
 pub(crate) fn config(args: &Args, guard: Option<&Guard>) -> Config {
     let config = Config::new().cores(args.cores).pinned(!args.no_pin);
-    config.guard(guard.cloned()).output(Output::Null)
+    let config = config.guard(guard.cloned()).output(Output::Null);
+    match args.recorder.clone() {
+        Some(recorder) => config.observed(move |core, label| recorder.track(core, label)),
+        None => config,
+    }
 }
 
 /// What happens in a run, for whoever tells it.

@@ -25,6 +25,7 @@ use crate::driver::{AnyEnd, Closer, Naps};
 use crate::error::RpcError;
 use crate::interface::Interface;
 use crate::kernel::{Holder, HolderWatch, Tally};
+use crate::observe::Watch;
 use crate::options::{Badge, BindOptions};
 use crate::rpc::{CallId, Calls};
 use crate::sync::{Arc, Weak};
@@ -69,10 +70,12 @@ pub struct Channel<I: Interface> {
     closed: Cell<bool>,
     /// What the own dispatcher is called in traces.
     label: Option<Arc<str>>,
+    /// What observes it, if anything does.
+    watch: Option<Rc<Watch>>,
     /// Counts the binding until it is closed.
     tally: Cell<Option<Tally>>,
     /// Closes the channel from outside when the holder ends.
-    _watch: Arc<CloseWithHolder>,
+    _closer: Arc<CloseWithHolder>,
 }
 
 struct CloseWithHolder(Arc<dyn Closer>);
@@ -93,13 +96,15 @@ pub(crate) struct ChannelParts<I: Interface> {
     pub(crate) waitset: WeakWaitset,
     pub(crate) bell: NearBell,
     pub(crate) label: Option<Arc<str>>,
+    pub(crate) watch: Option<Rc<Watch>>,
 }
 
 impl<I: Interface> Channel<I> {
     pub(crate) fn new(parts: ChannelParts<I>) -> Rc<Self> {
-        let ChannelParts { end, tx_vtbl, peer, options, holder, waitset, bell, label } = parts;
-        let watch = Arc::new(CloseWithHolder(end.carrier().closer()));
-        let weak: Weak<CloseWithHolder> = Arc::downgrade(&watch);
+        let ChannelParts { end, tx_vtbl, peer, options, holder, waitset, bell, label, watch } =
+            parts;
+        let closer = Arc::new(CloseWithHolder(end.carrier().closer()));
+        let weak: Weak<CloseWithHolder> = Arc::downgrade(&closer);
         holder.watch(weak);
         end.carrier().attach(Arc::clone(bell.bell()));
         end.carrier().attach_near(bell.clone());
@@ -125,7 +130,8 @@ impl<I: Interface> Channel<I> {
             received: Cell::new(0),
             closed: Cell::new(false),
             label,
-            _watch: watch,
+            watch,
+            _closer: closer,
         })
     }
 
@@ -133,6 +139,10 @@ impl<I: Interface> Channel<I> {
     pub(crate) fn peer_name(&self) -> Arc<str> {
         let introduced = self.end.carrier().peer_label();
         introduced.unwrap_or_else(|| self.peer.to_string().into())
+    }
+
+    pub(crate) fn watch(&self) -> Option<&Rc<Watch>> {
+        self.watch.as_ref()
     }
 
     pub(crate) fn peer(&self) -> Badge {

@@ -9,6 +9,7 @@ mod link;
 mod local;
 mod loopback;
 mod near;
+mod observed;
 mod tapped;
 mod ump;
 
@@ -23,6 +24,7 @@ pub(crate) use self::bytes::BytesEnd;
 pub use self::local::Local;
 pub use self::loopback::Loopback;
 pub(crate) use self::near::{Near, NearEnd};
+pub(crate) use self::observed::ObservedEnd;
 pub(crate) use self::tapped::Tapped;
 pub use self::ump::Ump;
 use crate::channel::{Header, Packet};

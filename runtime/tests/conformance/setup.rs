@@ -3,9 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use flounder::observe::{Bound, Observe, Observer, Seen};
 use flounder::{
-    AnyBinding, BindOptions, BindingError, Clock, Dispatcher, DriverChoice, Half, Holder, Kernel,
-    Time, Waitset,
+    AnyBinding, BindOptions, BindingError, Clock, Dispatcher, DriverChoice, Half, Holder, Home,
+    Kernel, Time, Waitset,
 };
 
 use crate::far;
@@ -18,6 +19,9 @@ pub(crate) struct Setup {
     bind: fn(&Dispatchers, BindOptions) -> BothEnds,
 }
 
+/// The name of `local` with somebody who sees its messages: whoever uses the binding can't tell.
+const OBSERVED: &str = "observed";
+
 /// The client's end and the server's.
 type BothEnds = (Binding<State>, Binding<State>);
 
@@ -25,6 +29,12 @@ type BothEnds = (Binding<State>, Binding<State>);
 pub(crate) const DRIVERS: &[Setup] = &[
     Setup {
         name: "local",
+        bind: |on, options| {
+            claim(on, flounder::pair::<Interface>(options.driver(DriverChoice::Local)))
+        },
+    },
+    Setup {
+        name: OBSERVED,
         bind: |on, options| {
             claim(on, flounder::pair::<Interface>(options.driver(DriverChoice::Local)))
         },
@@ -112,6 +122,24 @@ struct Dispatchers {
     server: Dispatcher<State>,
 }
 
+/// Sees everything and keeps nothing.
+struct Everything;
+
+impl Observe for Everything {
+    fn bound(&self, _: Bound) -> Option<Box<dyn Observer>> {
+        Some(Box::new(Self))
+    }
+}
+
+impl Observer for Everything {
+    fn now(&self, _: u64) -> Option<Time> {
+        Some(Time::default())
+    }
+    fn sent(&self, _: Seen) {}
+    fn received(&self, _: Seen) {}
+    fn handled(&self) {}
+}
+
 /// A clock that a test moves.
 #[derive(Default)]
 struct ManualClock(Cell<Time>);
@@ -154,18 +182,22 @@ impl Setup {
         let waitset = Waitset::with_clock(Rc::clone(&clock) as Rc<dyn Clock>, None)
             .expect("two descriptors are left");
         let log = Log::default();
+        let is_observed = self.name == OBSERVED;
         let (client_holder, server_holder) = (kernel.holder(), kernel.holder());
         let dispatcher = |holder: &Holder| {
             let log = Rc::clone(&log);
             let state = State { log, replies: Vec::new(), caps: Vec::new() };
-            Dispatcher::on(&waitset, holder.clone(), state)
+            let home = Home::new(waitset.clone(), holder.clone());
+            let home = if is_observed { home.observed(Rc::new(Everything)) } else { home };
+            home.dispatcher(state)
         };
         let on =
             Dispatchers { client: dispatcher(&client_holder), server: dispatcher(&server_holder) };
         let (client, server) = (self.bind)(&on, options);
         client.set_error_handler(|state, _, error| note_error(state, "client", error));
         server.set_error_handler(|state, _, error| note_error(state, "server", error));
-        assert_eq!((client.driver(), server.driver()), (self.name, self.name));
+        let name = if is_observed { "local" } else { self.name };
+        assert_eq!((client.driver(), server.driver()), (name, name));
         let is_loopback = self.name == "loopback";
         let pair =
             Pair { client, server, log, kernel, client_holder, is_loopback, on, waitset, clock };
