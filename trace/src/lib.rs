@@ -8,7 +8,7 @@
 //! | `record` | the observer: what it costs is paid per message |
 //! | `recording` | what it saw, once all is over |
 //! | `export` | that as trace events |
-//! | [`file`] | the file, as it is written and read |
+//! | [`mod@file`] | the file, as it is written and read |
 //! | [`check`] | what the format asks of a file, and what we promise besides |
 //! | [`picture`] | a part of a file as SVG |
 
