@@ -36,8 +36,15 @@ impl FileError {
 ///
 /// If the file can't be read.
 pub fn read(sources: &mut Sources, path: &Path) -> Result<FileId, FileError> {
-    let bytes = fs::read(path).map_err(FileError::new("read", path))?;
+    let bytes = fs::File::open(path).and_then(bounded).map_err(FileError::new("read", path))?;
     Ok(sources.add(path.to_string_lossy(), &bytes))
+}
+
+/// What is read, or as much of it as shows that it is too large.
+fn bounded(from: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(Sources::FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The outputs that are not in `folder` as they should be.
@@ -71,13 +78,14 @@ pub fn write<'a>(outputs: &'a [Output], folder: &Path) -> Result<Vec<&'a Output>
     let fresh: Vec<(PathBuf, PathBuf)> = stale
         .iter()
         .map(|output| {
-            let path = folder.join(&output.name);
+            let path = target(&folder.join(&output.name));
             (temporary(&path), path)
         })
         .collect();
-    let written = stale.iter().zip(&fresh).try_for_each(|(output, (new, _))| {
-        fs::write(new, &output.text).map_err(FileError::new("write", new))
-    });
+    let written = stale
+        .iter()
+        .zip(&fresh)
+        .try_for_each(|(output, (new, path))| write_beside(new, path, &output.text));
     let replaced = written.and_then(|()| {
         fresh.iter().try_for_each(|(new, path)| {
             fs::rename(new, path).map_err(FileError::new("replace", path))
@@ -98,10 +106,10 @@ pub fn write<'a>(outputs: &'a [Output], folder: &Path) -> Result<Vec<&'a Output>
 ///
 /// If the file can't be written.
 pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
+    let path = &target(path);
     let new = temporary(path);
-    let written = fs::write(&new, text).map_err(FileError::new("write", &new));
-    let replaced =
-        written.and_then(|()| fs::rename(&new, path).map_err(FileError::new("replace", path)));
+    let replaced = write_beside(&new, path, text)
+        .and_then(|()| fs::rename(&new, path).map_err(FileError::new("replace", path)));
     if replaced.is_err() {
         // It may never have been written.
         let _ = fs::remove_file(&new);
@@ -116,9 +124,27 @@ pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
 /// If standard input can't be read.
 pub fn read_stdin(sources: &mut Sources) -> Result<FileId, FileError> {
     let name = Path::new("<stdin>");
-    let mut bytes = Vec::new();
-    io::stdin().read_to_end(&mut bytes).map_err(FileError::new("read", name))?;
+    let bytes = bounded(io::stdin()).map_err(FileError::new("read", name))?;
     Ok(sources.add(name.to_string_lossy(), &bytes))
+}
+
+/// Writes what shall take the place of `path`, with its mode. A file that may not be written isn't
+/// replaced either.
+fn write_beside(new: &Path, path: &Path, text: &str) -> Result<(), FileError> {
+    let write = || {
+        let old = fs::metadata(path).map(|old| old.permissions()).ok();
+        if old.as_ref().is_some_and(fs::Permissions::readonly) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+        }
+        fs::write(new, text)?;
+        old.map_or(Ok(()), |mode| fs::set_permissions(new, mode))
+    };
+    write().map_err(FileError::new("write", path))
+}
+
+/// The file that a path leads to, so that a link stays one.
+fn target(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Where a file's new content is written first: beside it, with this process's number, so that two

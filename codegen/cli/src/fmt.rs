@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use flounder_codegen::files::{self, FileError};
+use flounder_codegen::files;
 use flounder_codegen::{Sources, format};
 use similar::TextDiff;
 
 use crate::args::Fmt;
-use crate::run::{Outcome, print};
+use crate::run::{Error, Outcome, print};
 use crate::show::show;
 
 /// What stands for standard input.
@@ -21,7 +21,7 @@ const CONTEXT_LINES: usize = 3;
 /// # Errors
 ///
 /// If a file can't be read or written.
-pub(crate) fn run(command: &Fmt) -> Result<Outcome, FileError> {
+pub(crate) fn run(command: &Fmt) -> Result<Outcome, Error> {
     let mut outcome = Outcome::Clean;
     for path in &command.files {
         outcome = outcome.max(file(command, path)?);
@@ -29,7 +29,7 @@ pub(crate) fn run(command: &Fmt) -> Result<Outcome, FileError> {
     Ok(outcome)
 }
 
-fn file(command: &Fmt, path: &Path) -> Result<Outcome, FileError> {
+fn file(command: &Fmt, path: &Path) -> Result<Outcome, Error> {
     let mut sources = Sources::new();
     let is_stdin = path == Path::new(STDIN);
     let file =
@@ -44,13 +44,13 @@ fn file(command: &Fmt, path: &Path) -> Result<Outcome, FileError> {
     let (text, name) = (sources.text(file), sources.path(file));
     let is_changed = formatted != text;
     if command.diff && is_changed {
-        print(&diff(text, &formatted, name));
+        print(&diff(text, &formatted, name))?;
     } else if command.check && is_changed {
-        print(&format!("{name} is not formatted\n"));
+        print(&format!("{name} is not formatted\n"))?;
     }
     match (command.diff || command.check, is_stdin) {
         (true, _) if is_changed => return Ok(Outcome::Findings),
-        (false, true) => print(&formatted),
+        (false, true) => print(&formatted)?,
         (false, false) if is_changed => files::replace(path, &formatted)?,
         _ => (),
     }

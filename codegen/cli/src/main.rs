@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Ok(run::Outcome::Clean) => ExitCode::SUCCESS,
         Ok(run::Outcome::Findings) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("flounder: {error}");
+            show::say(&format!("flounder: {error}\n"));
             ExitCode::from(2)
         }
     }

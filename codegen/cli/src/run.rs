@@ -1,7 +1,7 @@
 //! What the commands do.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use clap::CommandFactory as _;
@@ -28,6 +28,9 @@ pub(crate) enum Error {
     /// A version can't be read.
     #[error(transparent)]
     Version(#[from] breaking::ReadError),
+    /// Standard output can't be written.
+    #[error("can't write standard output: {0}")]
+    Output(std::io::Error),
     /// A crate can't be made.
     #[error(transparent)]
     New(#[from] new::NewError),
@@ -41,35 +44,43 @@ pub(crate) enum Error {
 pub(crate) fn run(args: &Args) -> Result<Outcome, Error> {
     match &args.command {
         Command::Check(command) => Ok(check(command)?),
-        Command::Gen(command) => Ok(generate(command)?),
-        Command::Describe(command) => Ok(describe::run(command)?),
+        Command::Gen(command) => generate(command),
+        Command::Describe(command) => describe::run(command),
         Command::Breaking(command) => Ok(breaking::run(command)?),
         Command::Doc(command) => Ok(doc::run(command)?),
-        Command::New(command) => Ok(new::run(command)?),
-        Command::Fmt(command) => Ok(fmt::run(command)?),
+        Command::New(command) => new::run(command),
+        Command::Fmt(command) => fmt::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "flounder", &mut script);
-            print(&String::from_utf8_lossy(&script));
+            print(&String::from_utf8_lossy(&script))?;
             Ok(Outcome::Clean)
         }
         Command::Man => {
             let mut page = Vec::new();
             // Writing to a Vec can't fail.
             let _ = clap_mangen::Man::new(Args::command()).render(&mut page);
-            print(&String::from_utf8_lossy(&page));
+            print(&String::from_utf8_lossy(&page))?;
             Ok(Outcome::Clean)
         }
         Command::Explain { code } => {
-            print(&code.map_or_else(explain::index, |code| explain::page(code).to_owned()));
+            print(&code.map_or_else(explain::index, |code| explain::page(code).to_owned()))?;
             Ok(Outcome::Clean)
         }
     }
 }
 
 /// Prints a text. Whoever reads it may stop early, as `head` does.
-pub(crate) fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+///
+/// # Errors
+///
+/// If it can't be written.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
 }
 
 fn check(command: &Check) -> Result<Outcome, FileError> {
@@ -80,7 +91,7 @@ fn check(command: &Check) -> Result<Outcome, FileError> {
     Ok(if findings.has_errors() { Outcome::Findings } else { Outcome::Clean })
 }
 
-fn generate(command: &Gen) -> Result<Outcome, FileError> {
+fn generate(command: &Gen) -> Result<Outcome, Error> {
     let mut sources = Sources::new();
     let Findings { format } = command.findings;
     let levels = command.inputs.lints.levels();
@@ -100,16 +111,16 @@ fn generate(command: &Gen) -> Result<Outcome, FileError> {
     }
 }
 
-fn compare(command: &Gen, outputs: &[Output]) -> Result<Outcome, FileError> {
+fn compare(command: &Gen, outputs: &[Output]) -> Result<Outcome, Error> {
     let stale = files::stale(outputs, &command.out)?;
     if stale.is_empty() {
-        println!("{} bindings in {} are fresh", outputs.len(), command.out.display());
+        print(&format!("{} bindings in {} are fresh\n", outputs.len(), command.out.display()))?;
         return Ok(Outcome::Clean);
     }
     for output in stale {
-        println!("{} is stale", command.out.join(&output.name).display());
+        print(&format!("{} is stale\n", command.out.join(&output.name).display()))?;
     }
-    println!("to refresh, run:\n  {}", refresh(command));
+    print(&format!("to refresh, run:\n  {}\n", refresh(command)))?;
     Ok(Outcome::Findings)
 }
 

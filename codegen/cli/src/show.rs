@@ -1,5 +1,6 @@
 //! How findings reach people and tools.
 
+use std::io::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -15,10 +16,15 @@ pub(crate) fn show(findings: &Diagnostics, sources: &Sources, format: Format) {
         Format::Short => lines(findings, |finding| finding.line(sources)),
         Format::Json => lines(findings, |finding| json(finding, sources)),
     };
-    anstream::eprint!("{text}");
+    say(&text);
     if findings.unlisted() > 0 && format != Format::Json {
-        anstream::eprintln!("and {} more", findings.unlisted());
+        say(&format!("and {} more\n", findings.unlisted()));
     }
+}
+
+/// Prints to standard error. If nobody can hear it, the exit status still says how it went.
+pub(crate) fn say(text: &str) {
+    let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
 fn lines(findings: &Diagnostics, line: impl Fn(&Diagnostic) -> String) -> String {

@@ -17,7 +17,7 @@ use crate::sync;
 /// Decides which bindings of a [`Home`](crate::Home) are observed.
 ///
 /// ```
-/// # include!("../../codegen/tests/golden/echo.rs");
+/// # include!("../../../codegen/tests/golden/echo.rs");
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::cell::Cell;
 /// use std::rc::Rc;

@@ -12,7 +12,7 @@ use crate::new::Name;
 
 /// Compiles Flounder interface files into Rust bindings
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, after_help = help::EXAMPLES)]
+#[command(name = "flounder", version, propagate_version = true, after_help = help::EXAMPLES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -135,11 +135,12 @@ impl Comparison<'_> {
         });
         self.list((&ARGUMENTS, &new.name, wire), (&before, &after), &pairing);
         for (i, j) in pairing.kept {
-            self.argument(new, old_args.args[i], new_args.args[j]);
+            self.argument((new, wire), old_args.args[i], new_args.args[j]);
         }
     }
 
-    fn argument(&mut self, message: &Message, old: &Arg, new: &Arg) {
+    /// Reports what changed about an argument; `seen` is what a change on the wire does there.
+    fn argument(&mut self, (message, seen): (&Message, Wire), old: &Arg, new: &Arg) {
         let (difference, code) = self.argument_difference(old, new);
         let Some(code) = code else { return };
         let (before, after) = (&old.declared, &new.declared);
@@ -148,7 +149,7 @@ impl Comparison<'_> {
             code,
             format!("{of} was declared `{before}` and is `{after}`"),
             both(old.span, new.span),
-            difference.effect(),
+            (if difference.wire { seen } else { Wire::Same }, Source::of(difference.source)),
         );
     }
 

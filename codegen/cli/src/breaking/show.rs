@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::change::{Change, Place, Source, Wire};
 use crate::args::Format;
-use crate::show::{JsonPlace, Report, plural};
+use crate::show::{JsonPlace, Report, plural, say};
 
 /// Prints the changes to standard error, with colours if that is a terminal.
 pub(super) fn show(changes: &[Change], sources: &Sources, format: Format) {
@@ -14,7 +14,7 @@ pub(super) fn show(changes: &[Change], sources: &Sources, format: Format) {
         Format::Short => changes.iter().map(|change| short(change, sources)).collect(),
         Format::Json => changes.iter().map(|change| json(change, sources)).collect(),
     };
-    anstream::eprint!("{text}");
+    say(&text);
 }
 
 fn human(changes: &[Change], sources: &Sources) -> String {

@@ -125,6 +125,13 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "B023 misread nobody: argument `a` of `m` was moved",
     ),
     (
+        "message m(uint32 a, uint64 b);",
+        "message m(uint32 b, uint64 a);",
+        "B024 misread everybody: argument `b` of `m` was declared `uint64 b` and is `uint32 b`\n\
+         B023 misread nobody: argument `a` of `m` was moved\n\
+         B024 misread everybody: argument `a` of `m` was declared `uint32 a` and is `uint64 a`",
+    ),
+    (
         "message m(uint8 a, String b[4]);",
         "message m(String b[4], uint8 a);",
         "B023 refused nobody: argument `a` of `m` was moved",

@@ -9,7 +9,7 @@ use std::{fs, io};
 pub(crate) use name::Name;
 
 use crate::args::New;
-use crate::run::{Outcome, print};
+use crate::run::{Error, Outcome, print};
 
 /// Where the command was built.
 const BUILT_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -45,18 +45,18 @@ pub(crate) enum NewError {
 /// # Errors
 ///
 /// If the folder is there already, there is no checkout, or a file can't be written.
-pub(crate) fn run(command: &New) -> Result<Outcome, NewError> {
+pub(crate) fn run(command: &New) -> Result<Outcome, Error> {
     let checkout = match &command.path {
         Some(path) => checkout(path)?,
         None => checkout(Path::new(BUILT_IN)).map_err(|_| NewError::NoCheckout)?,
     };
-    let Some(text) = checkout.to_str() else { return Err(NewError::NotText(checkout)) };
+    let Some(text) = checkout.to_str() else { return Err(NewError::NotText(checkout).into()) };
     let files = template::fill(&command.name, text);
     let folder = Path::new(command.name.package());
     make(folder, &files, &checkout.join(LOCK))?;
     let folder = folder.display();
-    print(&format!("made `{folder}` on the checkout in {text}; try\n"));
-    print(&format!("  cd {folder} && cargo test --offline\n"));
+    print(&format!("made `{folder}` on the checkout in {text}; try\n"))?;
+    print(&format!("  cd {folder} && cargo test --offline\n"))?;
     Ok(Outcome::Clean)
 }
 

@@ -6,6 +6,7 @@ mod folder;
 #[path = "../../../tests/corpus/generator.rs"]
 mod generator;
 mod new;
+mod surroundings;
 
 use std::fs;
 use std::io::Write as _;
