@@ -191,7 +191,7 @@ pub(crate) const CASES: &[Case] = &[
             percent: 50,
         },
     },
-    absent("B12", "simulated steps per second", "there is no simulator yet"),
+    absent("B12", "simulated steps per second", "`sim --seed 1 --steps 1000000` tells"),
     Case {
         name: "B13",
         what: "check and generate all interfaces, and compile a large one",
