@@ -28,7 +28,7 @@ pub(crate) fn camel(name: &str) -> Ident {
 
 /// The name of a module, a field or a function.
 pub(crate) fn snake(name: &str) -> Ident {
-    ident(&name.to_snake_case())
+    ident(&plain(name.to_snake_case()))
 }
 
 /// `name` with `suffix` as one more word: `spawn_call`, `SpawnResponse`.
@@ -38,7 +38,19 @@ pub(crate) fn suffixed(name: &str, suffix: &str) -> String {
 
 /// The name of the file that holds a module: no keyword needs escaping there.
 pub(crate) fn file(name: &str) -> String {
-    format!("{}.rs", name.to_snake_case())
+    format!("{}.rs", plain(name.to_snake_case()))
+}
+
+/// A name that Rust takes. Those of the language are; a file of types may be called anything.
+fn plain(name: String) -> String {
+    let is_letter = |next: char| next.is_ascii_alphabetic() || next == '_';
+    if name.starts_with(is_letter)
+        && name.chars().all(|next| is_letter(next) || next.is_ascii_digit())
+    {
+        return name;
+    }
+    let other = |next: char| if next.is_ascii_alphanumeric() { next } else { '_' };
+    format!("file_{}", name.chars().map(other).collect::<String>())
 }
 
 fn ident(name: &str) -> Ident {
@@ -85,6 +97,16 @@ mod tests {
         for keyword in KEYWORDS.iter().chain(&NEVER_RAW) {
             let text = snake(keyword).to_string();
             assert!(syn::parse_str::<Ident>(&text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn files_of_types_may_be_called_anything() {
+        for (name, module) in
+            [("6", "file_6"), ("-", "file_"), ("\u{e9}t", "file__t"), ("a-b", "a_b")]
+        {
+            assert_eq!(snake(name).to_string(), module, "{name}");
+            assert_eq!(file(name), format!("{module}.rs"), "{name}");
         }
     }
 }
