@@ -130,7 +130,7 @@ impl Half {
     where
         D::End<I>: Send,
     {
-        let meeting = Arc::new(Meeting::default());
+        let meeting = Arc::new(Meeting);
         let half = |end| {
             let capacity = options.capacity_of().get().into();
             let apart = Apart::<D, I> { end, meeting: Arc::clone(&meeting), capacity };

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use crate::channel::{Header, Packet};
 use crate::driver::link::LinkSide;
+use crate::driver::reserved::Reserved;
 use crate::driver::{Carrier, Closer, End, Outlook, RecvError, Refused};
 use crate::interface::{Interface, Payload};
 use crate::sync::Arc;
@@ -54,7 +55,7 @@ pub struct DirectEnd<M> {
     link: LinkSide,
     side: usize,
     /// How much of the room is kept for sends to come.
-    reserved: Cell<usize>,
+    reserved: Reserved,
 }
 
 impl<M> DirectEnd<M> {
@@ -64,7 +65,7 @@ impl<M> DirectEnd<M> {
         let (first, second) = LinkSide::pair();
         let end = |link, side| {
             let shared = Rc::clone(&shared);
-            Self { shared, link, side, reserved: Cell::new(0) }
+            Self { shared, link, side, reserved: Reserved::default() }
         };
         (end(first, 0), end(second, 1))
     }
@@ -130,20 +131,15 @@ impl<M> Carrier for DirectEnd<M> {
 
     #[inline]
     fn has_room(&self) -> bool {
-        self.peer().inbox.borrow().len() + self.reserved.get() < self.shared.capacity
+        self.peer().inbox.borrow().len() + self.reserved.count() < self.shared.capacity
     }
 
     fn reserve(&self) -> bool {
-        let has_room = self.has_room();
-        if has_room {
-            self.reserved.set(self.reserved.get() + 1);
-        }
-        has_room
+        self.reserved.keep(self.has_room())
     }
 
     fn unreserve(&self) {
-        debug_assert!(self.reserved.get() > 0, "what is given back was reserved");
-        self.reserved.set(self.reserved.get().saturating_sub(1));
+        self.reserved.give_back();
     }
 
     fn arm_room(&self) -> bool {

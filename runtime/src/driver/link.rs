@@ -9,10 +9,10 @@
 //! who takes packets looks again and again whether room is wanted, and has a fence before the last
 //! look, when it arms.
 
-use std::cell::Cell;
 use std::fmt;
 
 use crate::channel::{Header, Packet};
+use crate::driver::reserved::Reserved;
 use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
@@ -230,7 +230,7 @@ pub struct LinkEnd<Tx, Rx> {
     rx: Rx,
     link: LinkSide,
     /// How much of the room is kept for sends to come.
-    reserved: Cell<usize>,
+    reserved: Reserved,
 }
 
 /// Makes the two ends of a channel over the queues of its two directions.
@@ -239,7 +239,7 @@ pub(crate) fn link_pair<Tx, Rx>(
     back: (Tx, Rx),
 ) -> (LinkEnd<Tx, Rx>, LinkEnd<Tx, Rx>) {
     let (first, second) = LinkSide::pair();
-    let end = |tx, rx, link| LinkEnd { tx, rx, link, reserved: Cell::new(0) };
+    let end = |tx, rx, link| LinkEnd { tx, rx, link, reserved: Reserved::default() };
     (end(there.0, back.1, first), end(back.0, there.1, second))
 }
 
@@ -267,20 +267,15 @@ impl<Tx: PipeTx, Rx: PipeRx> Carrier for LinkEnd<Tx, Rx> {
     }
 
     fn has_room(&self) -> bool {
-        self.tx.has_room(self.reserved.get())
+        self.tx.has_room(self.reserved.count())
     }
 
     fn reserve(&self) -> bool {
-        let has_room = self.has_room();
-        if has_room {
-            self.reserved.set(self.reserved.get() + 1);
-        }
-        has_room
+        self.reserved.keep(self.has_room())
     }
 
     fn unreserve(&self) {
-        debug_assert!(self.reserved.get() > 0, "what is given back was reserved");
-        self.reserved.set(self.reserved.get().saturating_sub(1));
+        self.reserved.give_back();
     }
 
     fn arm_room(&self) -> bool {
@@ -322,7 +317,7 @@ where
         if self.link.is_closed() {
             return Err(Refused::Closed(packet));
         }
-        if self.reserved.get() > 0 && !self.has_room() {
+        if self.reserved.count() > 0 && !self.has_room() {
             return Err(Refused::Full(packet));
         }
         self.tx.push(packet).map_err(Refused::Full)?;

@@ -10,6 +10,7 @@ mod local;
 mod loopback;
 mod near;
 mod observed;
+mod reserved;
 mod tapped;
 mod ump;
 

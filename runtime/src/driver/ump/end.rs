@@ -1,6 +1,6 @@
 //! One end of a channel over two lanes.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 
 use super::form::Head;
@@ -9,6 +9,7 @@ use super::outgoing::{Beside, Outgoing};
 use super::slot::Lane;
 use crate::channel::{Header, Packet};
 use crate::driver::link::LinkSide;
+use crate::driver::reserved::Reserved;
 use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
 use crate::sync::{Arc, as_written};
@@ -21,7 +22,7 @@ pub struct UmpEnd<const SLOTS: usize, const WORDS: usize> {
     rx: Incoming<SLOTS, WORDS>,
     link: LinkSide,
     /// How much of the room is kept for sends to come.
-    reserved: Cell<usize>,
+    reserved: Reserved,
     /// What messages are written in, one after the other.
     writer: RefCell<Writer>,
 }
@@ -35,7 +36,7 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
             tx: Outgoing::new(Arc::clone(&lanes[there]), Arc::clone(&besides[there]), capacity),
             rx: Incoming::new(Arc::clone(&lanes[1 - there]), Arc::clone(&besides[1 - there])),
             link,
-            reserved: Cell::new(0),
+            reserved: Reserved::default(),
             writer: RefCell::default(),
         };
         let (first, second) = LinkSide::pair();
@@ -139,20 +140,15 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
 
     #[inline]
     fn has_room(&self) -> bool {
-        self.tx.has_room(self.reserved.get())
+        self.tx.has_room(self.reserved.count())
     }
 
     fn reserve(&self) -> bool {
-        let has_room = self.has_room();
-        if has_room {
-            self.reserved.set(self.reserved.get() + 1);
-        }
-        has_room
+        self.reserved.keep(self.has_room())
     }
 
     fn unreserve(&self) {
-        debug_assert!(self.reserved.get() > 0, "what is given back was reserved");
-        self.reserved.set(self.reserved.get().saturating_sub(1));
+        self.reserved.give_back();
     }
 
     fn arm_room(&self) -> bool {
