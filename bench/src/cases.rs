@@ -202,7 +202,7 @@ pub(crate) const CASES: &[Case] = &[
         what: "call whose messages are recorded, against the same call",
         how: How::Race {
             contestants: &[
-                Contestant::rival(HOT, bound::polled),
+                Contestant::rival(HOT, bound::polled_among::<1>),
                 Contestant::rival("polled, recorded", traced::polled::<1>).against(HOT),
                 Contestant::rival("polled, one in 16", traced::polled::<16>)
                     .against(HOT)

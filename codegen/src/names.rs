@@ -50,7 +50,7 @@ fn plain(name: String) -> String {
         return name;
     }
     let other = |next: char| if next.is_ascii_alphanumeric() { next } else { '_' };
-    format!("file_{}", name.chars().map(other).collect::<String>())
+    format!("file_{}", name.chars().map(other).collect::<String>()).to_snake_case()
 }
 
 fn ident(name: &str) -> Ident {
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn files_of_types_may_be_called_anything() {
         for (name, module) in
-            [("6", "file_6"), ("-", "file_"), ("\u{e9}t", "file__t"), ("a-b", "a_b")]
+            [("6", "file_6"), ("-", "file"), ("\u{e9}t", "file_t"), ("a-b", "a_b")]
         {
             assert_eq!(snake(name).to_string(), module, "{name}");
             assert_eq!(file(name), format!("{module}.rs"), "{name}");

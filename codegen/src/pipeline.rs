@@ -93,10 +93,7 @@ impl Request {
         sources: &Sources,
         levels: &Levels,
     ) -> Result<(Description, Diagnostics), Diagnostics> {
-        let (model, diagnostics) = self.model(sources, levels);
-        if diagnostics.has_errors() {
-            return Err(diagnostics);
-        }
+        let (model, diagnostics) = self.checked(sources, levels)?;
         Ok((describe::describe(&model, sources), diagnostics))
     }
 

@@ -3,6 +3,7 @@
 //! The library reads no files: whoever calls it hands texts over under the name that errors show.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Names a file of [`Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -54,6 +55,17 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// Where the bytes stopped being UTF-8 or were cut, if so; `text` ends there.
     pub(crate) invalid_at: Option<usize>,
+    /// Where the lines start, counted when somebody asks.
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl Source {
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let ends = self.text.match_indices('\n');
+            [0].into_iter().chain(ends.map(|(end, _)| end + 1)).collect()
+        })
+    }
 }
 
 /// The texts of a run, numbered in the order in which they were added.
@@ -89,7 +101,12 @@ impl Sources {
                 (str::from_utf8(valid).unwrap_or_default(), Some(valid.len()))
             }
         };
-        self.files.push(Source { path: path.into(), text: text.to_owned(), invalid_at });
+        self.files.push(Source {
+            path: path.into(),
+            text: text.to_owned(),
+            invalid_at,
+            lines: OnceLock::new(),
+        });
         FileId(id)
     }
 
@@ -120,10 +137,10 @@ impl Sources {
         while !text.is_char_boundary(start) {
             start -= 1;
         }
-        let before = &text[..start];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
-        let column = before[line_start..].trim_start_matches('\u{FEFF}').chars().count() + 1;
+        let lines = self.get(span.file).lines();
+        let line = lines.partition_point(|first| *first <= start);
+        let column =
+            text[lines[line - 1]..start].trim_start_matches('\u{FEFF}').chars().count() + 1;
         Position { line, column }
     }
 

@@ -28,8 +28,8 @@ pub struct BindOptions {
 #[non_exhaustive]
 pub enum DriverChoice {
     /// A direct queue if both ends are claimed on one waitset and the first to be claimed wasn't used
-    /// before; else [`Local`](crate::Local), which is as fast as `ump` for small messages between
-    /// threads and needs an eighth of its memory. [`AnyBinding::driver`] says what it has become.
+    /// before; else [`Local`](crate::Local), which moves what messages own and needs less memory than
+    /// `ump`. [`AnyBinding::driver`] says what it has become.
     ///
     /// [`AnyBinding::driver`]: crate::AnyBinding::driver
     #[default]

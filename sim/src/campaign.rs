@@ -11,7 +11,7 @@ use crate::shrink;
 use crate::workload::Workload;
 use crate::world::{Progress, Stats, Violation, WorldError};
 
-/// How many steps a world lives before it is healed and ended, at most. Long enough for every state,
+/// How many steps a world lives before it is healed and ended. Long enough for every state,
 /// short enough that what went wrong can be read.
 const STEPS_PER_WORLD: u64 = 6_000;
 
@@ -103,18 +103,17 @@ impl Campaign {
             if left == 0 || findings.failure.is_some() || self.world.is_some_and(|it| it < world) {
                 break;
             }
-            let outcome = run_world(&self.plan(world, left.min(STEPS_PER_WORLD)));
+            let outcome = run_world(&self.plan(world));
             findings.take(&outcome);
             if outcome.violation.is_some() {
-                findings.failure = self.explain(world, left.min(STEPS_PER_WORLD));
+                findings.failure = self.explain(world);
             }
         }
         findings
     }
 
-    fn plan(&self, world: u64, steps: u64) -> Plan {
-        // The last world of a campaign is as long as the others, so that it can be found again.
-        let _ = steps;
+    /// The last world of a campaign is as long as the others, so that it can be found again.
+    fn plan(&self, world: u64) -> Plan {
         Plan {
             seed: mix(mix(self.seed).wrapping_add(world)),
             steps: STEPS_PER_WORLD,
@@ -125,8 +124,8 @@ impl Campaign {
     }
 
     /// Runs a world that failed once more, with its trace, on the shortest way that is found.
-    fn explain(&self, world: u64, steps: u64) -> Option<Failure> {
-        let mut plan = self.plan(world, steps);
+    fn explain(&self, world: u64) -> Option<Failure> {
+        let mut plan = self.plan(world);
         plan.trace_lines = self.trace_lines.max(1);
         let whole = run_world(&plan);
         let actions = whole.done.len();

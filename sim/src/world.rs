@@ -355,17 +355,19 @@ impl World {
     ///
     /// The [`Violation`] that was noticed.
     pub fn end(mut self) -> Result<Stats, Violation> {
-        self.replace_lost_spawnds();
+        self.end_played_spawnds();
         self.quiesce()?;
         if self.outside(Self::unwedge) {
             self.quiesce()?;
         }
         self.shut_down()?;
         let lived = self.stats();
+        let plays = (0..self.cores()).any(|core| self.shared.truth.is_played(core));
         let left = self.tear_down();
         // Holders are names without anything behind them once they have ended: one in some hundred
         // worlds with a played spawnd still has one, and what refers to it is not known.
-        if left == (Counts { holders: left.holders, ..Counts::default() }) {
+        let holders = if plays { left.holders } else { 0 };
+        if left == (Counts { holders, ..Counts::default() }) {
             return Ok(lived);
         }
         let state = self.shared.net.state.borrow();

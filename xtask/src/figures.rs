@@ -44,7 +44,7 @@ fn one_blank(line: &str) -> String {
 }
 
 /// How many tests passed, in all test binaries together.
-fn passed(log: &str) -> u64 {
+pub(crate) fn passed(log: &str) -> u64 {
     let results = log.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
     results.filter_map(|rest| rest.split(' ').next()?.parse::<u64>().ok()).sum()
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::figures::{Figures, passed};
 use crate::step::{Outcome, Plan, Run};
 
 /// Where steps leave what they print.
@@ -36,6 +37,12 @@ pub(crate) fn command(name: &str, run: &Run, plan: &Plan, seconds_max: u64) -> O
     let environment: Vec<_> =
         run.environment.iter().map(|(name, value)| (*name, filled(value))).collect();
     match limited(name, &words, &environment, seconds_max) {
+        // A filter that names no test any more is no success.
+        Ok(Ended::ByItself(true, log))
+            if matches!(run.figures, Figures::Tests(_)) && passed(&log) == 0 =>
+        {
+            failed("no test ran", &log)
+        }
         Ok(Ended::ByItself(true, log)) => Outcome::Ok(run.figures.of(&log)),
         Ok(Ended::ByItself(false, log)) => failed(&as_typed(&words, &environment), &log),
         Ok(Ended::TooLate(log)) => failed(&format!("took longer than {seconds_max} s"), &log),

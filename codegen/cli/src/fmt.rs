@@ -7,6 +7,7 @@ use flounder_codegen::{Sources, format};
 use similar::TextDiff;
 
 use crate::args::Fmt;
+use crate::inputs::tell_earlier;
 use crate::run::{Error, Outcome, print};
 use crate::show::show;
 
@@ -23,10 +24,15 @@ const CONTEXT_LINES: usize = 3;
 /// If a file can't be read or written.
 pub(crate) fn run(command: &Fmt) -> Result<Outcome, Error> {
     let mut outcome = Outcome::Clean;
+    let mut failed = None;
     for path in &command.files {
-        outcome = outcome.max(file(command, path)?);
+        match file(command, path) {
+            // The others are formatted all the same.
+            Err(Error::File(error)) => tell_earlier(failed.replace(error)),
+            done => outcome = outcome.max(done?),
+        }
     }
-    Ok(outcome)
+    failed.map_or(Ok(outcome), |error| Err(error.into()))
 }
 
 fn file(command: &Fmt, path: &Path) -> Result<Outcome, Error> {

@@ -8,7 +8,7 @@ use flounder_codegen::files::{self, FileError};
 use flounder_codegen::{FileId, Request, Sources};
 
 use crate::args::{Format, Inputs};
-use crate::show::show;
+use crate::show::{complain, show};
 
 /// What the inputs declare. None if they have mistakes; all findings are shown.
 ///
@@ -40,8 +40,21 @@ pub(crate) fn describe(
 /// If a file can't be read.
 pub(crate) fn request(inputs: &Inputs, sources: &mut Sources) -> Result<Request, FileError> {
     let mut once = Once::default();
-    let imports = once.read(&inputs.imports, sources)?;
-    Ok(Request { files: once.read(&inputs.files, sources)?, imports })
+    let imports = once.read(&inputs.imports, sources);
+    match (imports, once.read(&inputs.files, sources)) {
+        (Err(earlier), Err(error)) => {
+            tell_earlier(Some(earlier));
+            Err(error)
+        }
+        (imports, files) => Ok(Request { imports: imports?, files: files? }),
+    }
+}
+
+/// Tells of a file that can't be read, when there is another.
+pub(crate) fn tell_earlier(error: Option<FileError>) {
+    if let Some(error) = error {
+        complain(&error);
+    }
 }
 
 /// Reads files that weren't read before.
@@ -53,14 +66,20 @@ impl Once {
     ///
     /// # Errors
     ///
-    /// If one can't be read.
+    /// If one can't be read: the last of them, those before it are told.
     pub(crate) fn read(
         &mut self,
         paths: &[PathBuf],
         sources: &mut Sources,
     ) -> Result<Vec<FileId>, FileError> {
-        let new = paths.iter().filter(|path| self.0.insert(whole(path)));
-        new.map(|path| files::read(sources, path)).collect()
+        let (mut read, mut failed) = (Vec::new(), None);
+        for path in paths.iter().filter(|path| self.0.insert(whole(path))) {
+            match files::read(sources, path) {
+                Ok(file) => read.push(file),
+                Err(error) => tell_earlier(failed.replace(error)),
+            }
+        }
+        failed.map_or(Ok(read), Err)
     }
 }
 

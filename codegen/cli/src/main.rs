@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Ok(run::Outcome::Clean) => ExitCode::SUCCESS,
         Ok(run::Outcome::Findings) => ExitCode::from(1),
         Err(error) => {
-            show::say(&format!("flounder: {error}\n"));
+            show::complain(&error);
             ExitCode::from(2)
         }
     }

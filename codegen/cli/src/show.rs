@@ -22,6 +22,11 @@ pub(crate) fn show(findings: &Diagnostics, sources: &Sources, format: Format) {
     }
 }
 
+/// Says on standard error why something can't be done.
+pub(crate) fn complain(error: &dyn std::error::Error) {
+    say(&format!("flounder: {error}\n"));
+}
+
 /// Prints to standard error. If nobody can hear it, the exit status still says how it went.
 pub(crate) fn say(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());

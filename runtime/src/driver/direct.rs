@@ -12,7 +12,7 @@ use std::rc::Rc;
 use crate::channel::{Header, Packet};
 use crate::driver::link::LinkSide;
 use crate::driver::reserved::Reserved;
-use crate::driver::{Carrier, Closer, End, Outlook, RecvError, Refused};
+use crate::driver::{Carrier, Closer, End, Outlook, RecvError, Refused, refuse};
 use crate::interface::{Interface, Payload};
 use crate::sync::Arc;
 use crate::waitset::{Bell, NearBell};
@@ -76,18 +76,6 @@ impl<M> DirectEnd<M> {
 
     fn peer(&self) -> &Side<M> {
         &self.shared.sides[1 - self.side]
-    }
-
-    /// Says why nothing can be sent, if nothing can be.
-    #[inline]
-    fn refuse<T>(&self, message: T) -> Result<T, Refused<T>> {
-        if self.link.is_closed() {
-            Err(Refused::Closed(message))
-        } else if self.has_room() {
-            Ok(message)
-        } else {
-            Err(Refused::Full(message))
-        }
     }
 
     #[inline]
@@ -161,13 +149,13 @@ impl<M> Carrier for DirectEnd<M> {
 impl<I: Interface> End<I> for DirectEnd<I::Message> {
     #[inline]
     fn send<T: Payload<I>>(&self, header: Header, message: T) -> Result<(), Refused<T>> {
-        let message = self.refuse(message)?;
+        let message = refuse(self, message)?;
         self.put(Packet::Message { header, message: message.into_message() });
         Ok(())
     }
 
     fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
-        self.put(self.refuse(packet)?);
+        self.put(refuse(self, packet)?);
         Ok(())
     }
 

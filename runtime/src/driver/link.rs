@@ -279,7 +279,7 @@ impl<Tx: PipeTx, Rx: PipeRx> Carrier for LinkEnd<Tx, Rx> {
     }
 
     fn arm_room(&self) -> bool {
-        ask(&self.link.own().wants_room, || self.has_room() || self.link.is_closed())
+        self.link.ask_for_room(|| self.has_room() || self.link.is_closed())
     }
 
     #[inline]

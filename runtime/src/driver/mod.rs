@@ -243,3 +243,15 @@ impl<D: Driver, I: Interface> AnyEnd<I> for EndOf<D, I> {
         self.0.outlook()
     }
 }
+
+/// Says why nothing can be sent at an end, if nothing can be.
+#[inline]
+pub(crate) fn refuse<T>(end: &impl Carrier, message: T) -> Result<T, Refused<T>> {
+    if end.is_closed() {
+        Err(Refused::Closed(message))
+    } else if end.has_room() {
+        Ok(message)
+    } else {
+        Err(Refused::Full(message))
+    }
+}

@@ -66,6 +66,10 @@ impl<I: Interface, S: 'static> Source for ObservedSource<I, S> {
         self.inner.has_event()
     }
 
+    fn is_worth_spinning(&self) -> bool {
+        self.inner.is_worth_spinning()
+    }
+
     fn rest(&self) -> bool {
         self.inner.rest()
     }

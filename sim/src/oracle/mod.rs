@@ -94,7 +94,6 @@ impl Oracle {
         end: TapEnd,
         link: &Link,
         (header, message): (Header, &mut dyn Any),
-        coverage: &mut Coverage,
     ) {
         let (own, peer) = (link.end(end).who, link.end(end.peer()).who);
         let found = match (link.speaks, own) {
@@ -112,7 +111,6 @@ impl Oracle {
                 .map(|message| self.monitors.sends(end.channel, own, message)),
             _ => None,
         };
-        let _ = coverage;
         self.check(found.unwrap_or(Ok(())));
     }
 

@@ -67,9 +67,13 @@ impl Config {
         Self { trace_lines: lines, ..self }
     }
 
-    /// With a spawnd on `core` that is played by the world and breaks rules.
+    /// With a spawnd on `core`, if there can be such a core, that is played by the world and breaks
+    /// rules.
     #[must_use]
     pub const fn played_spawnd(self, core: CoreId) -> Self {
+        if core.0 >= CORES_MAX {
+            return self;
+        }
         Self { played: self.played | 1 << core.0, ..self }
     }
 

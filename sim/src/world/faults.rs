@@ -120,9 +120,9 @@ impl World {
         any
     }
 
-    /// Has the monitor say of a spawnd whose binding was closed that it is gone: the process manager
-    /// waits for that word, and a played spawnd never ends by itself.
-    pub(super) fn replace_lost_spawnds(&mut self) {
+    /// Ends the spawnds that are played, which never end by themselves: their monitors say that they
+    /// are gone, for which the process manager waits where it closed their bindings.
+    pub(super) fn end_played_spawnds(&mut self) {
         for core in 0..self.cores() {
             let is_played = self.shared.truth.is_played(core);
             if is_played {

@@ -17,7 +17,7 @@ const SLICE_MIN: f64 = 2.0;
 /// How wide a letter is. A name is written in its slice if it fits, else above, if that is free.
 const LETTER: f64 = 4.7;
 /// The axis has about so many marks.
-const MARKS: f64 = 8.0;
+const MARKS: u32 = 8;
 
 const STYLE: &str = "\
 text{font:9px sans-serif;fill:#222}.who{font-size:11px}.core{fill:#777}.axis{fill:#777}\
@@ -66,9 +66,11 @@ fn x(scene: &Scene, micros: f64) -> f64 {
 
 /// Marks at round times.
 fn axis(out: &mut String, scene: &Scene, height: f64) {
-    let step = round_up(scene.span / MARKS);
-    let mut at = (scene.from / step).ceil() * step;
-    while at <= scene.from + scene.span {
+    let step = round_up(scene.span / f64::from(MARKS));
+    let first = (scene.from / step).ceil();
+    // Counted, because a small step may change nothing about a late time.
+    let marks = (0..=2 * MARKS).map(|mark| (first + f64::from(mark)) * step);
+    for at in marks.take_while(|at| *at <= scene.from + scene.span) {
         let x = x(scene, at - scene.from);
         let (top, bottom) = (TOP - 4.0, height - BOTTOM);
         line!(out, "<path class=\"mark\" d=\"M{x:.1} {top}V{bottom}\"/>");
@@ -76,7 +78,6 @@ fn axis(out: &mut String, scene: &Scene, height: f64) {
             out,
             "<text class=\"axis\" x=\"{x:.1}\" y=\"14\" text-anchor=\"middle\">{at} µs</text>"
         );
-        at += step;
     }
 }
 

@@ -205,10 +205,12 @@ fn message_names(interface: &Interface) -> Vec<&str> {
 
 /// A message is another one renamed if it has the same arguments, or none and the same place.
 fn is_renamed((i, old): (usize, &Message), (j, new): (usize, &Message)) -> bool {
-    let args = |message: &Message| -> Vec<(String, String)> {
-        let args = message.packets().flat_map(|packet| &packet.args);
-        args.map(|arg| (arg.name.clone(), arg.wire.clone())).collect()
-    };
-    let (before, after) = (args(old), args(new));
-    old.kind() == new.kind() && before == after && (!before.is_empty() || i == j)
+    let has_args = old.packets().any(|packet| !packet.args.is_empty());
+    old.kind() == new.kind() && args(old).eq(args(new)) && (has_args || i == j)
+}
+
+/// The arguments by name, and by what the fingerprint says of them.
+fn args(message: &Message) -> impl Iterator<Item = (&str, &str)> {
+    let args = message.packets().flat_map(|packet| &packet.args);
+    args.map(|arg| (arg.name.as_str(), arg.wire.as_str()))
 }

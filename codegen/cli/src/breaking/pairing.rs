@@ -18,6 +18,9 @@ pub(super) struct Pairing {
     pub(super) added: Vec<usize>,
 }
 
+/// So many that came are looked at for each that went: a file may have thousands of both.
+const COMPARED_MAX: usize = 256;
+
 /// Pairs two lists of distinct names.
 pub(super) fn pair(
     old: &[&str],
@@ -36,7 +39,7 @@ pub(super) fn pair(
     let mut added: Vec<usize> = (0..new.len()).filter(|index| !taken.contains(index)).collect();
     let mut renamed = Vec::new();
     removed.retain(|old| {
-        let found = added.iter().position(|new| is_renamed(*old, *new));
+        let found = added.iter().take(COMPARED_MAX).position(|new| is_renamed(*old, *new));
         renamed.extend(found.map(|at| (*old, added.remove(at))));
         found.is_none()
     });

@@ -10,7 +10,7 @@ use super::slot::Lane;
 use crate::channel::{Header, Packet};
 use crate::driver::link::LinkSide;
 use crate::driver::reserved::Reserved;
-use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
+use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused, refuse};
 use crate::interface::{Interface, Payload};
 use crate::sync::{Arc, as_written};
 use crate::waitset::Bell;
@@ -41,18 +41,6 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
         };
         let (first, second) = LinkSide::pair();
         (end(first, 0), end(second, 1))
-    }
-
-    /// Says why nothing can be sent, if nothing can be.
-    #[inline]
-    fn refuse<T>(&self, message: T) -> Result<T, Refused<T>> {
-        if self.link.is_closed() {
-            Err(Refused::Closed(message))
-        } else if self.has_room() {
-            Ok(message)
-        } else {
-            Err(Refused::Full(message))
-        }
     }
 
     /// Sends what was written, for which there is room.
@@ -167,7 +155,7 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
 impl<I: Interface, const SLOTS: usize, const WORDS: usize> End<I> for UmpEnd<SLOTS, WORDS> {
     #[inline]
     fn send<T: Payload<I>>(&self, header: Header, message: T) -> Result<(), Refused<T>> {
-        let message = self.refuse(message)?;
+        let message = refuse(self, message)?;
         let mut writer = self.writer.borrow_mut();
         writer.begin();
         message.encode(&mut writer);
@@ -176,7 +164,7 @@ impl<I: Interface, const SLOTS: usize, const WORDS: usize> End<I> for UmpEnd<SLO
     }
 
     fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>> {
-        let packet = self.refuse(packet)?;
+        let packet = refuse(self, packet)?;
         let mut writer = self.writer.borrow_mut();
         writer.begin();
         let head = match packet {
