@@ -3,7 +3,6 @@
 //! The library reads no files: whoever calls it hands texts over under the name that errors show.
 
 use std::fmt;
-use std::sync::OnceLock;
 
 /// Names a file of [`Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -55,17 +54,8 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// Where the bytes stopped being UTF-8 or were cut, if so; `text` ends there.
     pub(crate) invalid_at: Option<usize>,
-    /// Where the lines start, counted when somebody asks.
-    lines: OnceLock<Vec<usize>>,
-}
-
-impl Source {
-    fn lines(&self) -> &[usize] {
-        self.lines.get_or_init(|| {
-            let ends = self.text.match_indices('\n');
-            [0].into_iter().chain(ends.map(|(end, _)| end + 1)).collect()
-        })
-    }
+    /// Where the lines start.
+    lines: Vec<u32>,
 }
 
 /// The texts of a run, numbered in the order in which they were added.
@@ -101,12 +91,9 @@ impl Sources {
                 (str::from_utf8(valid).unwrap_or_default(), Some(valid.len()))
             }
         };
-        self.files.push(Source {
-            path: path.into(),
-            text: text.to_owned(),
-            invalid_at,
-            lines: OnceLock::new(),
-        });
+        let ends = (1..).zip(text.bytes()).filter(|(_, byte)| *byte == b'\n');
+        let lines = [0].into_iter().chain(ends.map(|(next, _)| next)).collect();
+        self.files.push(Source { path: path.into(), text: text.to_owned(), invalid_at, lines });
         FileId(id)
     }
 
@@ -137,10 +124,10 @@ impl Sources {
         while !text.is_char_boundary(start) {
             start -= 1;
         }
-        let lines = self.get(span.file).lines();
-        let line = lines.partition_point(|first| *first <= start);
-        let column =
-            text[lines[line - 1]..start].trim_start_matches('\u{FEFF}').chars().count() + 1;
+        let lines = &self.get(span.file).lines;
+        let line = lines.partition_point(|first| *first as usize <= start);
+        let before = &text[lines[line - 1] as usize..start];
+        let column = before.trim_start_matches('\u{FEFF}').chars().count() + 1;
         Position { line, column }
     }
 

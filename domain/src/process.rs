@@ -27,6 +27,9 @@ pub const CALLS_MAX: u32 = 64;
 /// How many waits may be outstanding beside them: one for each domain that the default quota allows.
 pub const WAITS_MAX: u32 = 1_024;
 
+/// How often a span looks whether the domain is known to run: the answer to its spawn is on its way.
+const START_LOOKS_MAX: usize = 1_000;
+
 /// The domain ends with its spawner.
 const FLAG_END_WITH_SPAWNER: u8 = 1;
 
@@ -271,10 +274,10 @@ impl Processes {
 
     /// Waits until the process manager knows that a domain was started. It hears that from the
     /// domain's spawnd, which a program that spans right after its birth can overtake: it would be
-    /// refused as not running.
+    /// refused as not running. It is, if its spawnd is silent for longer than these looks take.
     async fn until_started(&self, domain: &Cap) -> Result<(), ProcessError> {
         let Ok(CapInfo { domain: Some(id), .. }) = domain.identify() else { return Ok(()) };
-        loop {
+        for _ in 0..START_LOOKS_MAX {
             match self.status(id, None).await {
                 Ok(DomainStatus { state: DomainState::Nil, .. }) => {}
                 // Whatever else is wrong, the answer to what was asked says it.
@@ -282,6 +285,7 @@ impl Processes {
                 Err(error) => return Err(error),
             }
         }
+        Ok(())
     }
 
     /// Ends a domain and waits until nothing of it executes any more. `domain` needs KILL.

@@ -26,7 +26,7 @@ use super::cgroup::{Group, is_populated};
 use super::exec::Exec;
 use super::helper::{Born, Helper, Job};
 use super::output::Sink;
-use super::process::Process;
+use super::process::{Process, UNKNOWN};
 use super::pump::Pump;
 use crate::system_loop::SystemLoop;
 
@@ -153,7 +153,7 @@ impl Desk {
         if let Some(&home) = self.guests.get(&domain) {
             let told = self.tell(home, HostEvent::KillGuest { domain });
             // Its core has stopped, and ended it.
-            return if told { None } else { self.guest_ended(domain, ProgramEnd::Signalled(9)) };
+            return if told { None } else { self.guest_ended(domain, UNKNOWN) };
         }
         if let Some(is_doomed) = self.ordered.get_mut(&domain) {
             *is_doomed = true;
@@ -222,6 +222,9 @@ impl Desk {
             }
             watch => {
                 drop(watch);
+                if has_sink && let Some(pump) = &self.pump {
+                    pump.finish(domain);
+                }
                 if let Some(process) = Rc::into_inner(process) {
                     self.send(Job::Undo(Born { process, group, sink: None }));
                 }
@@ -308,7 +311,7 @@ impl Desk {
         }
         let Resident { process, group, hosts, .. } = self.residents.remove(&domain)?;
         // Its descriptor has told that it has ended.
-        let end = process.reap().unwrap_or(ProgramEnd::Signalled(9));
+        let end = process.reap().unwrap_or(UNKNOWN);
         for core in hosts {
             self.tell(core, HostEvent::GuestEnded { domain, end });
         }
@@ -357,6 +360,10 @@ impl Desk {
         for group in self.residents.values().filter_map(|resident| resident.group.as_ref()) {
             // What can't be killed now is when the system's group drops.
             let _ = group.kill();
+        }
+        // While a job has a process's number, the process must not be waited for.
+        if let Some(helper) = &self.helper {
+            helper.finish();
         }
         // Each process is ended and waited for when it drops.
         self.residents.clear();

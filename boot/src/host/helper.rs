@@ -24,7 +24,8 @@ use super::process::Process;
 use super::raw::{Inheritance, Nursery, Strings};
 use super::{Host, affinity, is_executable, tree};
 
-/// What the thread is asked to do. At most a few jobs for each process wait.
+/// What the thread is asked to do. For each process a few jobs wait, and one
+/// for each core that asks for its end.
 #[derive(Debug)]
 pub(super) enum Job {
     /// Start a process.
@@ -37,6 +38,8 @@ pub(super) enum Job {
     Undo(Born),
     /// Remove the group of a process that has ended.
     Remove(Group),
+    /// Tell that all jobs before this one are done.
+    Tell(Sender<()>),
 }
 
 /// A process that was started, with what belongs to it.
@@ -87,6 +90,15 @@ impl Helper {
         Ok(Self { jobs: Some(sender), thread: Some(thread) })
     }
 
+    /// Waits until all that was asked for is done.
+    pub(super) fn finish(&self) {
+        let (sender, done) = channel();
+        if self.send(Job::Tell(sender)) {
+            // Closed without a word: the thread is gone, and its jobs with it.
+            let _ = done.recv();
+        }
+    }
+
     /// Has a job done; false if the thread is gone.
     pub(super) fn send(&self, job: Job) -> bool {
         self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok())
@@ -127,6 +139,10 @@ fn work(jobs: &Receiver<Job>, host: &Arc<Host>, events: &Mailbox<HostEvent>) {
             Job::Remove(group) => {
                 // What can't be removed now is with the system's group.
                 let _ = group.remove();
+                continue;
+            }
+            Job::Tell(sender) => {
+                let _ = sender.send(());
                 continue;
             }
         };

@@ -16,7 +16,7 @@ use super::tree;
 const END_MAX: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// What is said of a process of which nobody knows how it ended.
-const UNKNOWN: ProgramEnd = ProgramEnd::Signalled(9);
+pub(super) const UNKNOWN: ProgramEnd = ProgramEnd::Signalled(9);
 
 /// A process, from its start until it was waited for. One that drops earlier is killed.
 #[derive(Debug)]

@@ -6,13 +6,14 @@ use flounder::{
 use flounder_idl::proc_mgmt::{GetStatusResponse, Interface, RxVtbl, SpanResponse};
 use flounder_idl::types::{DomainEntry, DomainState, ExitCause};
 
-use super::Processes;
+use super::{Processes, START_LOOKS_MAX};
 
 const DOMAIN: DomainId = DomainId(7);
 
 /// A process manager that doesn't know yet that a domain was started.
 struct Manager {
-    /// What it says of the domain, one state after the other; nothing where it knows of none.
+    /// What it says of the domain, one state after the other, the last for ever; nothing where it
+    /// knows of none.
     states: Vec<Option<DomainState>>,
     /// How many states were asked for when it was asked to span.
     spanned_after: Option<usize>,
@@ -21,7 +22,7 @@ struct Manager {
 
 const MANAGER: RxVtbl<Manager> = RxVtbl {
     get_status_call: |manager, _, request, reply| {
-        let state = manager.states[manager.asked];
+        let state = manager.states[manager.asked.min(manager.states.len() - 1)];
         manager.asked += 1;
         let err = match state {
             Some(_) => ErrVal::OK,
@@ -48,16 +49,18 @@ const MANAGER: RxVtbl<Manager> = RxVtbl {
 
 #[test]
 fn who_spans_right_after_its_birth_waits_until_that_is_known() {
-    let cases: [(&str, &[Option<DomainState>]); 4] = [
-        ("known at once", &[Some(DomainState::Running)]),
+    let cases: [(&str, &[Option<DomainState>], usize); 5] = [
+        ("known at once", &[Some(DomainState::Running)], 1),
         (
             "known late",
             &[Some(DomainState::Nil), Some(DomainState::Nil), Some(DomainState::Running)],
+            3,
         ),
-        ("ended meanwhile", &[Some(DomainState::Nil), Some(DomainState::Stopped)]),
-        ("forgotten", &[None]),
+        ("ended meanwhile", &[Some(DomainState::Nil), Some(DomainState::Stopped)], 2),
+        ("forgotten", &[None], 1),
+        ("never known", &[Some(DomainState::Nil)], START_LOOKS_MAX),
     ];
-    for (what, states) in cases {
+    for (what, states, looks) in cases {
         let (waitset, kernel) = (Waitset::new(), Kernel::new());
         let home = || Home::new(waitset.clone(), kernel.holder());
         let (here, there) = pair::<Interface>(BindOptions::new());
@@ -73,7 +76,7 @@ fn who_spans_right_after_its_birth_waits_until_that_is_known() {
         let spanned = processes.span(&cap, CoreId(1), Cap::NULL, Cap::NULL);
         assert_eq!(client.block_on(spanned), Ok(()), "{what}");
         manager.ctx().with(|manager| {
-            assert_eq!(manager.spanned_after, Some(states.len()), "{what}");
+            assert_eq!(manager.spanned_after, Some(looks), "{what}");
         });
     }
 }

@@ -38,8 +38,8 @@ pub struct WatchConfig {
     pub backoff_first: Duration,
     /// The longest time between two generations. Default 5 seconds.
     pub backoff_max: Duration,
-    /// How many generations in a row may fail before one has answered a heartbeat; then the core
-    /// stays without. Default 16: about half a minute of trying.
+    /// How many restarts in a row may fail before one has answered a heartbeat; then the core stays
+    /// without. Default 16: about 40 seconds of trying.
     pub restarts_max: u32,
 }
 
