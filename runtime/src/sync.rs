@@ -15,7 +15,7 @@ pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard, atomic};
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
+pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
 
 /// Locks, also if a thread panicked while it held the lock: what our locks guard is valid between
 /// any two statements, so a panic can't leave it half changed.
@@ -31,12 +31,14 @@ pub(crate) fn serial() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+pub(crate) use fences::{have_heavy, heavy, light};
 pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
 #[cfg(loom)]
 pub(crate) mod atomic;
 #[cfg(loom)]
 mod defect;
+mod fences;
 #[cfg(loom)]
 mod queues;
 #[cfg(not(loom))]

@@ -6,6 +6,8 @@ use std::thread::{Builder, JoinHandle};
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+use crate::sync::have_heavy;
+
 /// The CPUs that the calling thread may run on, in ascending order.
 ///
 /// # Errors
@@ -56,6 +58,8 @@ pub fn spawn<T: Send + 'static>(
     cpu: Option<usize>,
     main: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<io::Result<T>>> {
+    // Asked before there is a second thread: for one the kernel has the answer at once.
+    let _ = have_heavy();
     Builder::new().name(name.to_owned()).spawn(move || {
         cpu.map_or(Ok(()), pin_to)?;
         Ok(main())

@@ -16,6 +16,7 @@ use loom::thread;
 pub(crate) mod generated;
 
 use self::generated::probe::{Count, Interface};
+use super::link::HOT_AFTER;
 use super::ump::UmpEnd;
 use super::{Carrier, Driver, End, Local, RecvError};
 use crate::channel::{Header, Packet};
@@ -128,9 +129,10 @@ impl Raced for SmallUmpEnd {
 }
 
 /// Runs `peer` with one end beside a loop that looks, with the other, until it has seen what is
-/// `expected`. The peer leaves open what it returns. Before, `prepare` gets the loop's end.
+/// `expected`. The peer leaves open what it returns. Before, `prepare` gets the loop's end and the
+/// peer's.
 pub(super) fn race<E: Raced>(
-    prepare: fn(&E),
+    prepare: fn(&E, &E),
     look: fn(&E, &mut Seen) -> Turn,
     peer: fn(E) -> Option<E>,
     expected: Seen,
@@ -139,7 +141,7 @@ pub(super) fn race<E: Raced>(
     model.preemption_bound = Some(E::PREEMPTIONS_MAX);
     model.check(move || {
         let (end, there) = E::pair();
-        prepare(&end);
+        prepare(&end, &there);
         let peer = thread::spawn(move || peer(there));
         let waitset = Waitset::new();
         let (waiting, registration) = waitset.insert(&Owned::default(), |bell| {
@@ -150,6 +152,14 @@ pub(super) fn race<E: Raced>(
         waitset.run_until(|| waiting.seen.get() == expected);
         drop(peer.join().expect("the peer panics never"));
     });
+}
+
+/// Has so many packets in a row go through that the loop's end is hot.
+fn warm_up(end: &impl End<Interface>, there: &impl End<Interface>) {
+    for number in 0..HOT_AFTER {
+        send(there, number);
+        end.receive().expect("it was sent");
+    }
 }
 
 fn send_and_stay<E: Raced>(end: E) -> Option<E> {
@@ -166,19 +176,25 @@ macro_rules! races {
             #[test]
             fn a_send_races_with_asking_for_a_packet() {
                 let expected = Seen { received: 1, ..Seen::default() };
-                race::<$end>(|_| (), look_for_packets, send_and_stay, expected);
+                race::<$end>(|_, _| (), look_for_packets, send_and_stay, expected);
             }
 
             #[test]
             fn a_send_races_with_a_watched_end_that_rests() {
                 let expected = Seen { received: 1, ..Seen::default() };
-                race::<$end>(|_| (), watch_for_packets, send_and_stay, expected);
+                race::<$end>(|_, _| (), watch_for_packets, send_and_stay, expected);
+            }
+
+            #[test]
+            fn a_send_races_with_a_hot_end_that_rests() {
+                let expected = Seen { received: 1, ..Seen::default() };
+                race::<$end>(warm_up, watch_for_packets, send_and_stay, expected);
             }
 
             #[test]
             fn closing_races_with_a_watched_end_that_rests() {
                 let expected = Seen { closed: true, ..Seen::default() };
-                race::<$end>(|_| (), watch_for_packets, |_| None, expected);
+                race::<$end>(|_, _| (), watch_for_packets, |_| None, expected);
             }
 
             #[test]
@@ -188,7 +204,7 @@ macro_rules! races {
                     None
                 };
                 let expected = Seen { received: 1, room: false, closed: true };
-                race::<$end>(|_| (), look_for_packets, peer, expected);
+                race::<$end>(|_, _| (), look_for_packets, peer, expected);
             }
 
             #[test]
@@ -200,13 +216,13 @@ macro_rules! races {
                     Some(end)
                 };
                 let expected = Seen { room: true, ..Seen::default() };
-                race::<$end>(|end| send(end, 0), look_for_room, peer, expected);
+                race::<$end>(|end, _| send(end, 0), look_for_room, peer, expected);
             }
 
             #[test]
             fn closing_races_with_asking_for_room() {
                 let expected = Seen { closed: true, ..Seen::default() };
-                race::<$end>(|end| send(end, 0), look_for_room, |_| None, expected);
+                race::<$end>(|end, _| send(end, 0), look_for_room, |_| None, expected);
             }
         }
     )* };

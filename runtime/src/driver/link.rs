@@ -5,19 +5,31 @@
 //! The handshake is Dekker's: a sequentially consistent fence between the write and the look, on both
 //! sides.
 //!
+//! The sender's fence is what costs most of a message. So a receiver that takes many packets without
+//! arming says that it is *hot*. Senders have the light fence of a [pair](crate::sync::light) then, and
+//! look only whether that is still so. Before it arms, a hot receiver cools down and has the heavy fence
+//! of the pair, a system call; from then on senders have fences again. One that sleeps for each packet
+//! is never hot and makes no such call.
+//!
 //! Room is announced the other way round, but a fence for every packet that is taken would be wasted:
 //! who takes packets looks again and again whether room is wanted, and has a fence before the last
 //! look, when it arms.
 
+use std::cell::Cell;
 use std::fmt;
+use std::ops::Deref;
 
 use crate::channel::{Header, Packet};
 use crate::driver::reserved::Reserved;
 use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-use crate::sync::{Arc, Mutex, lock};
+use crate::sync::{Arc, Mutex, have_heavy, heavy, light, lock};
 use crate::waitset::Bell;
+
+/// So many packets in a row make an end hot: a heavy fence takes about as long as so many others. A
+/// model has no time for so many.
+pub(super) const HOT_AFTER: u64 = if cfg!(loom) { 2 } else { 64 };
 
 /// Where the one sender of a bounded queue puts packets.
 pub(crate) trait PipeTx {
@@ -53,6 +65,8 @@ struct Side {
     bell: Mutex<Option<Arc<Bell>>>,
     /// What its owner is called in traces.
     label: Mutex<Option<Arc<str>>>,
+    /// Its owner looks for packets, and will have a heavy fence before it sleeps.
+    hot: AtomicBool,
     /// Its owner sleeps until there is a packet or the channel is closed.
     wants_packet: AtomicBool,
     /// Its owner waits for room to send.
@@ -64,6 +78,22 @@ struct Side {
 }
 
 impl Side {
+    #[inline]
+    fn is_hot(&self) -> bool {
+        // Relaxed: the fences in `ring_for_packet` and `cool_down` order it.
+        self.hot.load(Ordering::Relaxed)
+    }
+
+    /// Publishes that its owner looks no more and wishes for a packet, before what is looked at next.
+    #[inline(never)]
+    fn cool_down(&self) {
+        self.hot.store(false, Ordering::Relaxed);
+        self.wants_packet.store(true, Ordering::Relaxed);
+        // Pairs with the light fence in `ring_for_packet`: the look that comes now finds the packets
+        // of senders who saw a hot end there. And with the other fence, for those who didn't.
+        heavy();
+    }
+
     fn ring(&self) {
         // The bell is cloned, not rung under the lock.
         let bell = lock(&self.bell).clone();
@@ -75,7 +105,14 @@ impl Side {
     /// Rings if the owner asked for a packet, once per asking.
     #[inline]
     fn ring_for_packet(&self) {
-        // Pairs with the fence in `wish`.
+        if self.is_hot() {
+            // Pairs with the fence in `cool_down`: now it may be hot no more.
+            light();
+            if self.is_hot() {
+                return;
+            }
+        }
+        // Pairs with the fences in `wish` and `cool_down`.
         fence(Ordering::SeqCst);
         if self.wants_packet.load(Ordering::Relaxed)
             && self.wants_packet.swap(false, Ordering::Relaxed)
@@ -96,21 +133,19 @@ impl Side {
     }
 }
 
-/// Publishes a wish unless `granted` is already true when it is looked at once more.
-fn ask(flag: &AtomicBool, granted: impl FnOnce() -> bool) -> bool {
-    wish(flag);
-    if granted() {
-        flag.store(false, Ordering::Relaxed);
-        return false;
-    }
-    true
-}
-
 /// Publishes a wish before what is looked at next.
 fn wish(flag: &AtomicBool) {
     flag.store(true, Ordering::Relaxed);
     // Pairs with the fences in `ring_for_packet` and, for room, in the peer's wish for a packet.
     fence(Ordering::SeqCst);
+}
+
+/// Takes back a published wish if it is `granted` already. False if it is.
+fn keep_unless(granted: bool, flag: &AtomicBool) -> bool {
+    if granted {
+        flag.store(false, Ordering::Relaxed);
+    }
+    !granted
 }
 
 impl Link {
@@ -172,29 +207,11 @@ impl LinkSide {
         self.peer().ring_for_packet();
     }
 
-    /// Rings if the peer waits for room. What makes room must be published before.
+    /// Rings if the peer is seen to wait for room. Who has made room looks again before it sleeps, in
+    /// what it gives to [`OwnSide::ask_for_packet`].
     #[inline]
     pub(crate) fn ring_for_room(&self) {
-        // Pairs with the fence in `wish`.
-        fence(Ordering::SeqCst);
         self.peer().ring_for_room();
-    }
-
-    /// Rings if the peer is seen to wait for room. Who relies on this looks again before it sleeps,
-    /// in what it gives to [`LinkSide::ask_for_packet`].
-    #[inline]
-    pub(crate) fn ring_for_room_if_seen(&self) {
-        self.peer().ring_for_room();
-    }
-
-    /// Asks for the bell at the next packet, unless there is one.
-    pub(crate) fn ask_for_packet(&self, is_there: impl FnOnce() -> bool) -> bool {
-        let asked = ask(&self.own().wants_packet, is_there);
-        if asked {
-            // Relaxed: a figure that orders nothing.
-            self.own().sleeps.fetch_add(1, Ordering::Relaxed);
-        }
-        asked
     }
 
     /// True unless the peer is there and may run on another CPU.
@@ -214,7 +231,68 @@ impl LinkSide {
 
     /// Asks for the bell when there is room, unless there is some.
     pub(crate) fn ask_for_room(&self, is_there: impl FnOnce() -> bool) -> bool {
-        ask(&self.own().wants_room, is_there)
+        let wish_for_room = &self.own().wants_room;
+        wish(wish_for_room);
+        keep_unless(is_there(), wish_for_room)
+    }
+}
+
+/// A side as the end has it that takes its packets.
+#[derive(Debug)]
+pub(crate) struct OwnSide {
+    side: LinkSide,
+    /// How many packets were taken since it last armed.
+    streak: Cell<u64>,
+}
+
+impl OwnSide {
+    /// The two sides of a new link.
+    pub(crate) fn pair() -> (Self, Self) {
+        let own = |side| Self { side, streak: Cell::new(0) };
+        let (first, second) = LinkSide::pair();
+        (own(first), own(second))
+    }
+
+    /// Takes note of a packet that was taken.
+    #[inline]
+    pub(crate) fn took(&self) {
+        let streak = self.streak.get() + 1;
+        self.streak.set(streak);
+        if streak == HOT_AFTER {
+            self.heat();
+        }
+    }
+
+    /// Lets senders be without fences, if there are others that do for them.
+    #[inline(never)]
+    fn heat(&self) {
+        // Relaxed: who sees it late has fences for longer.
+        self.own().hot.store(have_heavy(), Ordering::Relaxed);
+    }
+
+    /// Asks for the bell at the next packet, unless there is one.
+    pub(crate) fn ask_for_packet(&self, is_there: impl FnOnce() -> bool) -> bool {
+        self.streak.set(0);
+        let own = self.own();
+        if own.is_hot() {
+            own.cool_down();
+        } else {
+            wish(&own.wants_packet);
+        }
+        let asked = keep_unless(is_there(), &own.wants_packet);
+        if asked {
+            // Relaxed: a figure that orders nothing.
+            own.sleeps.fetch_add(1, Ordering::Relaxed);
+        }
+        asked
+    }
+}
+
+impl Deref for OwnSide {
+    type Target = LinkSide;
+
+    fn deref(&self) -> &LinkSide {
+        &self.side
     }
 }
 
@@ -228,7 +306,7 @@ impl Closer for LinkSide {
 pub struct LinkEnd<Tx, Rx> {
     tx: Tx,
     rx: Rx,
-    link: LinkSide,
+    link: OwnSide,
     /// How much of the room is kept for sends to come.
     reserved: Reserved,
 }
@@ -238,7 +316,7 @@ pub(crate) fn link_pair<Tx, Rx>(
     there: (Tx, Rx),
     back: (Tx, Rx),
 ) -> (LinkEnd<Tx, Rx>, LinkEnd<Tx, Rx>) {
-    let (first, second) = LinkSide::pair();
+    let (first, second) = OwnSide::pair();
     let end = |tx, rx, link| LinkEnd { tx, rx, link, reserved: Reserved::default() };
     (end(there.0, back.1, first), end(back.0, there.1, second))
 }
@@ -258,7 +336,7 @@ impl<Tx: PipeTx, Rx: PipeRx> Carrier for LinkEnd<Tx, Rx> {
 
     #[inline]
     fn has_packet(&self) -> bool {
-        self.link.ring_for_room_if_seen();
+        self.link.ring_for_room();
         !self.rx.is_empty() || self.link.is_closed()
     }
 
@@ -288,7 +366,7 @@ impl<Tx: PipeTx, Rx: PipeRx> Carrier for LinkEnd<Tx, Rx> {
     }
 
     fn closer(&self) -> Arc<dyn Closer> {
-        Arc::new(self.link.clone())
+        Arc::new(LinkSide::clone(&self.link))
     }
 
     fn naps(&self) -> Naps {
@@ -332,7 +410,8 @@ where
         let Some(packet) = self.rx.pop() else {
             return Err(if closed { RecvError::Closed } else { RecvError::Empty });
         };
-        self.link.ring_for_room_if_seen();
+        self.link.took();
+        self.link.ring_for_room();
         Ok(packet)
     }
 }
@@ -350,7 +429,7 @@ pub(crate) fn unpack<I: Interface, T: Payload<I>>(packet: Packet<I::Message>) ->
 
 impl<Tx, Rx> Drop for LinkEnd<Tx, Rx> {
     fn drop(&mut self) {
-        Closer::close(&self.link);
+        self.link.close();
     }
 }
 
@@ -358,7 +437,7 @@ impl<Tx, Rx> fmt::Debug for LinkEnd<Tx, Rx> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let closed = self.link.is_closed();
         f.debug_struct("LinkEnd")
-            .field("side", &self.link.side)
+            .field("side", &self.link.side.side)
             .field("closed", &closed)
             .finish_non_exhaustive()
     }

@@ -43,7 +43,7 @@ use self::watched::Watched;
 use crate::clock::{Clock, MonotonicClock, Time};
 use crate::contain::Contain;
 use crate::kill::KillSwitch;
-use crate::sync::Arc;
+use crate::sync::{Arc, have_heavy};
 
 /// After so many turns a busy loop looks at timers and descriptors too.
 const TURNS_PER_LOOK: usize = 64;
@@ -130,6 +130,8 @@ impl Waitset {
     ///
     /// What the system says if it has no descriptor left.
     pub fn with_clock(clock: Rc<dyn Clock>, kill: Option<KillSwitch>) -> std::io::Result<Self> {
+        // Asked for the bindings to come; what the answer is, they will see.
+        let _ = have_heavy();
         let ready = Arc::new(ReadySet::new()?);
         if let Some(kill) = &kill {
             kill.attach(Arc::clone(&ready));

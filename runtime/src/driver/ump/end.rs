@@ -8,7 +8,7 @@ use super::incoming::Incoming;
 use super::outgoing::{Beside, Outgoing};
 use super::slot::Lane;
 use crate::channel::{Header, Packet};
-use crate::driver::link::LinkSide;
+use crate::driver::link::{LinkSide, OwnSide};
 use crate::driver::reserved::Reserved;
 use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused, refuse};
 use crate::interface::{Interface, Payload};
@@ -20,7 +20,7 @@ use crate::wire::Writer;
 pub struct UmpEnd<const SLOTS: usize, const WORDS: usize> {
     tx: Outgoing<SLOTS, WORDS>,
     rx: Incoming<SLOTS, WORDS>,
-    link: LinkSide,
+    link: OwnSide,
     /// How much of the room is kept for sends to come.
     reserved: Reserved,
     /// What messages are written in, one after the other.
@@ -39,7 +39,7 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
             reserved: Reserved::default(),
             writer: RefCell::default(),
         };
-        let (first, second) = LinkSide::pair();
+        let (first, second) = OwnSide::pair();
         (end(first, 0), end(second, 1))
     }
 
@@ -63,8 +63,7 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
     /// Receives when the next slot has no whole message; its first word was read.
     #[inline(never)]
     fn receive_pieces<I: Interface>(&self, first: u64) -> Result<Packet<I::Message>, RecvError> {
-        let back = self.tx.ring();
-        match self.rx.receive_pieces::<I>(first, back, || self.link.ring_for_room()) {
+        match self.rx.receive_pieces::<I>(first, self.tx.ring()) {
             Err(RecvError::Empty) => self.receive_nothing::<I>(),
             received => received,
         }
@@ -81,18 +80,10 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
             return Err(RecvError::Closed);
         }
         // What was sent before closing is found after it, also what found no slot.
-        let received = self.rx.receive_rest::<I>(self.tx.ring());
-        self.link.ring_for_room();
-        match received {
+        match self.rx.receive_rest::<I>(self.tx.ring()) {
             Err(RecvError::Empty) if is_closed => Err(RecvError::Closed),
             received => received,
         }
-    }
-
-    /// True if there is something to receive, or to say that the channel is closed.
-    #[inline]
-    fn has_event(&self) -> bool {
-        self.rx.has_piece() || self.rx.has_backlog() || self.link.is_closed()
     }
 }
 
@@ -119,11 +110,12 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
 
     #[inline]
     fn has_packet(&self) -> bool {
-        self.has_event()
+        self.link.ring_for_room();
+        self.rx.has_piece() || self.rx.has_backlog() || self.link.is_closed()
     }
 
     fn arm(&self) -> bool {
-        self.link.ask_for_packet(|| self.has_event())
+        self.link.ask_for_packet(|| self.has_packet())
     }
 
     #[inline]
@@ -148,7 +140,7 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
     }
 
     fn closer(&self) -> Arc<dyn Closer> {
-        Arc::new(self.link.clone())
+        Arc::new(LinkSide::clone(&self.link))
     }
 }
 
@@ -184,9 +176,10 @@ impl<I: Interface, const SLOTS: usize, const WORDS: usize> End<I> for UmpEnd<SLO
         let Some(published) = self.rx.next() else {
             return self.receive_nothing::<I>();
         };
-        let (first, back) = (published.slot.first(), self.tx.ring());
+        self.link.took();
+        let first = published.slot.first();
         if self.rx.is_whole(first) {
-            self.rx.receive::<I>(published, first, back, || self.link.ring_for_room())
+            self.rx.receive::<I>(published, first, self.tx.ring())
         } else {
             self.receive_pieces::<I>(first)
         }
@@ -195,7 +188,7 @@ impl<I: Interface, const SLOTS: usize, const WORDS: usize> End<I> for UmpEnd<SLO
 
 impl<const SLOTS: usize, const WORDS: usize> Drop for UmpEnd<SLOTS, WORDS> {
     fn drop(&mut self) {
-        Closer::close(&self.link);
+        self.link.close();
     }
 }
 

@@ -33,7 +33,7 @@ fn end() -> (WholeEnd, HeapLane<64, 7>, Beside7) {
     let end = UmpEnd {
         tx: Outgoing::new(Lane::on_heap(), Beside::new(), 8),
         rx: Incoming::new(Arc::clone(&lane), Arc::clone(&beside)),
-        link: LinkSide::pair().0,
+        link: OwnSide::pair().0,
         reserved: Reserved::default(),
         writer: RefCell::default(),
     };

@@ -78,20 +78,17 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
     }
 
     /// Takes the packet that is in the next slot, whose first word was read. Acknowledges it, and
-    /// takes note of what the peer acknowledges of the other direction; `acknowledged` is called in
-    /// between.
+    /// takes note of what the peer acknowledges of the other direction.
     #[inline]
     pub(super) fn receive<I: Interface>(
         &self,
         Published { slot, mark }: Published<'_, WORDS>,
         first: u64,
         back: &BackRing<SLOTS, WORDS>,
-        acknowledged: impl Fn(),
     ) -> Received<I> {
         let mut words = [[0; WORD_BYTES]; WORDS];
         let rest = &mut words[1..Head::count(first).min(WORDS)];
         self.ring.take(slot, rest);
-        acknowledged();
         back.note(mark);
         self.read::<I>(mark.number(), first, rest)
     }
@@ -109,7 +106,6 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         &self,
         first: u64,
         back: &BackRing<SLOTS, WORDS>,
-        acknowledged: impl Fn(),
     ) -> Received<I> {
         if self.missing.get() == BROKEN {
             return Err(RecvError::Empty);
@@ -119,7 +115,6 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
             let mut words = [[0; WORD_BYTES]; WORDS];
             words[0] = first.take().unwrap_or_else(|| slot.first()).to_le_bytes();
             self.ring.take(slot, &mut words[1..]);
-            acknowledged();
             back.note(mark);
             if self.put_together::<I>(mark.number(), &words)? {
                 return self.read_together::<I>();
@@ -133,7 +128,7 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         let mut backlog = self.beside.backlog();
         // Under the lock, what is in the ring comes before what is in the backlog.
         if let Some(published) = self.next() {
-            match self.receive_pieces::<I>(published.slot.first(), back, || ()) {
+            match self.receive_pieces::<I>(published.slot.first(), back) {
                 Err(RecvError::Empty) => {}
                 received => return received,
             }

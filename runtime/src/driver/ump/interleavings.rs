@@ -7,7 +7,7 @@ use super::slot::{HeapLane, Lane};
 use crate::channel::{Header, Packet};
 use crate::driver::interleavings::generated::probe::{HandOver, Interface, Message, Same};
 use crate::driver::interleavings::{Seen, SmallUmpEnd, look_for_packets, look_for_room, race};
-use crate::driver::{End, RecvError};
+use crate::driver::{Carrier, End, RecvError};
 use crate::kernel::Cap;
 use crate::rpc::CallId;
 use crate::sync::Arc;
@@ -110,16 +110,18 @@ fn the_rest_of_a_message_is_received_without_its_sender() {
         Some(end)
     };
     let expected = Seen { received: 1, ..Seen::default() };
-    race::<SmallUmpEnd>(|_| (), look_for_packets, peer, expected);
+    race::<SmallUmpEnd>(|_, _| (), look_for_packets, peer, expected);
 }
 
 #[test]
 fn the_rest_of_a_message_makes_room_when_it_is_received() {
-    let peer = |end| {
+    let peer = |end: SmallUmpEnd| {
         receive_long(&end);
+        // Its wish for a packet comes before the last look whether room is wanted.
+        assert!(end.arm(), "nothing else was sent");
         Some(end)
     };
-    race(send_long, look_for_room, peer, Seen { room: true, ..Seen::default() });
+    race(|end, _| send_long(end), look_for_room, peer, Seen { room: true, ..Seen::default() });
 }
 
 #[test]
@@ -129,7 +131,7 @@ fn the_rest_of_a_message_is_received_after_closing() {
         None
     };
     let expected = Seen { received: 1, closed: true, ..Seen::default() };
-    race::<SmallUmpEnd>(|_| (), look_for_packets, peer, expected);
+    race::<SmallUmpEnd>(|_, _| (), look_for_packets, peer, expected);
 }
 
 #[test]
@@ -141,5 +143,5 @@ fn capabilities_are_there_when_their_message_is() {
         Some(end)
     };
     let expected = Seen { received: 1, ..Seen::default() };
-    race::<SmallUmpEnd>(|_| (), look_for_packets, peer, expected);
+    race::<SmallUmpEnd>(|_, _| (), look_for_packets, peer, expected);
 }
