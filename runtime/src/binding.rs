@@ -99,8 +99,15 @@ impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
         self.parts().map_or(Turn::Idle, |parts| parts.turn())
     }
 
+    #[inline]
     fn has_event(&self) -> bool {
-        self.parts().is_some_and(|parts| parts.shared.channel.has_packet())
+        match &*self.hold.borrow() {
+            Some(Hold::Strong(shared)) => shared.channel.has_packet(),
+            Some(Hold::Weak(shared)) => {
+                shared.upgrade().is_some_and(|shared| shared.channel.has_packet())
+            }
+            None => false,
+        }
     }
 
     fn is_worth_spinning(&self) -> bool {

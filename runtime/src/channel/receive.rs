@@ -39,7 +39,7 @@ impl<I: Interface> Channel<I> {
 
     /// True if there is something to take out of the channel.
     pub(crate) fn has_packet(&self) -> bool {
-        !self.is_shut() && self.end.carrier().has_packet()
+        !self.is_shut() && self.end.has_packet()
     }
 
     /// What is to be done for the next packet.

@@ -202,6 +202,7 @@ pub(crate) trait AnyEnd<I: Interface>: fmt::Debug {
     fn driver(&self) -> &'static str;
     fn send_packet(&self, packet: Packet<I::Message>) -> Result<(), Refused<Packet<I::Message>>>;
     fn receive(&self) -> Result<Packet<I::Message>, RecvError>;
+    fn has_packet(&self) -> bool;
     fn outlook(&self) -> Outlook;
 }
 
@@ -237,6 +238,10 @@ impl<D: Driver, I: Interface> AnyEnd<I> for EndOf<D, I> {
 
     fn receive(&self) -> Result<Packet<I::Message>, RecvError> {
         self.0.receive()
+    }
+
+    fn has_packet(&self) -> bool {
+        self.0.has_packet()
     }
 
     fn outlook(&self) -> Outlook {

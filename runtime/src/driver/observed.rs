@@ -85,6 +85,10 @@ impl<I: Interface> AnyEnd<I> for ObservedEnd<I> {
         received
     }
 
+    fn has_packet(&self) -> bool {
+        self.inner.has_packet()
+    }
+
     fn outlook(&self) -> Outlook {
         self.inner.outlook()
     }

@@ -199,7 +199,8 @@ impl Waitset {
                 self.fire_timers();
                 self.inner.poller.look(|key| self.ring(key));
             }
-            let Some((entry, source)) = self.inner.next() else { break };
+            // What is watched was looked at in the turn that it had just now.
+            let Some((entry, source)) = self.inner.next(given == 0) else { break };
             self.give_turn(entry, &*source);
             given += 1;
         }
@@ -392,7 +393,7 @@ impl Drop for InTurn<'_> {
         match self.outcome {
             Turn::Again => self.inner.list(entry),
             Turn::Watch => self.inner.watch(entry),
-            Turn::Idle => {}
+            Turn::Idle => self.inner.leave(&entry),
         }
     }
 }

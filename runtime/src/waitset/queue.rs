@@ -40,9 +40,12 @@ impl Queue {
 }
 
 impl Inner {
-    /// Takes the next source that has something to do.
-    pub(super) fn next(&self) -> Option<(Rc<Entry>, Rc<dyn Source>)> {
-        if self.queue.round.get() == 0 || !self.ready.is_empty() {
+    /// Takes the next source that has something to do. Who isn't `looking` gets none of those that
+    /// are only watched, unless others are ready.
+    #[inline]
+    pub(super) fn next(&self, looking: bool) -> Option<(Rc<Entry>, Rc<dyn Source>)> {
+        let is_over = self.queue.round.get() == 0;
+        if is_over && (looking || self.has_ready()) || !self.ready.is_empty() {
             self.gather();
         }
         loop {

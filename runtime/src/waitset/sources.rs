@@ -28,11 +28,23 @@ pub(super) struct Entry {
     source: RefCell<Option<Rc<dyn Source>>>,
     /// It is in the loop's queue.
     pub(super) listed: Cell<bool>,
+    /// It is among those that the loop looks at.
+    pub(super) watched: Cell<bool>,
+    /// How often the loop has looked at it in vain since it had something to do.
+    pub(super) looks: Cell<u32>,
 }
 
 impl Entry {
     pub(super) fn new(bell: Arc<Bell>, source: Rc<dyn Source>) -> Rc<Self> {
-        Rc::new(Self { bell, source: RefCell::new(Some(source)), listed: Cell::new(false) })
+        let (listed, watched, looks) = (Cell::default(), Cell::default(), Cell::default());
+        Rc::new(Self { bell, source: RefCell::new(Some(source)), listed, watched, looks })
+    }
+
+    /// True if a watched source has something to do. It is borrowed while it looks: to look makes
+    /// and removes no source.
+    #[inline]
+    pub(super) fn has_event(&self) -> bool {
+        self.source.borrow().as_ref().is_some_and(|source| source.has_event())
     }
 
     /// The source, unless it was removed.

@@ -7,7 +7,6 @@
 //! so that nothing is overlooked in between.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::{Entry, Inner};
@@ -17,85 +16,93 @@ const WATCHED_MAX: usize = 4;
 /// After so many looks in vain a source rests: what they took would have paid for some rings.
 const LOOKS_MAX: u32 = 1_000;
 
-/// The watched sources, each at most once.
+/// The watched sources, each at most once. They stay here while they have their turns.
 #[derive(Default)]
 pub(super) struct Watched {
-    list: RefCell<VecDeque<Watch>>,
-}
-
-struct Watch {
-    entry: Rc<Entry>,
-    /// How often it was looked at in vain.
-    looks: u32,
-}
-
-impl Watch {
-    fn has_event(&self) -> bool {
-        self.entry.source().is_some_and(|source| source.has_event())
-    }
+    list: RefCell<Vec<Rc<Entry>>>,
 }
 
 impl Inner {
     /// Watches a source from now on; one too many rests at once.
+    #[inline]
     pub(super) fn watch(&self, entry: Rc<Entry>) {
+        entry.looks.set(0);
+        if !entry.watched.get() {
+            self.begin_to_watch(entry);
+        }
+    }
+
+    fn begin_to_watch(&self, entry: Rc<Entry>) {
         let mut list = self.watched.list.borrow_mut();
-        if let Some(watch) = list.iter_mut().find(|watch| Rc::ptr_eq(&watch.entry, &entry)) {
-            watch.looks = 0;
-        } else if list.len() < WATCHED_MAX {
-            list.push_back(Watch { entry, looks: 0 });
+        if list.len() < WATCHED_MAX {
+            entry.watched.set(true);
+            list.push(entry);
         } else {
             drop(list);
-            self.rest(entry);
+            self.rest(&entry);
+        }
+    }
+
+    /// Watches a source no more: its bell rings for whatever comes.
+    #[inline]
+    pub(super) fn leave(&self, entry: &Rc<Entry>) {
+        if entry.watched.replace(false) {
+            self.watched.list.borrow_mut().retain(|watched| !Rc::ptr_eq(watched, entry));
         }
     }
 
     /// True if a watched source has something to do.
     pub(super) fn has_watched(&self) -> bool {
-        self.watched.list.borrow().iter().any(Watch::has_event)
+        self.watched.list.borrow().iter().any(|entry| entry.has_event())
     }
 
     /// True if what a watched source waits for may come while the loop spins.
     pub(super) fn may_spin(&self) -> bool {
         let list = self.watched.list.borrow();
-        list.iter().any(|watch| watch.entry.source().is_some_and(|it| it.is_worth_spinning()))
+        list.iter().any(|entry| entry.source().is_some_and(|it| it.is_worth_spinning()))
     }
 
     /// Makes the watched sources ready that have something to do.
     #[inline]
     pub(super) fn list_watched(&self) {
-        let watched = self.watched.list.borrow().len();
-        if watched > 0 {
-            self.list_some_of(watched);
+        let mut list = self.watched.list.borrow_mut();
+        let mut at = 0;
+        while let Some(entry) = list.get(at) {
+            if entry.listed.get() || self.look_at(entry) {
+                at += 1;
+            } else {
+                let tired = list.remove(at);
+                tired.watched.set(false);
+                self.rest(&tired);
+            }
         }
     }
 
-    fn list_some_of(&self, watched: usize) {
-        for _ in 0..watched {
-            // The borrow ends before the source is asked.
-            let Some(mut watch) = self.watched.list.borrow_mut().pop_front() else { return };
-            if watch.has_event() {
-                self.list(watch.entry);
-            } else if watch.looks < LOOKS_MAX {
-                watch.looks += 1;
-                self.watched.list.borrow_mut().push_back(watch);
-            } else {
-                self.rest(watch.entry);
-            }
+    /// Makes a watched source ready if it has something to do. False if it shall rest.
+    #[inline]
+    fn look_at(&self, entry: &Rc<Entry>) -> bool {
+        if entry.has_event() {
+            self.list(Rc::clone(entry));
+            return true;
         }
+        let looks = entry.looks.get() + 1;
+        entry.looks.set(looks);
+        looks <= LOOKS_MAX
     }
 
     /// Lets all watched sources rest: the loop is about to sleep.
     pub(super) fn rest_all(&self) {
         loop {
             // The borrow ends before the source is asked.
-            let Some(watch) = self.watched.list.borrow_mut().pop_front() else { return };
-            self.rest(watch.entry);
+            let Some(entry) = self.watched.list.borrow_mut().pop() else { return };
+            entry.watched.set(false);
+            self.rest(&entry);
         }
     }
 
-    fn rest(&self, entry: Rc<Entry>) {
+    fn rest(&self, entry: &Rc<Entry>) {
         if entry.source().is_some_and(|source| !source.rest()) {
-            self.list(entry);
+            self.list(Rc::clone(entry));
         }
     }
 }
@@ -117,7 +124,7 @@ mod tests {
     impl Source for Probe {
         fn turn(&self) -> Turn {
             self.events.set(self.events.get().saturating_sub(1));
-            Turn::Watch
+            if self.events.get() > 0 { Turn::Again } else { Turn::Watch }
         }
 
         fn end(&self) {}
