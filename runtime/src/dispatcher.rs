@@ -20,8 +20,8 @@ use crate::interface::Interface;
 use crate::kernel::{Holder, Kernel};
 use crate::observe::{EndId, Observe, observed, register};
 use crate::options::{Badge, BindOptions};
-use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Arc, ThreadId, this_thread};
 use crate::waitset::{Bell, Owned, ReadySet, Registration, Source, Waitset};
 
 /// An event loop with its own state `S` and a waitset, which it may share with other dispatchers of
@@ -134,6 +134,7 @@ impl<S: 'static> Dispatcher<S> {
             block_on: Arc::new(BlockOn {
                 woken: AtomicBool::new(false),
                 ready: Arc::clone(waitset.ready()),
+                thread: this_thread(),
             }),
             ended: Cell::new(false),
             stopped: Cell::new(false),
@@ -236,6 +237,8 @@ impl<S: 'static> Drop for Dispatcher<S> {
 struct BlockOn {
     woken: AtomicBool,
     ready: Arc<ReadySet>,
+    /// The loop's.
+    thread: ThreadId,
 }
 
 impl BlockOn {
@@ -259,7 +262,10 @@ impl Wake for BlockOn {
 
     fn wake_by_ref(self: &std::sync::Arc<Self>) {
         self.set();
-        self.ready.wake();
+        // The loop is awake while its own thread is here, and looks before it sleeps.
+        if this_thread() != self.thread {
+            self.ready.wake();
+        }
     }
 }
 

@@ -32,6 +32,26 @@ pub(crate) fn serial() -> u64 {
 }
 
 pub(crate) use fences::{have_heavy, heavy, light};
+#[cfg(loom)]
+pub(crate) use loom::thread::ThreadId;
+#[cfg(shuttle)]
+pub(crate) use shuttle::thread::ThreadId;
+/// Names a thread.
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use std::thread::ThreadId;
+
+/// The calling thread.
+#[inline]
+pub(crate) fn this_thread() -> ThreadId {
+    #[cfg(not(any(loom, shuttle)))]
+    let thread = std::thread::current();
+    #[cfg(loom)]
+    let thread = loom::thread::current();
+    #[cfg(shuttle)]
+    let thread = shuttle::thread::current();
+    thread.id()
+}
+
 pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
 #[cfg(loom)]
