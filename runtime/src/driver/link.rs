@@ -23,7 +23,7 @@ use crate::channel::{Header, Packet};
 use crate::driver::reserved::Reserved;
 use crate::driver::{Carrier, Closer, End, Naps, RecvError, Refused};
 use crate::interface::{Interface, Payload};
-use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::sync::{Arc, Mutex, have_heavy, heavy, light, lock};
 use crate::waitset::Bell;
 
@@ -51,6 +51,16 @@ pub(crate) trait PipeRx {
     fn pop(&self) -> Option<Self::Packet>;
 }
 
+/// Nobody owns the side yet.
+const NOWHERE: usize = 0;
+/// Its owner may run on several CPUs.
+const ANYWHERE: usize = 1;
+
+/// Which CPU the loop of a bell needs, as a number above [`ANYWHERE`].
+fn needs(bell: &Bell) -> usize {
+    bell.cpu().map_or(ANYWHERE, |cpu| cpu + ANYWHERE + 1)
+}
+
 /// What both ends share beside the packets.
 #[derive(Debug, Default)]
 struct Link {
@@ -65,6 +75,8 @@ struct Side {
     bell: Mutex<Option<Arc<Bell>>>,
     /// What its owner is called in traces.
     label: Mutex<Option<Arc<str>>>,
+    /// The CPU that its owner needs, as [`needs`] tells it.
+    cpu: AtomicUsize,
     /// Its owner looks for packets, and will have a heavy fence before it sleeps.
     hot: AtomicBool,
     /// Its owner sleeps until there is a packet or the channel is closed.
@@ -123,13 +135,10 @@ impl Side {
         }
     }
 
-    /// Rings if the owner is seen to have asked for room, once per asking.
+    /// True if the owner is seen to have asked for room, once per asking.
     #[inline]
-    fn ring_for_room(&self) {
-        if self.wants_room.load(Ordering::Relaxed) && self.wants_room.swap(false, Ordering::Relaxed)
-        {
-            self.ring();
-        }
+    fn wants_room(&self) -> bool {
+        self.wants_room.load(Ordering::Relaxed) && self.wants_room.swap(false, Ordering::Relaxed)
     }
 }
 
@@ -190,6 +199,8 @@ impl LinkSide {
     }
 
     pub(crate) fn attach(&self, bell: Arc<Bell>) {
+        // Relaxed: a hint, which orders nothing.
+        self.own().cpu.store(needs(&bell), Ordering::Relaxed);
         *lock(&self.own().bell) = Some(bell);
     }
 
@@ -211,13 +222,24 @@ impl LinkSide {
     /// what it gives to [`OwnSide::ask_for_packet`].
     #[inline]
     pub(crate) fn ring_for_room(&self) {
-        self.peer().ring_for_room();
+        self.ring_for_room_after(|| ());
+    }
+
+    /// The same, where room is only seen once it is published.
+    #[inline]
+    pub(crate) fn ring_for_room_after(&self, publish: impl FnOnce()) {
+        let peer = self.peer();
+        if peer.wants_room() {
+            publish();
+            peer.ring();
+        }
     }
 
     /// True unless the peer is there and may run on another CPU.
     pub(crate) fn shares_cpu(&self) -> bool {
-        let [own, peer] = [self.own(), self.peer()].map(|side| lock(&side.bell).clone());
-        own.zip(peer).is_none_or(|(own, peer)| own.shares_cpu(&peer))
+        // Relaxed: hints, which order nothing.
+        let [own, peer] = [self.own(), self.peer()].map(|side| side.cpu.load(Ordering::Relaxed));
+        own == NOWHERE || peer == NOWHERE || (own == peer && own != ANYWHERE)
     }
 
     /// How often this side asked for the bell, and how often the other was rung for it.

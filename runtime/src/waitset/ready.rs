@@ -142,9 +142,9 @@ impl Bell {
         self.key
     }
 
-    /// True if both loops may use one CPU only, and the same.
-    pub(crate) fn shares_cpu(&self, other: &Self) -> bool {
-        self.ready.cpu.is_some() && self.ready.cpu == other.ready.cpu
+    /// The only CPU that its loop may use, if there is one.
+    pub(crate) fn cpu(&self) -> Option<usize> {
+        self.ready.cpu
     }
 }
 

@@ -34,7 +34,11 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
         let besides = [Beside::new(), Beside::new()];
         let end = |link, there: usize| Self {
             tx: Outgoing::new(Arc::clone(&lanes[there]), Arc::clone(&besides[there]), capacity),
-            rx: Incoming::new(Arc::clone(&lanes[1 - there]), Arc::clone(&besides[1 - there])),
+            rx: Incoming::new(
+                Arc::clone(&lanes[1 - there]),
+                Arc::clone(&besides[1 - there]),
+                capacity,
+            ),
             link,
             reserved: Reserved::default(),
             writer: RefCell::default(),
@@ -110,7 +114,7 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
 
     #[inline]
     fn has_packet(&self) -> bool {
-        self.link.ring_for_room();
+        self.link.ring_for_room_after(|| self.rx.acknowledge());
         self.rx.has_piece() || self.rx.has_backlog() || self.link.is_closed()
     }
 
@@ -178,11 +182,13 @@ impl<I: Interface, const SLOTS: usize, const WORDS: usize> End<I> for UmpEnd<SLO
         };
         self.link.took();
         let first = published.slot.first();
-        if self.rx.is_whole(first) {
+        let received = if self.rx.is_whole(first) {
             self.rx.receive::<I>(published, first, self.tx.ring())
         } else {
             self.receive_pieces::<I>(first)
-        }
+        };
+        self.link.ring_for_room_after(|| self.rx.acknowledge());
+        received
     }
 }
 

@@ -32,7 +32,7 @@ fn end() -> (WholeEnd, HeapLane<64, 7>, Beside7) {
     let (lane, beside) = (Lane::on_heap(), Beside::new());
     let end = UmpEnd {
         tx: Outgoing::new(Lane::on_heap(), Beside::new(), 8),
-        rx: Incoming::new(Arc::clone(&lane), Arc::clone(&beside)),
+        rx: Incoming::new(Arc::clone(&lane), Arc::clone(&beside), 8),
         link: OwnSide::pair().0,
         reserved: Reserved::default(),
         writer: RefCell::default(),
@@ -190,7 +190,7 @@ fn a_slot_that_is_rewritten_while_it_is_read_is_a_message_or_an_error() {
     for _ in 0..ROUNDS {
         if let Err(RecvError::Wire(_)) = receive(&end) {
             // Another reader of the same memory.
-            end.rx = Incoming::new(Arc::clone(&lane), Arc::clone(&beside));
+            end.rx = Incoming::new(Arc::clone(&lane), Arc::clone(&beside), 8);
         }
     }
     rewriter.join().expect("it panics never").expect("nor does what it runs");

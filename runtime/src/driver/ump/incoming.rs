@@ -42,8 +42,14 @@ type BackRing<const SLOTS: usize, const WORDS: usize> =
     RingTx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS>;
 
 impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
-    pub(super) fn new(lane: HeapLane<SLOTS, WORDS>, beside: Arc<Beside<WORDS>>) -> Self {
-        let ring = RingRx::new(lane);
+    /// The receiving end of a direction that holds `capacity` messages.
+    pub(super) fn new(
+        lane: HeapLane<SLOTS, WORDS>,
+        beside: Arc<Beside<WORDS>>,
+        capacity: usize,
+    ) -> Self {
+        // A quarter of the room at once: the sender has the rest to go on with.
+        let ring = RingRx::new(lane, (capacity.min(SLOTS) as u64 / 4).max(1));
         Self { ring, beside, missing: Cell::new(0), partial: RefCell::default() }
     }
 
@@ -51,6 +57,11 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
     #[inline]
     pub(super) fn received(&self) -> u64 {
         self.ring.copied()
+    }
+
+    /// Makes the room seen that there is.
+    pub(super) fn acknowledge(&self) {
+        self.ring.acknowledge();
     }
 
     /// True if there is something to receive.
@@ -77,8 +88,8 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         self.missing.get() == 0 && Head::count(first) <= WORDS
     }
 
-    /// Takes the packet that is in the next slot, whose first word was read. Acknowledges it, and
-    /// takes note of what the peer acknowledges of the other direction.
+    /// Takes the packet that is in the next slot, whose first word was read, and takes note of what
+    /// the peer acknowledges of the other direction.
     #[inline]
     pub(super) fn receive<I: Interface>(
         &self,

@@ -119,6 +119,10 @@ pub(super) struct RingRx<M, const SLOTS: usize, const WORDS: usize> {
     memory: M,
     /// How many slots were copied.
     copied: Cell<u64>,
+    /// How many the line says were.
+    told: Cell<u64>,
+    /// So many more are told of at once.
+    batch: u64,
 }
 
 /// The next slot, which was published.
@@ -134,8 +138,11 @@ impl<M, const SLOTS: usize, const WORDS: usize> RingRx<M, SLOTS, WORDS>
 where
     M: Deref<Target = Lane<SLOTS, WORDS>>,
 {
-    pub(super) fn new(memory: M) -> Self {
-        Self { memory, copied: Cell::new(0) }
+    /// The receiver's end. While there is more to receive it acknowledges so many slots at once: a
+    /// sender that waits for room looks at the line, and each time it is written then takes as long as
+    /// a message.
+    pub(super) fn new(memory: M, batch: u64) -> Self {
+        Self { memory, copied: Cell::new(0), told: Cell::new(0), batch }
     }
 
     /// How many slots were copied.
@@ -144,20 +151,32 @@ where
         self.copied.get()
     }
 
-    /// True if the next slot has something.
+    /// True if the next slot has something. If not, all before it are acknowledged.
     #[inline]
     pub(super) fn is_published(&self) -> bool {
-        let position = self.copied.get();
-        self.memory.slot(position).mark().is_at(position)
+        self.next().is_some()
     }
 
-    /// The next slot, if it was published.
+    /// The next slot, if it was published. If not, all before it are acknowledged.
     #[inline]
     pub(super) fn next(&self) -> Option<Published<'_, WORDS>> {
         let position = self.copied.get();
         let slot = self.memory.slot(position);
         let mark = slot.mark();
-        mark.is_at(position).then_some(Published { slot, mark })
+        if mark.is_at(position) {
+            return Some(Published { slot, mark });
+        }
+        self.acknowledge();
+        None
+    }
+
+    /// Acknowledges all slots that were copied.
+    #[inline]
+    pub(super) fn acknowledge(&self) {
+        let copied = self.copied.get();
+        if self.told.replace(copied) != copied {
+            self.memory.acknowledge(copied);
+        }
     }
 
     /// Why the next slot isn't published: nothing was sent yet.
@@ -176,8 +195,8 @@ where
         if is_old || mark.is_at(position) { Ok(()) } else { Err(Disorder) }
     }
 
-    /// Copies the words behind the first of the next slot, acknowledges it and goes on to the one
-    /// behind it.
+    /// Copies the words behind the first of the next slot and goes on to the one behind it. The slot
+    /// is acknowledged with others.
     #[inline]
     pub(super) fn take(&self, slot: &Slot<WORDS>, to: &mut [[u8; WORD_BYTES]]) {
         let copied = self.copied.get() + 1;
@@ -186,6 +205,8 @@ where
         }
         slot.copy_rest(to);
         self.copied.set(copied);
-        self.memory.acknowledge(copied);
+        if copied - self.told.get() >= self.batch {
+            self.acknowledge();
+        }
     }
 }
