@@ -201,8 +201,15 @@ impl Waitset {
             }
             // What is watched was looked at in the turn that it had just now.
             let Some((entry, source)) = self.inner.next(given == 0) else { break };
-            self.give_turn(entry, &*source);
-            given += 1;
+            loop {
+                let turn = self.give_turn(&entry, &*source);
+                given += 1;
+                let may_go_on = given < budget && given % TURNS_PER_LOOK != 0;
+                if turn != Turn::Again || !may_go_on || !self.inner.is_alone(&entry) {
+                    self.inner.after(entry, turn);
+                    break;
+                }
+            }
         }
         given
     }
@@ -251,12 +258,13 @@ impl Waitset {
         }
     }
 
-    fn give_turn(&self, entry: Rc<Entry>, source: &dyn Source) {
+    fn give_turn(&self, entry: &Rc<Entry>, source: &dyn Source) -> Turn {
         self.inner.turns.set(self.inner.turns.get() + 1);
         self.inner.in_turn.set(true);
-        // A source that unwinds wasn't done.
-        let mut turn = InTurn { inner: &self.inner, entry: Some(entry), outcome: Turn::Again };
-        turn.outcome = source.turn();
+        let mut turn = InTurn { inner: &self.inner, entry, outcome: None };
+        let outcome = source.turn();
+        turn.outcome = Some(outcome);
+        outcome
     }
 
     fn ring(&self, key: Key) {
@@ -346,6 +354,16 @@ impl Waitset {
 }
 
 impl Inner {
+    /// Puts a source where it belongs after its turn.
+    #[inline]
+    fn after(&self, entry: Rc<Entry>, turn: Turn) {
+        match turn {
+            Turn::Again => self.list(entry),
+            Turn::Watch => self.watch(entry),
+            Turn::Idle => self.leave(&entry),
+        }
+    }
+
     fn entry(&self, key: Key) -> Option<Rc<Entry>> {
         self.sources.borrow().get(key)
     }
@@ -381,19 +399,17 @@ impl fmt::Debug for Waitset {
 /// A source's turn, however it ends.
 struct InTurn<'a> {
     inner: &'a Inner,
-    /// Taken when it is over.
-    entry: Option<Rc<Entry>>,
-    outcome: Turn,
+    entry: &'a Rc<Entry>,
+    /// What it says, if it has ended.
+    outcome: Option<Turn>,
 }
 
 impl Drop for InTurn<'_> {
     fn drop(&mut self) {
         self.inner.in_turn.set(false);
-        let Some(entry) = self.entry.take() else { return };
-        match self.outcome {
-            Turn::Again => self.inner.list(entry),
-            Turn::Watch => self.inner.watch(entry),
-            Turn::Idle => self.inner.leave(&entry),
+        if self.outcome.is_none() {
+            // A source that unwinds wasn't done.
+            self.inner.after(Rc::clone(self.entry), Turn::Again);
         }
     }
 }

@@ -84,6 +84,14 @@ impl Inner {
         self.queue.rung.replace(rung);
     }
 
+    /// True if a source that was taken would be the next one again, were it listed now: nobody else
+    /// is ready or watched, and it wasn't removed in its turn.
+    #[inline]
+    pub(super) fn is_alone(&self, entry: &Entry) -> bool {
+        !self.has_ready() && self.watches_at_most(entry) && entry.is_there()
+    }
+
+    #[inline]
     pub(super) fn has_ready(&self) -> bool {
         !self.ready.is_empty() || !self.queue.entries.borrow().is_empty()
     }

@@ -52,6 +52,12 @@ impl Entry {
         self.source.borrow().clone()
     }
 
+    /// True unless it was removed.
+    #[inline]
+    pub(super) fn is_there(&self) -> bool {
+        self.source.borrow().is_some()
+    }
+
     fn key(&self) -> Key {
         self.bell.key()
     }

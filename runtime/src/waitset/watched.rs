@@ -51,6 +51,12 @@ impl Inner {
         }
     }
 
+    /// True if no source but this one is watched.
+    #[inline]
+    pub(super) fn watches_at_most(&self, entry: &Entry) -> bool {
+        self.watched.list.borrow().len() == usize::from(entry.watched.get())
+    }
+
     /// True if a watched source has something to do.
     pub(super) fn has_watched(&self) -> bool {
         self.watched.list.borrow().iter().any(|entry| entry.has_event())
