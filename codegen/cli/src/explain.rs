@@ -3,7 +3,7 @@
 use flounder_codegen::Code;
 
 use crate::args::Topic;
-use crate::breaking;
+use crate::changes;
 
 macro_rules! pages {
     ($($number:literal),*) => {
@@ -33,6 +33,6 @@ pub(crate) fn page(topic: Topic) -> &'static str {
 /// Every code with its meaning, a line each.
 pub(crate) fn index() -> String {
     let findings = Code::ALL.iter().map(|code| (code.number(), code.meaning()));
-    let changes = breaking::Code::ALL.iter().map(|code| (code.number(), code.meaning()));
+    let changes = changes::Code::ALL.iter().map(|code| (code.number(), code.meaning()));
     findings.chain(changes).flat_map(|(number, meaning)| [number, "  ", meaning, "\n"]).collect()
 }

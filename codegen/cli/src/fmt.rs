@@ -8,8 +8,8 @@ use similar::TextDiff;
 
 use crate::args::Fmt;
 use crate::inputs::tell_earlier;
-use crate::run::{Error, Outcome, print};
-use crate::show::show;
+use crate::outcome::{Error, Outcome};
+use crate::show::{print, show};
 
 /// What stands for standard input.
 const STDIN: &str = "-";

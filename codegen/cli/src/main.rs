@@ -5,23 +5,27 @@
 
 mod args;
 mod breaking;
+mod changes;
 mod describe;
 mod doc;
 mod explain;
 mod fmt;
 mod inputs;
+mod name;
 mod new;
+mod outcome;
 mod run;
 mod show;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use outcome::Outcome;
 
 fn main() -> ExitCode {
     match run::run(&args::Args::parse()) {
-        Ok(run::Outcome::Clean) => ExitCode::SUCCESS,
-        Ok(run::Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
         Err(error) => {
             show::complain(&error);
             ExitCode::from(2)

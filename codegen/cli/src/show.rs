@@ -1,6 +1,6 @@
 //! How findings reach people and tools.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -8,6 +8,7 @@ use flounder_codegen::{Diagnostic, Diagnostics, FileId, Related, Severity, Sourc
 use serde::Serialize;
 
 use crate::args::Format;
+use crate::outcome::Error;
 
 /// Prints the findings to standard error, with colours if that is a terminal.
 pub(crate) fn show(findings: &Diagnostics, sources: &Sources, format: Format) {
@@ -30,6 +31,19 @@ pub(crate) fn complain(error: &dyn std::error::Error) {
 /// Prints to standard error. If nobody can hear it, the exit status still says how it went.
 pub(crate) fn say(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Prints a text. Whoever reads it may stop early, as `head` does.
+///
+/// # Errors
+///
+/// If it can't be written.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
 }
 
 fn lines(findings: &Diagnostics, line: impl Fn(&Diagnostic) -> String) -> String {

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use flounder_codegen::{Code, Levels};
 
-use crate::breaking;
-use crate::new::Name;
+use crate::changes;
+use crate::name::Name;
 
 /// Compiles Flounder interface files into Rust bindings
 #[derive(Debug, Parser)]
@@ -65,13 +65,13 @@ pub(crate) enum Topic {
     /// An error or a warning.
     Finding(Code),
     /// A change that breaks somebody.
-    Change(breaking::Code),
+    Change(changes::Code),
 }
 
 impl Topic {
     fn parse(text: &str) -> Result<Self, String> {
         let finding = Code::find(text).map(Self::Finding);
-        let topic = finding.or_else(|| breaking::Code::find(text).map(Self::Change));
+        let topic = finding.or_else(|| changes::Code::find(text).map(Self::Change));
         topic.ok_or_else(|| "`flounder explain` lists the codes there are".to_owned())
     }
 }

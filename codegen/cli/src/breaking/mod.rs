@@ -1,7 +1,6 @@
 //! `flounder breaking`.
 
 mod change;
-mod code;
 mod compare;
 mod lists;
 mod messages;
@@ -21,11 +20,9 @@ use flounder_codegen::describe::Description;
 use flounder_codegen::files::FileError;
 use flounder_codegen::{Levels, Request, Sources};
 
-pub(crate) use code::Code;
-
 use crate::args::{Breaking, Level};
 use crate::inputs::{self, Once};
-use crate::run::Outcome;
+use crate::outcome::Outcome;
 use change::{Change, Source, Wire};
 
 /// A version that could not be read.

@@ -7,7 +7,8 @@ use flounder_codegen::Sources;
 
 use crate::args::Describe;
 use crate::inputs;
-use crate::run::{Error, Outcome, print};
+use crate::outcome::{Error, Outcome};
+use crate::show::print;
 
 /// Prints what the interfaces declare.
 ///

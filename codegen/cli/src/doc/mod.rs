@@ -10,7 +10,7 @@ use flounder_codegen::{Output, Sources};
 
 use crate::args::{Doc, Format, PageFormat};
 use crate::inputs;
-use crate::run::Outcome;
+use crate::outcome::Outcome;
 use book::Book;
 
 /// Writes a page for each interface and each name of an import.
