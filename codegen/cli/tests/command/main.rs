@@ -2,6 +2,7 @@
 
 mod breaking;
 mod doc;
+mod excerpts;
 mod folder;
 #[path = "../../../tests/corpus/generator.rs"]
 mod generator;
