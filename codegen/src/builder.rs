@@ -8,7 +8,7 @@ use crate::files::{self, FileError};
 use crate::levels::Levels;
 use crate::pipeline::{Request, print};
 use crate::plan;
-use crate::source::{FileId, Sources};
+use crate::source::Sources;
 use crate::style::{Style, StyleError};
 
 /// Generates bindings in a build script.
@@ -168,7 +168,7 @@ impl Builder {
         };
         let style = self.style()?;
         let mut sources = Sources::new();
-        let request = self.request(files, &mut sources)?;
+        let request = self.request(files, &mut sources);
         let (model, warnings) = request
             .checked(&sources, &Levels::new())
             .map_err(|found| BuildError::found(&found, &sources))?;
@@ -195,16 +195,11 @@ impl Builder {
         Ok(style)
     }
 
-    fn request(
-        &self,
-        files: &[impl AsRef<Path>],
-        sources: &mut Sources,
-    ) -> Result<Request, FileError> {
+    fn request(&self, files: &[impl AsRef<Path>], sources: &mut Sources) -> Request {
         let mut read = |path: &Path| files::read(sources, path);
-        let imports: Vec<FileId> =
-            self.imports.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-        let files = files.iter().map(|path| read(path.as_ref())).collect::<Result<_, _>>()?;
-        Ok(Request { files, imports })
+        let imports = self.imports.iter().map(|path| read(path)).collect();
+        let files = files.iter().map(|path| read(path.as_ref())).collect();
+        Request { files, imports }
     }
 }
 

@@ -37,6 +37,7 @@ codes! {
     Number = "E006", "a number that is malformed or too large";
     Escape = "E007", "an unknown escape in a string";
     Reserved = "E008", "a reserved word used as a name";
+    Unreadable = "E009", "a file that can't be read";
     NotAlone = "E010", "an interface file holds exactly one interface and nothing else";
     NoMessages = "E011", "an interface without messages";
     TypeAfterMessage = "E012", "a type declared after a message";

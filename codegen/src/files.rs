@@ -30,14 +30,23 @@ impl FileError {
     }
 }
 
-/// Reads an interface file into `sources`.
-///
-/// # Errors
-///
-/// If the file can't be read.
-pub fn read(sources: &mut Sources, path: &Path) -> Result<FileId, FileError> {
-    let bytes = fs::File::open(path).and_then(bounded).map_err(FileError::new("read", path))?;
-    Ok(sources.add(path.to_string_lossy(), &bytes))
+/// Reads an interface file into `sources`. One that can't be read is reported like any other
+/// mistake, with those of the other files.
+pub fn read(sources: &mut Sources, path: &Path) -> FileId {
+    add(sources, path, fs::File::open(path).and_then(bounded))
+}
+
+/// Reads an interface from standard input into `sources`; errors show it as `<stdin>`.
+pub fn read_stdin(sources: &mut Sources) -> FileId {
+    add(sources, Path::new("<stdin>"), bounded(io::stdin()))
+}
+
+fn add(sources: &mut Sources, path: &Path, bytes: io::Result<Vec<u8>>) -> FileId {
+    let name = path.to_string_lossy();
+    match bytes.map_err(FileError::new("read", path)) {
+        Ok(bytes) => sources.add(name, &bytes),
+        Err(error) => sources.add_unreadable(name, error.to_string()),
+    }
 }
 
 /// What is read, or as much of it as shows that it is too large.
@@ -115,17 +124,6 @@ pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
         let _ = fs::remove_file(&new);
     }
     replaced
-}
-
-/// Reads an interface from standard input into `sources`; errors show it as `<stdin>`.
-///
-/// # Errors
-///
-/// If standard input can't be read.
-pub fn read_stdin(sources: &mut Sources) -> Result<FileId, FileError> {
-    let name = Path::new("<stdin>");
-    let bytes = bounded(io::stdin()).map_err(FileError::new("read", name))?;
-    Ok(sources.add(name.to_string_lossy(), &bytes))
 }
 
 /// Writes what shall take the place of `path`, with its mode. A file that may not be written isn't

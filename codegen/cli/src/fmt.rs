@@ -7,9 +7,8 @@ use flounder_codegen::{Sources, format};
 use similar::TextDiff;
 
 use crate::args::Fmt;
-use crate::inputs::tell_earlier;
 use crate::outcome::{Error, Outcome};
-use crate::show::{print, show};
+use crate::show::{complain, print, show};
 
 /// What stands for standard input.
 const STDIN: &str = "-";
@@ -21,14 +20,18 @@ const CONTEXT_LINES: usize = 3;
 ///
 /// # Errors
 ///
-/// If a file can't be read or written.
+/// If a file or standard output can't be written.
 pub(crate) fn run(command: &Fmt) -> Result<Outcome, Error> {
     let mut outcome = Outcome::Clean;
     let mut failed = None;
     for path in &command.files {
         match file(command, path) {
             // The others are formatted all the same.
-            Err(Error::File(error)) => tell_earlier(failed.replace(error)),
+            Err(Error::File(error)) => {
+                if let Some(earlier) = failed.replace(error) {
+                    complain(&earlier);
+                }
+            }
             done => outcome = outcome.max(done?),
         }
     }
@@ -39,12 +42,12 @@ fn file(command: &Fmt, path: &Path) -> Result<Outcome, Error> {
     let mut sources = Sources::new();
     let is_stdin = path == Path::new(STDIN);
     let file =
-        if is_stdin { files::read_stdin(&mut sources)? } else { files::read(&mut sources, path)? };
+        if is_stdin { files::read_stdin(&mut sources) } else { files::read(&mut sources, path) };
     let formatted = match format(&sources, file) {
         Ok(formatted) => formatted,
         Err(findings) => {
             show(&findings, &sources, command.format);
-            return Ok(Outcome::Findings);
+            return Ok(Outcome::of(&findings, &sources));
         }
     };
     let (text, name) = (sources.text(file), sources.path(file));

@@ -20,12 +20,10 @@ mod show;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use outcome::Outcome;
 
 fn main() -> ExitCode {
     match run::run(&args::Args::parse()) {
-        Ok(Outcome::Clean) => ExitCode::SUCCESS,
-        Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(outcome) => outcome.into(),
         Err(error) => {
             show::complain(&error);
             ExitCode::from(2)

@@ -18,9 +18,6 @@ pub(crate) enum RunError {
     /// As any command may.
     #[error(transparent)]
     Any(#[from] Error),
-    /// A version can't be read.
-    #[error(transparent)]
-    Version(#[from] breaking::ReadError),
     /// A crate can't be made.
     #[error(transparent)]
     New(#[from] new::NewError),
@@ -33,10 +30,10 @@ pub(crate) enum RunError {
 /// If a file can't be read or written.
 pub(crate) fn run(args: &Args) -> Result<Outcome, RunError> {
     match &args.command {
-        Command::Check(command) => Ok(check(command)?),
+        Command::Check(command) => Ok(check(command)),
         Command::Gen(command) => Ok(generate(command)?),
         Command::Describe(command) => Ok(describe::run(command)?),
-        Command::Breaking(command) => Ok(breaking::run(command)?),
+        Command::Breaking(command) => Ok(breaking::run(command)),
         Command::Doc(command) => Ok(doc::run(command).map_err(Error::from)?),
         Command::New(command) => Ok(new::run(command)?),
         Command::Fmt(command) => Ok(fmt::run(command)?),
@@ -60,22 +57,22 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, RunError> {
     }
 }
 
-fn check(command: &Check) -> Result<Outcome, Error> {
+fn check(command: &Check) -> Outcome {
     let mut sources = Sources::new();
     let levels = command.inputs.lints.levels();
-    let findings = inputs::request(&command.inputs, &mut sources)?.check_with(&sources, &levels);
+    let findings = inputs::request(&command.inputs, &mut sources).check_with(&sources, &levels);
     show(&findings, &sources, command.findings.format);
-    Ok(if findings.has_errors() { Outcome::Findings } else { Outcome::Clean })
+    Outcome::of(&findings, &sources)
 }
 
 fn generate(command: &Gen) -> Result<Outcome, Error> {
     let mut sources = Sources::new();
     let Findings { format } = command.findings;
     let levels = command.inputs.lints.levels();
-    match inputs::request(&command.inputs, &mut sources)?.generate_with(&sources, &levels) {
+    match inputs::request(&command.inputs, &mut sources).generate_with(&sources, &levels) {
         Err(findings) => {
             show(&findings, &sources, format);
-            Ok(Outcome::Findings)
+            Ok(Outcome::of(&findings, &sources))
         }
         Ok((outputs, warnings)) => {
             show(&warnings, &sources, format);

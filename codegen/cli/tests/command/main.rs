@@ -8,6 +8,7 @@ mod folder;
 mod generator;
 mod new;
 mod surroundings;
+mod unreadable;
 
 use std::fs;
 use std::io::Write as _;
@@ -310,18 +311,6 @@ fn shells_and_manuals_know_the_commands() {
         assert!(text.contains("explain") && text.contains("fmt"), "{line}");
         assert_eq!(output.status.code(), Some(0), "{line}");
     }
-}
-
-#[test]
-fn every_file_that_cant_be_read_is_named() {
-    let folder = Folder::new("unreadable");
-    folder.write("crooked.if", "interface   crooked { message m(); };\n");
-    let missing = "flounder: can't read `a.if`: No such file or directory (os error 2)\n\
-                   flounder: can't read `b.if`: No such file or directory (os error 2)\n";
-    folder.check("check a.if good.if -i types.if b.if", 2, "", missing);
-    folder.check("check b.if -i a.if", 2, "", missing);
-    folder.check("fmt a.if crooked.if b.if", 2, "", missing);
-    folder.check("fmt --check crooked.if", 0, "", "");
 }
 
 #[test]
