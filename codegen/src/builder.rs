@@ -13,7 +13,8 @@ use crate::style::{Style, StyleError};
 
 /// Generates bindings in a build script.
 ///
-/// Each interface `NAME.if` becomes `OUT_DIR/NAME.rs`, each import too; a crate takes them in side
+/// Each interface `NAME.if` becomes `OUT_DIR/NAME.rs`, each import too, or what of its name Rust can
+/// call a module: `6.if` becomes `file_6.rs`. A crate takes them in side
 /// by side in one module, with `flounder::include_interfaces!(types, calculator)`.
 ///
 /// ```

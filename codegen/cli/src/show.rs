@@ -71,8 +71,8 @@ fn summary(findings: &Diagnostics) -> String {
 }
 
 /// What a word ends in.
-pub(crate) fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+pub(crate) fn plural<N: Copy + PartialEq + From<u8>>(count: N) -> &'static str {
+    if count == N::from(1) { "" } else { "s" }
 }
 
 /// A finding of any kind, on its way to people.
