@@ -1,5 +1,6 @@
 //! `flounder fmt`.
 
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use flounder_codegen::files;
@@ -53,7 +54,9 @@ fn file(command: &Fmt, path: &Path) -> Result<Outcome, Error> {
     let (text, name) = (sources.text(file), sources.path(file));
     let is_changed = formatted != text;
     if command.diff && is_changed {
-        print(&diff(text, &formatted, name))?;
+        let diff = diff(text, &formatted, name);
+        // Elsewhere it may be a patch that is applied.
+        print(&if io::stdout().is_terminal() { visible(&diff) } else { diff })?;
     } else if command.check && is_changed {
         print(&format!("{name} is not formatted\n"))?;
     }
@@ -73,4 +76,34 @@ fn diff(old: &str, new: &str, name: &str) -> String {
         .context_radius(CONTEXT_LINES)
         .header(name, &formatted)
         .to_string()
+}
+
+/// A text for a terminal: what would move its cursor or change its colours is shown as a picture of
+/// itself, as findings show it.
+fn visible(text: &str) -> String {
+    let picture = |next: char| match next {
+        '\n' | '\t' => next,
+        '\u{0}'..='\u{1F}' => char::from_u32(0x2400 + u32::from(next)).unwrap_or('\u{FFFD}'),
+        '\u{7F}' => '\u{2421}',
+        // Controls that terminals know too, and what turns the direction of text.
+        '\u{80}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
+        _ => next,
+    };
+    text.chars().map(picture).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_are_shown_as_pictures() {
+        for (text, shown) in [
+            ("-\ta\n+ b\n", "-\ta\n+ b\n"),
+            ("\u{1b}[31m\r\u{7}\u{7f}", "\u{241b}[31m\u{240d}\u{2407}\u{2421}"),
+            ("\u{9b}31m é \u{202e}", "\u{fffd}31m é \u{fffd}"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
 }
