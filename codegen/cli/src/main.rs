@@ -11,6 +11,7 @@ mod doc;
 mod explain;
 mod fmt;
 mod inputs;
+mod man;
 mod name;
 mod new;
 mod outcome;

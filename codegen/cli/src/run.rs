@@ -10,7 +10,7 @@ use flounder_codegen::{Output, Sources};
 use crate::args::{Args, Check, Command, Findings, Gen};
 use crate::outcome::{Error, Outcome};
 use crate::show::{print, show};
-use crate::{breaking, describe, doc, explain, fmt, inputs, new};
+use crate::{breaking, describe, doc, explain, fmt, inputs, man, new};
 
 /// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
@@ -43,13 +43,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, RunError> {
             print(&String::from_utf8_lossy(&script))?;
             Ok(Outcome::Clean)
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            // Writing to a Vec can't fail.
-            let _ = clap_mangen::Man::new(Args::command()).render(&mut page);
-            print(&String::from_utf8_lossy(&page))?;
-            Ok(Outcome::Clean)
-        }
+        Command::Man { out } => Ok(man::run(out.as_deref())?),
         Command::Explain { code } => {
             print(&code.map_or_else(explain::index, |code| explain::page(code).to_owned()))?;
             Ok(Outcome::Clean)

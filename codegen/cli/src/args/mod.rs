@@ -54,9 +54,14 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print the manual page, or write it with a page for each command
     #[command(after_help = help::MAN)]
-    Man,
+    Man {
+        /// The folder for the pages, `flounder.1`, `flounder-check.1` and so on; it is made if it
+        /// isn't there
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// What can be explained.
@@ -78,7 +83,7 @@ impl Topic {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Inputs {
-    /// Interface files; one that holds only types is an import for the others
+    /// Interface files, in any order; one that holds only types is an import for the others
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 

@@ -314,6 +314,49 @@ fn shells_and_manuals_know_the_commands() {
 }
 
 #[test]
+fn every_command_has_a_page_with_its_options() {
+    let folder = Folder::new("man");
+    folder.check("man --out man1", 0, "", "");
+    for (page, options) in [
+        ("flounder", &["flounder\\-gen(1)", "flounder\\-breaking(1)"][..]),
+        ("flounder-gen", &["\\-\\-out", "\\-\\-import", "\\-\\-deny", "\\-\\-check", "Examples:"]),
+        ("flounder-breaking", &["\\-\\-against", "\\-\\-level"]),
+        ("flounder-man", &["\\-\\-out"]),
+    ] {
+        let path = folder.0.join("man1").join(format!("{page}.1"));
+        let text = fs::read_to_string(path).expect(page);
+        assert!(text.contains(&format!(".TH {page} 1")), "{text}");
+        for option in options {
+            assert!(text.contains(option), "{option} is not in {text}");
+        }
+    }
+    let pages = fs::read_dir(folder.0.join("man1")).expect("the folder is there").count();
+    assert_eq!(pages, COMMANDS.split(' ').count());
+}
+
+#[test]
+fn files_may_be_named_in_any_order() {
+    let folder = Folder::new("order");
+    folder.write("a.if", "typedef coreid cores[4];\n");
+    folder.write("b.if", "typedef struct { cores them; } all;\ntypedef uint8 coreid;\n");
+    folder.write("user.if", "interface user { message m(all them, coreid one); };\n");
+    let files = ["a.if", "b.if", "types.if", "user.if", "good.if"];
+    let outputs = |out: &str, files: &[&str]| {
+        folder.check(&format!("gen {} --out {out}", files.join(" ")), 0, "", "");
+        let read = |name| fs::read(folder.0.join(out).join(name)).expect("it was written");
+        ["a.rs", "b.rs", "types.rs", "user.rs", "good.rs"].map(read)
+    };
+    let first = outputs("first", &files);
+    for turn in 1..files.len() {
+        let mut turned = files;
+        turned.rotate_left(turn);
+        assert!(outputs(&format!("out{turn}"), &turned) == first, "{turned:?}");
+        turned.reverse();
+        assert!(outputs(&format!("reversed{turn}"), &turned) == first, "{turned:?}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_status_2() {
     let folder = Folder::new("usage");
     for line in ["", "strange", "gen good.if", "check", "check absent.if", "explain E999"] {
