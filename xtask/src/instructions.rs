@@ -15,6 +15,7 @@ const CALLS: [u64; 2] = [1_000, 11_000];
 const INSTRUCTIONS_MAX: u64 = 4_500;
 
 pub(crate) fn run(name: &str, seconds_max: u64) -> Outcome {
+    let seconds_max = seconds_max / CALLS.len() as u64;
     let (mut counted, under) = (Vec::new(), [(RUNNER, CALLGRIND.to_owned())]);
     for calls in CALLS.map(|calls| calls.to_string()) {
         let words = COMMAND.split(' ').chain([calls.as_str()]).map(str::to_owned);
