@@ -144,6 +144,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         model: "ump::what_was_sent_before_closing_is_received",
     },
     Mutant {
+        what: "who falls asleep makes room without a look who wants it",
+        defect: "gone",
+        file: "runtime/src/driver/ump/end.rs",
+        after: "fn arm(",
+        words: "as_written",
+        model: "ump::a_receive_races_with_asking_for_room",
+    },
+    Mutant {
         what: "who asks for a bell looks too early",
         defect: "gone",
         file: "runtime/src/driver/link.rs",

@@ -119,6 +119,10 @@ impl<const SLOTS: usize, const WORDS: usize> Carrier for UmpEnd<SLOTS, WORDS> {
     }
 
     fn arm(&self) -> bool {
+        // Before the fence that comes now: a peer that asks for room behind it finds what there is.
+        if as_written() {
+            self.rx.acknowledge();
+        }
         self.link.ask_for_packet(|| self.has_packet())
     }
 
