@@ -1,7 +1,7 @@
 //! An event loop with its own state, never touched by another thread.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -75,8 +75,8 @@ pub(crate) struct Core<S: 'static> {
     /// What it is called in traces.
     label: RefCell<Option<Arc<str>>>,
     observe: RefCell<Option<Rc<dyn Observe>>>,
-    /// Wakes what `block_on` waits for. Kept, so that blocking doesn't allocate.
-    block_on: Arc<BlockOn>,
+    /// Wakes what `block_on` waits for. Kept, so that blocking allocates once.
+    block_on: OnceCell<Arc<BlockOn>>,
     ended: Cell<bool>,
     stopped: Cell<bool>,
 }
@@ -131,10 +131,7 @@ impl<S: 'static> Dispatcher<S> {
             contain,
             label: RefCell::default(),
             observe: RefCell::default(),
-            block_on: Arc::new(BlockOn {
-                woken: AtomicBool::new(false),
-                ready: Arc::clone(waitset.ready()),
-            }),
+            block_on: OnceCell::new(),
             ended: Cell::new(false),
             stopped: Cell::new(false),
         });
@@ -190,7 +187,7 @@ impl<S: 'static> Dispatcher<S> {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.core.must_not_run();
         let mut future = pin!(future);
-        let woken = &self.core.block_on;
+        let woken = self.core.block_on.get_or_init(|| BlockOn::at(&self.core.waitset));
         let waker = Waker::from(Arc::clone(woken));
         // The first poll needs no waking. A waker of an earlier future may cause a poll too many.
         woken.set();
@@ -239,6 +236,10 @@ struct BlockOn {
 }
 
 impl BlockOn {
+    fn at(waitset: &Waitset) -> Arc<Self> {
+        Arc::new(Self { woken: AtomicBool::new(false), ready: Arc::clone(waitset.ready()) })
+    }
+
     fn set(&self) {
         self.woken.store(true, Ordering::Release);
     }

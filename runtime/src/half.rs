@@ -27,7 +27,7 @@ pub struct Half {
 }
 
 /// An end whose types are known inside only.
-trait Unclaimed {
+pub(crate) trait Unclaimed {
     /// The end as an [`Opened`] of its own interface, claimed at `place`.
     fn open(self: Box<Self>, place: &Waitset) -> Box<dyn Any>;
     /// The end as one that takes and gives encoded messages.
@@ -88,10 +88,10 @@ impl<I: Interface> Opened<I> {
 pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {
     let (first, second) = unnumbered::<I>(options);
     let (one, other) = EndId::pair();
-    (Half { id: Some(one), ..first }, Half { id: Some(other), ..second })
+    (first.numbered(one), second.numbered(other))
 }
 
-fn unnumbered<I: Interface>(options: BindOptions) -> (Half, Half) {
+pub(crate) fn unnumbered<I: Interface>(options: BindOptions) -> (Half, Half) {
     let capacity = options.capacity_of();
     if let Some(channel) = tap::open::<I>() {
         let (first, second) = Tapped::pair::<I>(channel, capacity.get().into());
@@ -139,7 +139,10 @@ impl Half {
         (half(first), half(second))
     }
 
-    fn around<I: Interface>(end: Box<dyn Unclaimed + Send>, options: BindOptions) -> Self {
+    pub(crate) fn around<I: Interface>(
+        end: Box<dyn Unclaimed + Send>,
+        options: BindOptions,
+    ) -> Self {
         Self {
             end,
             interface: TypeId::of::<I>(),
@@ -148,6 +151,14 @@ impl Half {
             peer: Badge::default(),
             id: None,
         }
+    }
+
+    pub(crate) fn numbered(self, id: EndId) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
+    pub(crate) fn into_unclaimed(self) -> Box<dyn Unclaimed + Send> {
+        self.end
     }
 
     /// The interface of the channel.
