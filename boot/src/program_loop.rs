@@ -84,7 +84,7 @@ impl ProgramLoop {
             // The mailbox has room for the end of every domain.
             let _ = panicked.send(ProgramJob::Ended(domain, ProgramEnd::Panicked));
         });
-        let home = self.observers.settle(home, newborn.core, newborn.label());
+        let home = self.observers.settle_program(home, &newborn);
         let (dispatcher, env) = (home.dispatcher(()), newborn.into_env(home.clone()));
         let ended = jobs.clone();
         dispatcher.spawn_local(async move {

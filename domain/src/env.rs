@@ -62,7 +62,7 @@ struct Own {
     /// What a blocking program waits with.
     host: OnceCell<Dispatcher<()>>,
     monitor: RefCell<Option<Half>>,
-    client: OnceCell<Domain>,
+    client: OnceCell<Box<Domain>>,
 }
 
 impl Env {
@@ -149,7 +149,8 @@ impl Env {
         self.own.client.get_or_init(|| {
             let half = self.own.monitor.borrow_mut().take();
             let half = half.expect("the monitor's end is claimed once, here");
-            Domain::claim(half, &self.own.home).expect("a program is born with a monitor's end")
+            let client = Domain::claim(half, &self.own.home);
+            Box::new(client.expect("a program is born with a monitor's end"))
         })
     }
 

@@ -67,13 +67,12 @@ impl Home {
     /// A dispatcher that lives here.
     #[must_use]
     pub fn dispatcher<S: 'static>(&self, state: S) -> Dispatcher<S> {
-        let Own { waitset, holder, contain, label, observe } = &*self.own;
+        let Own { waitset, holder, contain, .. } = &*self.own;
         let mut dispatcher = match contain.clone() {
             None => Dispatcher::on(waitset, holder.clone(), state),
             contain => Dispatcher::build(waitset, holder.clone(), state, contain),
         };
-        dispatcher.set_label(label.clone());
-        dispatcher.set_observe(observe.clone());
+        dispatcher.settle(self);
         dispatcher
     }
 
@@ -83,6 +82,14 @@ impl Home {
         if let Some(contain) = &self.own.contain {
             contain.end();
         }
+    }
+
+    pub(crate) fn label(&self) -> Option<Arc<str>> {
+        self.own.label.clone()
+    }
+
+    pub(crate) fn observer(&self) -> Option<&dyn Observe> {
+        self.own.observe.as_deref()
     }
 
     /// The waitset of the dispatchers here.

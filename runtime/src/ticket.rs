@@ -7,7 +7,7 @@ use std::any::Any;
 use std::marker::PhantomData;
 
 use crate::driver::BytesEnd;
-use crate::half::{Half, Unclaimed, unnumbered};
+use crate::half::{Half, Speaks, Unclaimed, unnumbered};
 use crate::interface::Interface;
 use crate::observe::EndId;
 use crate::options::BindOptions;
@@ -46,7 +46,7 @@ pub fn ticket<I: Interface>(
     let (one, other) = EndId::pair();
     let made = PhantomData::<fn() -> I>;
     let ticket = Ticket { options, other, settle: Some(settle), made };
-    Half::around::<I>(Box::new(ticket), options).numbered(one)
+    Half::around(Box::new(ticket), options).numbered(one)
 }
 
 /// A half whose channel isn't made yet.
@@ -71,6 +71,10 @@ impl<I: Interface, F: FnOnce(Option<Half>)> Ticket<I, F> {
 }
 
 impl<I: Interface, F: FnOnce(Option<Half>)> Unclaimed for Ticket<I, F> {
+    fn speaks(&self) -> Speaks {
+        Speaks::of::<I>()
+    }
+
     fn open(mut self: Box<Self>, place: &Waitset) -> Box<dyn Any> {
         self.make().into_unclaimed().open(place)
     }

@@ -213,8 +213,8 @@ mod tests {
         keys.remove(all[2]);
         keys.insert(all[2]);
         keys.remove(all[3]);
-        for index in 0..3 {
-            assert_eq!((keys.is_empty(), keys.pop_first()), (false, Some(all[index])));
+        for key in &all[..3] {
+            assert_eq!((keys.is_empty(), keys.pop_first()), (false, Some(*key)));
         }
         assert_eq!((keys.is_empty(), keys.pop_first()), (true, None));
     }
