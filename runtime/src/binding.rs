@@ -96,7 +96,8 @@ impl<I: Interface, S: 'static> BindingSource<I, S> {
 
 impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
     fn turn(&self) -> Turn {
-        self.parts().map_or(Turn::Idle, |parts| parts.turn())
+        let Some(parts) = self.parts() else { return Turn::Idle };
+        parts.turn()
     }
 
     fn has_event(&self) -> bool {
@@ -182,6 +183,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
     }
 
     /// Handles at most one event of the binding.
+    #[inline]
     fn turn(&self) -> Turn {
         let Some(core) = self.shared.core.upgrade() else { return Turn::Idle };
         self.shared.channel.use_room();
@@ -190,12 +192,8 @@ impl<I: Interface, S: 'static> Parts<I, S> {
             core.enter(|state| event(state, &binding));
             return Turn::Again;
         }
-        match self.shared.channel.receive() {
+        match self.shared.channel.receive(|header, message| self.deliver(&core, header, message)) {
             Received::Idle | Received::Done => self.after_turn(),
-            Received::Message { header, message } => {
-                self.deliver(&core, header, message);
-                self.after_turn()
-            }
             Received::Error(error) => {
                 self.report(&core, error);
                 Turn::Idle

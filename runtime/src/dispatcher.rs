@@ -490,8 +490,7 @@ impl<S: 'static> Core<S> {
         let (opened, watch) = observed(opened, self.observe.borrow().as_deref(), peer, id);
         let (source, registration) = register::<I, S>(self, &self.waitset, watch.as_ref());
         let channel = Channel::new(ChannelParts {
-            end: opened.end,
-            tx_vtbl: opened.tx_vtbl,
+            opened,
             peer,
             options,
             holder: self.holder.clone(),

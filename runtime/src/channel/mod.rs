@@ -21,8 +21,9 @@ pub(crate) use self::queue::Place;
 use self::queue::RoomQueue;
 pub(crate) use self::receive::Received;
 pub use self::send::send;
-use crate::driver::{AnyEnd, Closer, Naps};
+use crate::driver::{AnyEnd, Closer, Direct, Naps};
 use crate::error::RpcError;
+use crate::half::Opened;
 use crate::interface::Interface;
 use crate::kernel::{Holder, HolderWatch, Tally};
 use crate::observe::Watch;
@@ -52,6 +53,8 @@ pub struct BindingStats {
 /// One end of a connection.
 pub struct Channel<I: Interface> {
     end: Box<dyn AnyEnd<I>>,
+    /// The direct queue inside of the end, if it has one.
+    direct: Option<Direct<I::Message>>,
     tx_vtbl: &'static I::TxVtbl,
     peer: Badge,
     options: BindOptions,
@@ -88,8 +91,7 @@ impl HolderWatch for CloseWithHolder {
 
 /// What a channel is made of.
 pub(crate) struct ChannelParts<I: Interface> {
-    pub(crate) end: Box<dyn AnyEnd<I>>,
-    pub(crate) tx_vtbl: &'static I::TxVtbl,
+    pub(crate) opened: Opened<I>,
     pub(crate) peer: Badge,
     pub(crate) options: BindOptions,
     pub(crate) holder: Holder,
@@ -101,8 +103,8 @@ pub(crate) struct ChannelParts<I: Interface> {
 
 impl<I: Interface> Channel<I> {
     pub(crate) fn new(parts: ChannelParts<I>) -> Rc<Self> {
-        let ChannelParts { end, tx_vtbl, peer, options, holder, waitset, bell, label, watch } =
-            parts;
+        let ChannelParts { opened, peer, options, holder, waitset, bell, label, watch } = parts;
+        let Opened { end, tx_vtbl, direct } = opened;
         let closer = Arc::new(CloseWithHolder(end.carrier().closer()));
         let weak: Weak<CloseWithHolder> = Arc::downgrade(&closer);
         holder.watch(weak);
@@ -115,6 +117,7 @@ impl<I: Interface> Channel<I> {
         bell.ring();
         Rc::new(Self {
             end,
+            direct,
             tx_vtbl,
             peer,
             options,
@@ -139,6 +142,12 @@ impl<I: Interface> Channel<I> {
     pub(crate) fn peer_name(&self) -> Arc<str> {
         let introduced = self.end.carrier().peer_label();
         introduced.unwrap_or_else(|| self.peer.to_string().into())
+    }
+
+    /// The direct queue, if it carries the messages.
+    #[inline]
+    fn near(&self) -> Option<&Direct<I::Message>> {
+        self.direct.as_ref().filter(|direct| direct.carries())
     }
 
     pub(crate) fn watch(&self) -> Option<&Rc<Watch>> {

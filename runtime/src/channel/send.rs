@@ -247,6 +247,13 @@ impl<I: Interface> Channel<I> {
         }
     }
 
+    /// The end of a channel whose driver is `D`.
+    #[inline]
+    fn end_of<D: Driver>(&self) -> &D::End<I> {
+        let end = self.end.as_any().downcast_ref();
+        end.expect("a channel has the send table of its driver")
+    }
+
     /// Polls for room: ready when it is this place's turn and there is room, or the channel closed.
     pub(crate) fn poll_room(&self, place: &mut Option<Place>, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_closed() {
@@ -291,10 +298,11 @@ pub fn send<D: Driver, I: Interface, T: Payload<I>>(
     if channel.is_shut() || !channel.holder.is_alive() {
         return Err(TxError::Closed(Box::new(message)));
     }
-    let Some(end) = channel.end.as_any().downcast_ref::<D::End<I>>() else {
-        unreachable!("a channel has the send table of its driver")
+    let sent = match channel.near() {
+        Some(near) => near.send::<I, T>(header, message),
+        None => channel.end_of::<D>().send(header, message),
     };
-    end.send(header, message).map_err(|refused| match refused {
+    sent.map_err(|refused| match refused {
         Refused::Full(message) => TxError::Busy(Box::new(message)),
         Refused::Closed(message) => TxError::Closed(Box::new(message)),
     })?;
