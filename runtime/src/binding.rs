@@ -186,10 +186,7 @@ impl<I: Interface, S: 'static> Parts<I, S> {
     #[inline]
     fn turn(&self) -> Turn {
         let Some(core) = self.shared.core.upgrade() else { return Turn::Idle };
-        self.shared.channel.use_room();
-        if let Some(event) = self.next_event() {
-            let binding = self.binding();
-            core.enter(|state| event(state, &binding));
+        if self.shared.channel.is_crowded() && self.serve_crowd(&core) {
             return Turn::Again;
         }
         match self.shared.channel.receive(|header, message| self.deliver(&core, header, message)) {
@@ -199,6 +196,23 @@ impl<I: Interface, S: 'static> Parts<I, S> {
                 Turn::Idle
             }
         }
+    }
+
+    /// Does what isn't for packets to do. True if that was an event.
+    // Apart, because most turns have no such thing.
+    #[inline(never)]
+    fn serve_crowd(&self, core: &Core<S>) -> bool {
+        let Shared { channel, continuations, on_room, .. } = &*self.shared;
+        channel.use_room();
+        if let Some(event) = self.next_event() {
+            let binding = self.binding();
+            core.enter(|state| event(state, &binding));
+            return true;
+        }
+        if continuations.borrow().is_empty() && on_room.borrow().is_none() {
+            channel.uncrowd();
+        }
+        false
     }
 
     /// What is left to do after a turn. Whatever isn't a packet has rung the bell.
@@ -375,6 +389,7 @@ pub trait AnyBinding: Sized + 'static {
             return Err(AlreadyRegistered);
         }
         *on_room = Some(Box::new(event));
+        shared.channel.crowd();
         shared.channel.ring();
         Ok(())
     }
@@ -398,6 +413,7 @@ pub trait AnyBinding: Sized + 'static {
             return Err(TooManyContinuations);
         }
         continuations.push_back((shared.channel.mark(), Box::new(event)));
+        shared.channel.crowd();
         shared.channel.ring();
         Ok(())
     }

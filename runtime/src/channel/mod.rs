@@ -71,6 +71,9 @@ pub struct Channel<I: Interface> {
     sent: Cell<u64>,
     received: Cell<u64>,
     closed: Cell<bool>,
+    /// Something else than packets may wait for a turn: what is parked, who waits for room, events of
+    /// the binding. One look tells most turns and sends that nothing does.
+    crowded: Cell<bool>,
     /// What the own dispatcher is called in traces.
     label: Option<Arc<str>>,
     /// What observes it, if anything does.
@@ -132,6 +135,7 @@ impl<I: Interface> Channel<I> {
             sent: Cell::new(0),
             received: Cell::new(0),
             closed: Cell::new(false),
+            crowded: Cell::new(false),
             label,
             watch,
             _closer: closer,

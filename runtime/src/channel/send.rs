@@ -22,7 +22,28 @@ impl<I: Interface> Channel<I> {
 
     /// Nobody is ahead of a new message: nothing is parked, no task waits for room.
     fn may_overtake_nobody(&self) -> bool {
-        self.parked.borrow().is_empty() && self.room_queue.borrow().is_empty()
+        !self.is_crowded()
+            || (self.parked.borrow().is_empty() && self.room_queue.borrow().is_empty())
+    }
+
+    /// True if something else than packets may wait for a turn.
+    #[inline]
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.crowded.get()
+    }
+
+    /// Says that something else than packets waits for a turn.
+    pub(crate) fn crowd(&self) {
+        self.crowded.set(true);
+    }
+
+    /// Says that no event of the binding waits for a turn.
+    pub(crate) fn uncrowd(&self) {
+        self.crowded.set(!self.may_overtake_nobody());
+    }
+
+    fn has_parked(&self) -> bool {
+        self.is_crowded() && !self.parked.borrow().is_empty()
     }
 
     /// Sends a one-way message, if nobody waits for room.
@@ -126,7 +147,7 @@ impl<I: Interface> Channel<I> {
         response: R,
     ) -> Result<(), TxError<R>> {
         let header = Header::Response(call);
-        if self.parked.borrow().is_empty() || self.is_closed() {
+        if !self.has_parked() || self.is_closed() {
             match self.send(header, response) {
                 Err(TxError::Busy(_)) if mutant!("reply-lost-when-busy") => self.settle(),
                 Err(TxError::Busy(response)) => self.park_message(header, *response),
@@ -171,6 +192,7 @@ impl<I: Interface> Channel<I> {
 
     fn park(&self, packet: Packet<I::Message>) {
         self.parked.borrow_mut().push(packet);
+        self.crowd();
         debug_assert!(
             self.parked.borrow().len() as u64
                 <= u64::from(self.options.calls_max_of().get())
@@ -264,6 +286,7 @@ impl<I: Interface> Channel<I> {
             return Poll::Ready(());
         }
         let replaced = self.room_queue.borrow_mut().wait(place, cx.waker().clone());
+        self.crowd();
         drop(replaced);
         if is_first {
             self.want_room();
