@@ -20,13 +20,12 @@ use flounder::{
 };
 
 use crate::config::Config;
-use crate::host::{self, Desk, Host};
+use crate::host::{self, Desk, Host, end_unguarded};
 use crate::jobs::{Completions, ProgramJob};
 use crate::modules::{EntryPoint, Modules};
 use crate::newborn::{Newborn, hand_over};
 use crate::program_thread::{self, ThreadSetup};
 use crate::report::Report;
-use crate::system_loop::end_process;
 
 /// What all cores share.
 #[derive(Clone)]
@@ -426,7 +425,7 @@ impl Platform for CorePlatform {
 
     fn shutdown_done(&self, wedged: u32) {
         if self.ends_process.get() {
-            end_process();
+            end_unguarded();
         }
         let _ = self.shared.reports.send(Report::Stopped { wedged });
     }

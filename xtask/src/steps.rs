@@ -86,7 +86,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "loom",
-        what: "links, loops, caps and bindings in every interleaving, up to their bounds",
+        what: "links, loops, mailboxes, caps and bindings in every interleaving, up to their bounds",
         needs: &[],
         work: command!(
             "cargo test --release --locked -p flounder --lib interleavings",
