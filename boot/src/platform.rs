@@ -84,7 +84,8 @@ pub(crate) struct RunningProgram {
 enum How {
     Thread {
         kill: KillSwitch,
-        thread: JoinHandle<()>,
+        /// Boxed: the many programs on a loop have none.
+        thread: Box<JoinHandle<()>>,
     },
     Loop,
     /// A process can't hold its domain's cap: that stays here until it has ended.
@@ -226,7 +227,7 @@ impl CorePlatform {
     fn join(&self, program: RunningProgram) {
         if let How::Thread { thread, .. } = program.how {
             // The mailbox has room for every thread; closed, there is nobody left to wait.
-            let _ = self.program_loop.send(ProgramJob::Join(thread));
+            let _ = self.program_loop.send(ProgramJob::Join(*thread));
         }
     }
 
@@ -299,7 +300,7 @@ impl CorePlatform {
                     observers: self.shared.config.observers.clone(),
                 };
                 let thread = program_thread::start(newborn, main, setup);
-                How::Thread { kill, thread: thread.map_err(|_| StartFailure::Run)? }
+                How::Thread { kill, thread: Box::new(thread.map_err(|_| StartFailure::Run)?) }
             }
             EntryPoint::Asynchronous(main) => {
                 let job = ProgramJob::Start { newborn: Box::new(newborn), main, completions };

@@ -261,9 +261,10 @@ impl Waitset {
     fn give_turn(&self, entry: &Rc<Entry>, source: &dyn Source) -> Turn {
         self.inner.turns.set(self.inner.turns.get() + 1);
         self.inner.in_turn.set(true);
-        let mut turn = InTurn { inner: &self.inner, entry, outcome: None };
+        let unwinding = Unwinding { inner: &self.inner, entry };
         let outcome = source.turn();
-        turn.outcome = Some(outcome);
+        std::mem::forget(unwinding);
+        self.inner.in_turn.set(false);
         outcome
     }
 
@@ -396,21 +397,17 @@ impl fmt::Debug for Waitset {
     }
 }
 
-/// A source's turn, however it ends.
-struct InTurn<'a> {
+/// Ends a turn that unwinds: the source wasn't done.
+struct Unwinding<'a> {
     inner: &'a Inner,
     entry: &'a Rc<Entry>,
-    /// What it says, if it has ended.
-    outcome: Option<Turn>,
 }
 
-impl Drop for InTurn<'_> {
+impl Drop for Unwinding<'_> {
+    #[cold]
     fn drop(&mut self) {
         self.inner.in_turn.set(false);
-        if self.outcome.is_none() {
-            // A source that unwinds wasn't done.
-            self.inner.after(Rc::clone(self.entry), Turn::Again);
-        }
+        self.inner.list(Rc::clone(self.entry));
     }
 }
 

@@ -71,6 +71,14 @@ impl Inner {
     /// Makes the watched sources ready that have something to do.
     #[inline]
     pub(super) fn list_watched(&self) {
+        if !self.watched.list.borrow().is_empty() {
+            self.list_some();
+        }
+    }
+
+    // Apart, so that a loop that watches nothing doesn't pay for a call.
+    #[inline(never)]
+    fn list_some(&self) {
         let mut list = self.watched.list.borrow_mut();
         let mut at = 0;
         while let Some(entry) = list.get(at) {
