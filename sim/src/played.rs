@@ -72,10 +72,13 @@ impl Played {
         let monitor =
             Monitor::claim(monitor, &home).expect("a service is born with a monitor's end");
         let connect = accept_on::<Interface, _>(&dispatcher.ctx(), &TABLE, |_, _| Ok(()));
-        let tells = monitor.clone();
+        let monitor = Rc::new(monitor);
+        // A monitor's client keeps what it calls back with: it must not keep itself, should the
+        // answer never come.
+        let tells = Rc::downgrade(&monitor);
         monitor.export_with::<Interface>(connect, move |iref| {
-            if let Ok(iref) = iref {
-                tells.set_spawn_iref(iref);
+            if let (Ok(iref), Some(monitor)) = (iref, tells.upgrade()) {
+                monitor.set_spawn_iref(iref);
             }
         });
         (Box::new((dispatcher, monitor)), played)

@@ -362,12 +362,8 @@ impl World {
         }
         self.shut_down()?;
         let lived = self.stats();
-        let plays = (0..self.cores()).any(|core| self.shared.truth.is_played(core));
         let left = self.tear_down();
-        // Holders are names without anything behind them once they have ended: one in some hundred
-        // worlds with a played spawnd still has one, and what refers to it is not known.
-        let holders = if plays { left.holders } else { 0 };
-        if left == (Counts { holders, ..Counts::default() }) {
+        if left == Counts::default() {
             return Ok(lived);
         }
         let state = self.shared.net.state.borrow();
