@@ -263,7 +263,6 @@ impl Model {
             return;
         };
         coverage.cell(part.name(), if survived { "survived" } else { "down" });
-        let gone = if survived { Core::Wedged } else { Core::Clean };
         match part {
             Core::SpawnPend if survived => self.strand(id, core, Answer::NotSpawned, coverage),
             Core::SpawnPend => {
@@ -271,14 +270,9 @@ impl Model {
             }
             Core::SpanPend if survived => self.strand(id, core, Answer::Span, coverage),
             Core::SpanPend => self.span_failed(id, core, ErrCode::PROC_MGMT_ERR_SPAWND_REQUEST),
-            Core::Wedged => {}
-            Core::Run | Core::KillPend | Core::Dead | Core::CleanPend | Core::Clean => {
-                if survived {
-                    self.wedge(id, core);
-                } else {
-                    self.go(id, core, gone);
-                }
-            }
+            Core::Wedged if survived => {}
+            _ if survived => self.wedge(id, core),
+            _ => self.go(id, core, Core::Clean),
         }
         if part == Core::Run && state == State::Running {
             self.stop(id, CORE_LOST, Some(core), coverage);
