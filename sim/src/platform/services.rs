@@ -1,0 +1,134 @@
+//! The services of one simulated core: how one starts, and what its end ends.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use flounder::platform::{Platform, Service, ServiceEnv, ServiceEvent, ServiceKind};
+use flounder::{DomainId, Home, Mailbox, Waitset};
+
+use super::CorePlatform;
+use crate::played::Played;
+
+/// A service that runs.
+pub(super) struct RunningService {
+    pub(super) generation: u64,
+    pub(super) home: Home,
+    pub(super) events: Mailbox<ServiceEvent>,
+    pub(super) handle: Option<Service>,
+    pub(super) played: Option<Rc<RefCell<Played>>>,
+}
+
+impl CorePlatform {
+    /// A service panics: its holder ends, what a spawnd started is killed, the monitor hears of it.
+    pub(crate) fn crash(&self, service: ServiceKind) -> bool {
+        let services = self.services.borrow();
+        let generation = services.get(&service).map_or(0, |running| running.generation);
+        drop(services);
+        self.end_service(service, generation)
+    }
+
+    /// Ends that life of a service, if it hasn't ended.
+    pub(super) fn end_service(&self, service: ServiceKind, generation: u64) -> bool {
+        let mut services = self.services.borrow_mut();
+        let running = services.get_mut(&service);
+        let Some(running) = running.filter(|it| it.generation == generation) else { return false };
+        let Some(handle) = running.handle.take() else { return false };
+        let (home, events) = (running.home.clone(), running.events.clone());
+        let played = running.played.take();
+        drop(services);
+        drop(played.map(|played| played.take()));
+        home.end();
+        drop(handle);
+        home.holder().end();
+        let survivors = match service {
+            ServiceKind::Spawnd => self.kill_all(generation),
+            ServiceKind::ProcMgmt => Vec::new(),
+        };
+        let _ = events.send(ServiceEvent::Ended { service, generation, survivors });
+        true
+    }
+
+    /// Kills what a spawnd started, and forgets what of it has ended.
+    fn kill_all(&self, generation: u64) -> Vec<DomainId> {
+        let mut programs = self.programs.borrow_mut();
+        let of_it = programs.iter().filter(|(_, resident)| resident.spawnd == generation);
+        let ended: Vec<_> =
+            of_it.filter(|(_, resident)| resident.ended).map(|(&domain, _)| domain).collect();
+        let forgotten: Vec<_> = ended.iter().map(|domain| programs.remove(domain)).collect();
+        drop(programs);
+        drop(forgotten);
+        for domain in ended {
+            self.shared.truth.forget(self.part(domain));
+        }
+        let programs = self.programs.borrow();
+        let live = programs.iter().filter(|(_, it)| !it.ended && it.spawnd == generation);
+        let domains: Vec<_> = live.map(|(&domain, _)| domain).collect();
+        drop(programs);
+        for &domain in &domains {
+            self.kill_program(domain);
+        }
+        domains
+    }
+
+    /// Which life of the spawnd starts programs now.
+    pub(crate) fn generation(&self) -> u64 {
+        self.services.borrow().get(&ServiceKind::Spawnd).map_or(0, |spawnd| spawnd.generation)
+    }
+
+    /// The played spawnd of the core, if that is what it has.
+    pub(crate) fn played(&self) -> Option<Rc<RefCell<Played>>> {
+        self.services.borrow().get(&ServiceKind::Spawnd)?.played.clone()
+    }
+
+    /// Has a played spawnd answer its oldest order. False if it has none.
+    pub(crate) fn obey(&self) -> bool {
+        let Some(played) = self.played() else { return false };
+        let mut played = played.borrow_mut();
+        let err = played.mood(0).unwrap_or(flounder::ErrVal::OK);
+        played.answer(0, err)
+    }
+
+    pub(super) fn panicked(&self, service: ServiceKind) {
+        let mut state = self.shared.net.state.borrow_mut();
+        state.oracle.complain(format!("I16: {service:?} on core {} panicked", self.core));
+    }
+
+    pub(super) fn label(&self, service: ServiceKind, generation: u64) -> String {
+        match service {
+            ServiceKind::ProcMgmt => "proc_mgmt".to_owned(),
+            ServiceKind::Spawnd => format!("spawnd.{}/{generation}", self.core),
+        }
+    }
+
+    pub(super) fn waitset(&self, service: ServiceKind) -> &Waitset {
+        match service {
+            ServiceKind::ProcMgmt => &self.loops.proc_mgmt,
+            ServiceKind::Spawnd => &self.loops.spawnd,
+        }
+    }
+
+    pub(super) fn run(
+        &self,
+        service: ServiceKind,
+        env: ServiceEnv,
+    ) -> (Service, Option<Rc<RefCell<Played>>>) {
+        let config = self.shared.config;
+        match service {
+            ServiceKind::ProcMgmt => {
+                let mut limits = flounder_procmgmt::Config::default();
+                limits.domains_per_client_max = config.domains_per_client_max;
+                (flounder_procmgmt::start_with(env, limits), None)
+            }
+            ServiceKind::Spawnd if config.plays(self.core) => {
+                self.shared.truth.play(self.core.0);
+                let (service, played) = Played::start(env);
+                (service, Some(played))
+            }
+            ServiceKind::Spawnd => {
+                let mut limits = flounder_spawnd::machine::Config::default();
+                limits.grace = config.grace;
+                (flounder_spawnd::start_with(env, limits), None)
+            }
+        }
+    }
+}
