@@ -7,7 +7,7 @@ mod residents;
 mod services;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::{Rc, Weak};
 
@@ -44,13 +44,18 @@ pub(crate) enum Job {
     Start(Box<ProgramStart>),
     Kill(DomainId),
     Ended(DomainId, ProgramEnd),
+    /// What a played spawnd left behind, as it said, ends.
+    PhantomEnds(DomainId),
+    /// That life of the spawnd panics.
+    Crash(u64),
 }
 
 impl Job {
     fn domain(&self) -> DomainId {
         match self {
             Self::Start(start) => start.domain,
-            Self::Kill(domain) | Self::Ended(domain, _) => *domain,
+            Self::Kill(domain) | Self::Ended(domain, _) | Self::PhantomEnds(domain) => *domain,
+            Self::Crash(_) => DomainId::NONE,
         }
     }
 }
@@ -72,6 +77,10 @@ pub(crate) struct CorePlatform {
     root: RefCell<Cap>,
     services: RefCell<BTreeMap<ServiceKind, RunningService>>,
     programs: RefCell<BTreeMap<DomainId, Resident>>,
+    /// What a played spawnd left behind, as it said, and which hasn't ended.
+    phantoms: RefCell<BTreeSet<DomainId>>,
+    /// So many spawnds to come crash as soon as they are started.
+    crashes: Cell<u32>,
     me: Weak<Self>,
 }
 
@@ -84,6 +93,8 @@ impl CorePlatform {
             root: RefCell::new(root),
             services: RefCell::default(),
             programs: RefCell::default(),
+            phantoms: RefCell::default(),
+            crashes: Cell::default(),
             me: me.clone(),
         })
     }
@@ -102,6 +113,8 @@ impl CorePlatform {
             Job::Start(start) => self.start(*start),
             Job::Kill(domain) => self.finish_kill(domain),
             Job::Ended(domain, end) => self.end(domain, end),
+            Job::PhantomEnds(domain) => self.survivor_ended(domain),
+            Job::Crash(generation) => drop(self.end_service(ServiceKind::Spawnd, generation)),
         }
     }
 
@@ -177,6 +190,9 @@ impl Platform for CorePlatform {
     fn start_service(&self, start: ServiceStart) {
         let Some(me) = self.me.upgrade() else { return };
         let ServiceStart { service, generation, monitor, events } = start;
+        if service == ServiceKind::Spawnd {
+            self.spawnd_starts(generation);
+        }
         let holder = self.shared.kernel.holder();
         let weak = Weak::clone(&self.me);
         let home = Home::contained(self.waitset(service).clone(), holder.clone(), move |_| {
@@ -199,7 +215,18 @@ impl Platform for CorePlatform {
     }
 
     fn fence_service(&self, service: ServiceKind, generation: u64) {
+        if service == ServiceKind::Spawnd {
+            let mut state = self.shared.net.state.borrow_mut();
+            let crate::net::State { oracle, coverage, .. } = &mut *state;
+            oracle.spawnd_fenced(self.core, generation, coverage);
+        }
         self.end_service(service, generation);
+    }
+
+    fn service_given_up(&self, _: ServiceKind) {
+        let mut state = self.shared.net.state.borrow_mut();
+        let crate::net::State { oracle, coverage, .. } = &mut *state;
+        oracle.spawnd_given_up(self.core, coverage);
     }
 
     fn core_up(&self, core: CoreId) {

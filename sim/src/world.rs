@@ -29,6 +29,8 @@ use crate::trace::Trace;
 
 /// What is due later doesn't keep a world from being at rest.
 const REST_HORIZON: Duration = Duration::from_secs(3_600);
+/// How many heartbeats each spawnd is asked for in a world at rest.
+const HEARTBEATS_AT_REST: usize = 2;
 /// A world that takes more steps to come to rest never does.
 const REST_STEPS_MAX: u64 = 300_000;
 /// The calls other than waits that a binding to the process manager may have open (I7).
@@ -51,7 +53,7 @@ pub struct Violation {
 pub enum Progress {
     /// Somebody had a turn, or time passed.
     Turn,
-    /// There is nothing to do until somebody outside does something.
+    /// There is nothing to do, but for heartbeats, until somebody outside does something.
     Rest,
 }
 
@@ -78,6 +80,8 @@ pub(crate) struct Loop {
     role: Role,
     /// It has no turn before that step.
     stalled_until: u64,
+    /// It has no turn in that life of its spawnd.
+    stuck_in: Option<u64>,
 }
 
 /// Whose loop it is.
@@ -159,8 +163,10 @@ impl World {
         let limits = Limits {
             domains_per_client_max: config.domains_per_client_max,
             calls_per_binding_max: CALLS_MAX,
+            watch: boot::watch(&config),
         };
-        let oracle = Oracle::new(limits, Rc::clone(&truth));
+        let clock = VirtualClock::default();
+        let oracle = Oracle::new(limits, clock.clone(), Rc::clone(&truth));
         let net = Net::new(oracle, Trace::new(config.trace_lines), config.room_max, seed);
         let shared = Rc::new(Shared {
             kernel: Kernel::new(),
@@ -180,7 +186,7 @@ impl World {
             platforms: Vec::new(),
             monitors: Vec::new(),
             services: Vec::new(),
-            clock: VirtualClock::default(),
+            clock,
             steps: 0,
             hosts: 0,
             homes: Vec::new(),
@@ -193,7 +199,7 @@ impl World {
 
     fn add_loop(&mut self, role: Role) -> std::io::Result<Waitset> {
         let waitset = Waitset::with_clock(Rc::new(self.clock.clone()), None)?;
-        self.loops.push(Loop { waitset: waitset.clone(), role, stalled_until: 0 });
+        self.loops.push(Loop { waitset: waitset.clone(), role, stalled_until: 0, stuck_in: None });
         Ok(waitset)
     }
 
@@ -269,8 +275,9 @@ impl World {
         Err(Violation { step: self.steps, what: what.clone(), trace: state.trace.lines() })
     }
 
-    /// Heals everything but wedged programs and dead spawnds, then steps until nothing is left to do,
-    /// and checks what must hold then: every request answered, the table what the platforms know.
+    /// Heals everything but wedged programs and dead spawnds, then steps until nothing is left to do
+    /// but heartbeats, of which each spawnd answers some, and checks what must hold then: every request
+    /// answered, the table what the platforms know.
     ///
     /// # Errors
     ///
@@ -278,6 +285,10 @@ impl World {
     pub fn quiesce(&mut self) -> Result<(), Violation> {
         self.heal();
         self.rest()?;
+        for _ in 0..HEARTBEATS_AT_REST {
+            self.pass(boot::HEARTBEAT_PERIOD);
+            self.rest()?;
+        }
         let unanswered = self.shared.net.unanswered();
         let mut state = self.shared.net.state.borrow_mut();
         state.oracle.check_rest();

@@ -247,6 +247,15 @@ impl Model {
         self.last_domain
     }
 
+    /// The domains that a life of a core's spawnd has something of, and that aren't over.
+    pub(crate) fn parts_of(&self, core: u8, generation: u64) -> Vec<u64> {
+        let there = |domain: &Domain| {
+            let part = domain.parts.get(&core);
+            domain.state != State::Cleaned && part.is_some_and(|it| it.generation == generation)
+        };
+        self.domains.iter().filter(|(_, domain)| there(domain)).map(|(&id, _)| id).collect()
+    }
+
     /// The domains that stand so on some core, and the core.
     pub(crate) fn on_cores(&self, state: Core) -> Vec<(u64, u8)> {
         let all = self.domains.iter().flat_map(|(&id, domain)| {

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use flounder::Iref;
+use flounder_idl::proc_mgmt;
 use flounder_idl::spawn::Message;
 
 use super::cores::{Said, said};
 use super::model::{Core, Model, Slot, Stand, State};
+use super::truth::{Life, Truth};
 use crate::coverage::Coverage;
 use crate::who::Who;
 
@@ -70,6 +72,28 @@ impl Model {
             Stand::Absent | Stand::Down => {}
             Stand::Binding => *slot = Slot::default(),
             Stand::Up | Stand::Lost => self.spawnd_down(core, coverage),
+        }
+    }
+
+    /// D14: what a monitor doesn't count among the survivors of a spawnd has ended before it says so.
+    pub(super) fn all_survivors(
+        &self,
+        peer: Who,
+        message: &proc_mgmt::Message,
+        truth: &Truth,
+    ) -> Result<(), String> {
+        let (Who::Monitor(0), proc_mgmt::Message::RemoveSpawnd(gone)) = (peer, message) else {
+            return Ok(());
+        };
+        let before = self.slots.get(&gone.core).map(|slot| &slot.survivors);
+        let is_told = |id: &u64| {
+            gone.survivors.contains(id) || before.is_some_and(|before| before.contains(id))
+        };
+        let mut left = self.parts_of(gone.core, gone.generation).into_iter();
+        let is_alive = |id: &u64| truth.life((*id, gone.core)) == Some(Life::Alive);
+        match left.find(|id| !gone.more && is_alive(id) && !is_told(id)) {
+            Some(id) => Err(format!("D14: {gone:?} although domain {id} is alive there")),
+            None => Ok(()),
         }
     }
 

@@ -126,7 +126,7 @@ impl CorePlatform {
     }
 
     /// The spawnd of an ended program is gone: its monitor hears of it.
-    fn survivor_ended(&self, domain: DomainId) {
+    pub(super) fn survivor_ended(&self, domain: DomainId) {
         if let Some(spawnd) = self.services.borrow().get(&ServiceKind::Spawnd) {
             let _ = spawnd.events.send(ServiceEvent::SurvivorEnded { domain });
         }
@@ -158,7 +158,12 @@ impl CorePlatform {
         for &domain in &killed {
             self.push(Job::Kill(domain));
         }
-        !killed.is_empty()
+        let phantoms = std::mem::take(&mut *self.phantoms.borrow_mut());
+        let any = !killed.is_empty() || !phantoms.is_empty();
+        for domain in phantoms {
+            self.push(Job::PhantomEnds(domain));
+        }
+        any
     }
 }
 

@@ -6,8 +6,13 @@ use std::rc::Rc;
 use flounder::platform::{Platform, Service, ServiceEnv, ServiceEvent, ServiceKind};
 use flounder::{DomainId, Home, Mailbox, Waitset};
 
-use super::CorePlatform;
+use super::{CorePlatform, Job};
 use crate::played::Played;
+use crate::random::mix;
+
+/// Of so many domains on a played spawnd's core one survives it, as far as its monitor hears. A power
+/// of two.
+const PHANTOMS: u64 = 4;
 
 /// A service that runs.
 pub(super) struct RunningService {
@@ -41,11 +46,53 @@ impl CorePlatform {
         drop(handle);
         home.holder().end();
         let survivors = match service {
-            ServiceKind::Spawnd => self.kill_all(generation),
+            ServiceKind::Spawnd => self.spawnd_ends(generation),
             ServiceKind::ProcMgmt => Vec::new(),
         };
         let _ = events.send(ServiceEvent::Ended { service, generation, survivors });
         true
+    }
+
+    /// A spawnd is about to start: maybe one that won't live long.
+    pub(super) fn spawnd_starts(&self, generation: u64) {
+        self.shared.net.state.borrow_mut().oracle.spawnd_started(self.core, generation);
+        if let Some(left) = self.crashes.get().checked_sub(1) {
+            self.crashes.set(left);
+            self.push(Job::Crash(generation));
+        }
+    }
+
+    /// Has so many spawnds crash as soon as they are started, this one first.
+    pub(crate) fn crash_in_a_row(&self, times: u32) -> bool {
+        self.crashes.set(times);
+        times == 0 || self.crash(ServiceKind::Spawnd)
+    }
+
+    /// A spawnd has ended; what of it hasn't.
+    fn spawnd_ends(&self, generation: u64) -> Vec<DomainId> {
+        self.shared.net.state.borrow_mut().oracle.spawnd_ended(self.core, generation);
+        let mut left = self.kill_all(generation);
+        if self.shared.truth.is_played(self.core.0) {
+            left.extend(self.leave_phantoms(generation));
+        }
+        left
+    }
+
+    /// A played spawnd has started nothing, so what survives it is made up: some of what it was asked
+    /// for. Half of that ends soon, the other half when the world is healed.
+    fn leave_phantoms(&self, generation: u64) -> Vec<DomainId> {
+        let of_it = self.shared.net.state.borrow().oracle.model.parts_of(self.core.0, generation);
+        let seed = mix(self.shared.net.hash());
+        let left = of_it.into_iter().filter(|id| mix(id ^ seed) % PHANTOMS == 0).map(DomainId);
+        let left: Vec<_> = left.collect();
+        for &domain in &left {
+            if mix(domain.0 ^ seed) & PHANTOMS == 0 {
+                self.push(Job::PhantomEnds(domain));
+            } else {
+                self.phantoms.borrow_mut().insert(domain);
+            }
+        }
+        left
     }
 
     /// Kills what a spawnd started, and forgets what of it has ended.
@@ -127,6 +174,7 @@ impl CorePlatform {
             ServiceKind::Spawnd => {
                 let mut limits = flounder_spawnd::machine::Config::default();
                 limits.grace = config.grace;
+                limits.domains_max = config.domains_per_core_max;
                 (flounder_spawnd::start_with(env, limits), None)
             }
         }

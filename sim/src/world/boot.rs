@@ -7,11 +7,11 @@ use std::time::Duration;
 use flounder::{Cap, CoreId};
 use flounder_monitor::{Command, MonitorEnv, WatchConfig, link_pair};
 
-use super::{REST_STEPS_MAX, Role, World, WorldError};
+use super::{Config, REST_STEPS_MAX, Role, World, WorldError};
 use crate::platform::{CorePlatform, Loops};
 
-/// How often a spawnd is asked whether it turns.
-const HEARTBEAT_PERIOD: Duration = Duration::from_secs(24 * 3_600);
+/// How often a spawnd is asked whether it turns: more than twice the grace time, as in a real system.
+pub(super) const HEARTBEAT_PERIOD: Duration = Duration::from_millis(250);
 
 impl World {
     pub(super) fn boot(&mut self) -> Result<(), WorldError> {
@@ -53,7 +53,7 @@ impl World {
         let home = self.home(loops.monitor, format!("monitor.{core}"));
         let (service, commands) = flounder_monitor::start_with(
             MonitorEnv { core, home, platform: Rc::clone(&platform) as _, uplink },
-            watch(self.shared.config.grace),
+            watch(&self.shared.config),
         );
         self.services.push(service);
         self.monitors.push(commands);
@@ -62,11 +62,11 @@ impl World {
     }
 }
 
-/// How a monitor watches its spawnd in a world: heartbeats are so rare that a world comes to rest
-/// between them.
-fn watch(grace: Duration) -> WatchConfig {
+/// How a monitor watches its spawnd in a world.
+pub(super) fn watch(config: &Config) -> WatchConfig {
     let mut watch = WatchConfig::default();
-    watch.grace = grace;
+    watch.grace = config.grace;
     watch.heartbeat_period = HEARTBEAT_PERIOD;
+    watch.restarts_max = config.restarts_max;
     watch
 }
