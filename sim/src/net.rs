@@ -194,6 +194,23 @@ impl Net {
         true
     }
 
+    /// Has the process manager hear nothing of `who` for a while. False if that has no binding to it.
+    pub(crate) fn hold_from(&self, who: Who, steps: u64) -> bool {
+        let mut state = self.state.borrow_mut();
+        let Some(end) = state.heard_at(who) else { return false };
+        let until = state.step + steps;
+        state.end_mut(end).deaf_until = until;
+        state.held.insert((until, end));
+        true
+    }
+
+    /// True if `who` has said something that the process manager hasn't heard.
+    pub(crate) fn has_said(&self, who: Who) -> bool {
+        let state = self.state.borrow();
+        let end = state.heard_at(who);
+        end.is_some_and(|end| !state.link(end).end(end.peer()).sent.is_empty())
+    }
+
     /// Rings a bell for nothing.
     pub(crate) fn wake_for_nothing(&self, random: &mut Random) -> bool {
         let state = self.state.borrow();
@@ -245,6 +262,18 @@ impl State {
         if let Some(bell) = &self.link(end).end(end).bell {
             bell.ring();
         }
+    }
+
+    /// Where the process manager hears `who`.
+    fn heard_at(&self, who: Who) -> Option<TapEnd> {
+        let numbered = (0_u64..)
+            .zip(&self.links)
+            .filter(|(_, link)| link.speaks == Speaks::ProcMgmt && !link.is_closed());
+        let sides = numbered.flat_map(|(channel, link)| {
+            (0_u8..).zip(&link.ends).map(move |(side, own)| (TapEnd { channel, side }, own))
+        });
+        let mut theirs = sides.filter(|(_, own)| own.who == who).map(|(end, _)| end.peer());
+        theirs.find(|&end| self.link(end).end(end).who == Who::ProcMgmt)
     }
 
     /// An end at random of a channel that is open and has owners.

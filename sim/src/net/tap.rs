@@ -63,8 +63,8 @@ impl Tap for Net {
                 let is_foreign = state.spoil(end, message);
                 let speaks = state.link(end).speaks;
                 let note = Note::of(speaks, message);
-                let State { links, oracle, .. } = &mut *state;
-                oracle.sending(end, &links[index(end)], (header, message));
+                let State { links, oracle, coverage, .. } = &mut *state;
+                oracle.sending(end, &links[index(end)], (header, message), coverage);
                 (Parcel { number, call: call_of(header), is_foreign }, Some(header), note)
             }
         };

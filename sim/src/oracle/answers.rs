@@ -6,6 +6,7 @@ use flounder_idl::proc_mgmt::Message;
 
 use super::model::{Model, State};
 use super::truth::Truth;
+use crate::coverage::Coverage;
 use crate::net::Speaks;
 
 /// A call that waits: the channel it came over and its number.
@@ -80,13 +81,13 @@ impl Model {
         channel: u64,
         header: Header,
         message: &Message,
-        truth: &Truth,
+        (truth, coverage): (&Truth, &mut Coverage),
     ) -> Result<(), String> {
         if let Message::ShutdownDone(done) = message {
             return self.shutdown_done(done.wedged);
         }
         if let Message::FenceSpawnd(fence) = message {
-            return self.fences(fence.core, fence.generation);
+            return self.fences(fence.core, fence.generation, coverage);
         }
         let Header::Response(call) = header else {
             return Err(format!("the process manager says {message:?} to a client"));
@@ -101,6 +102,9 @@ impl Model {
         };
         if front != Some(due.batch) {
             return Err(format!("{message:?} overtakes what was decided before"));
+        }
+        if is_freed(&due.answer, message) {
+            coverage.cell("last cap", "CLEANED");
         }
         self.compare(&due.answer, message)?;
         match due.answer {
@@ -160,6 +164,16 @@ impl Model {
         } else {
             Err(format!("the process manager closes channel #{channel} for no reason"))
         }
+    }
+}
+
+/// True if a record is gone that was there, as far as is known: its last cap was dropped.
+fn is_freed(due: &Answer, message: &Message) -> bool {
+    match (due, message) {
+        (Answer::Status(_, told), Message::GetStatusResponse(m)) => {
+            told.state.is_some() && m.err.is(ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND)
+        }
+        _ => false,
     }
 }
 

@@ -136,18 +136,21 @@ impl Oracle {
         end: TapEnd,
         link: &Link,
         (header, message): (Header, &mut dyn Any),
+        coverage: &mut Coverage,
     ) {
         let (own, peer) = (link.end(end).who, link.end(end.peer()).who);
         let found = match (link.speaks, own) {
             (Speaks::ProcMgmt, Who::ProcMgmt) => message
                 .downcast_ref::<proc_mgmt::Message>()
-                .map(|message| self.proc_mgmt_sends(end.channel, header, message)),
+                .map(|message| self.proc_mgmt_sends(end.channel, (header, message), coverage)),
             (Speaks::Spawn, Who::ProcMgmt) => message
                 .downcast_ref::<spawn::Message>()
                 .map(|message| self.model.orders(end.channel, peer, message)),
-            (Speaks::Spawn, Who::Spawnd { core, .. }) => message
-                .downcast_ref::<spawn::Message>()
-                .map(|message| self.spawnds.sends(end.channel, core, message, &self.truth)),
+            (Speaks::Spawn, Who::Spawnd { core, .. }) => {
+                message.downcast_ref::<spawn::Message>().map(|message| {
+                    self.spawnds.sends((end.channel, core), message, &self.truth, coverage)
+                })
+            }
             (Speaks::Monitor, _) => message
                 .downcast_ref::<monitor::Message>()
                 .map(|message| self.monitor_or_child_sends(end.channel, (own, peer), message)),
@@ -159,13 +162,13 @@ impl Oracle {
     fn proc_mgmt_sends(
         &mut self,
         channel: u64,
-        header: Header,
-        message: &proc_mgmt::Message,
+        (header, message): (Header, &proc_mgmt::Message),
+        coverage: &mut Coverage,
     ) -> Result<(), String> {
         if let proc_mgmt::Message::FenceSpawnd(fence) = message {
             self.watches.may_end(fence.core, fence.generation);
         }
-        self.model.answers(channel, header, message, &self.truth)
+        self.model.answers(channel, header, message, (&self.truth, coverage))
     }
 
     fn monitor_or_child_sends(

@@ -199,6 +199,7 @@ impl Model {
         let theirs = self.domains.values().filter(|domain| domain.owner == owner && !domain.freed);
         if theirs.count() >= self.limits.domains_per_client_max as usize {
             coverage.mark(Mark::QuotaExhausted);
+            coverage.cell("UP", "quota");
             return Err(ErrCode::PROC_MGMT_ERR_CREATE_DOMAIN_CAP);
         }
         Ok(())
@@ -235,12 +236,15 @@ impl Model {
             return Err(ErrCode::PROC_MGMT_ERR_DOMAIN_NOT_RUNNING);
         }
         if self.domains[&id].parts.contains_key(&core) {
+            coverage.cell("span, RUNNING", "spanned");
             return Err(ErrCode::PROC_MGMT_ERR_ALREADY_SPANNED);
         }
         if self.stand(core) != Stand::Up {
+            coverage.cell("span, RUNNING", "no spawnd");
             return Err(ErrCode::PROC_MGMT_ERR_INVALID_SPAWND);
         }
         self.may_call(asker, coverage)?;
+        coverage.cell("span, RUNNING", "asked");
         Ok(id)
     }
 
@@ -251,6 +255,9 @@ impl Model {
             Err(code) => return self.owe(asker, Answer::Kill(0, code)),
         };
         let is_wedged = self.domains.get(&id).is_some_and(|domain| domain.has(Core::Wedged));
+        if state == State::StopPend {
+            coverage.cell("kill, STOP_PEND", if is_wedged { "wedged" } else { "joins" });
+        }
         if state == State::StopPend && is_wedged {
             return self.owe(asker, Answer::Kill(id, ErrCode::PROC_MGMT_ERR_KILL));
         }
@@ -303,10 +310,8 @@ impl Model {
     ) {
         let own = badge(peer);
         if own == 0 || named(cap).is_some_and(|named| named != own) {
-            let state = named(cap).and_then(|id| self.domains.get(&id)).map(|it| it.state);
-            if let Some(state) = state {
-                coverage.cell("exit of another", state.name());
-            }
+            // It is dropped, whatever the column.
+            let _ = self.column("exit of another", shown(cap, Rights::EXIT), coverage);
             return;
         }
         match self.column("exit", shown(cap, Rights::EXIT), coverage) {

@@ -123,7 +123,12 @@ impl Model {
 
     /// The process manager asks the monitor to end a spawnd: one whose binding it lost, or that it
     /// couldn't bind to.
-    pub(super) fn fences(&mut self, core: u8, generation: u64) -> Result<(), String> {
+    pub(super) fn fences(
+        &mut self,
+        core: u8,
+        generation: u64,
+        coverage: &mut Coverage,
+    ) -> Result<(), String> {
         let slot = self.slots.entry(core).or_default();
         if slot.generation != generation {
             return Ok(()); // it was said when that one was still there
@@ -131,6 +136,7 @@ impl Model {
         match slot.stand {
             Stand::Up => Err(format!("spawnd {core}/{generation} is fenced, and it is up")),
             Stand::Binding => {
+                coverage.cell("BINDING", "closed");
                 *slot = Slot::default();
                 Ok(())
             }

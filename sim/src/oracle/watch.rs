@@ -15,8 +15,9 @@ use flounder_monitor::WatchConfig;
 struct Life {
     generation: u64,
     phase: Phase,
-    /// How many lives in a row ended before they answered a heartbeat.
-    failures: u32,
+    /// How many lives in a row ended before they answered a heartbeat, at least and at most: whether
+    /// one was heard that ended meanwhile isn't known.
+    failures: (u32, u32),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,7 +62,7 @@ impl Watches {
     pub(super) fn started(&mut self, core: u8, generation: u64, now: Time) -> Result<(), String> {
         let up = Phase::Up { owes: None, heard: now, may_end: false };
         let Some(life) = self.lives.get_mut(&core) else {
-            self.lives.insert(core, Life { generation, phase: up, failures: 0 });
+            self.lives.insert(core, Life { generation, phase: up, failures: (0, 0) });
             return Ok(());
         };
         let before = (life.generation, life.phase);
@@ -69,7 +70,7 @@ impl Watches {
         let (Phase::Ended { at }, true) = (before.1, generation == before.0 + 1) else {
             return Err(format!("D14: spawnd {core}/{generation} is started after {before:?}"));
         };
-        let (failures, since) = (life.failures, now - at);
+        let (failures, since) = (life.failures.0, now - at);
         if failures > self.config.restarts_max {
             return Err(format!("D14: spawnd {core}/{generation} is started after {failures}"));
         }
@@ -115,12 +116,16 @@ impl Watches {
 
     /// A monitor hears an answer.
     pub(super) fn answered(&mut self, (core, generation): (u8, u64), request: u64, now: Time) {
-        let Some(life) = self.up(core, generation) else { return };
-        if let Phase::Up { owes, heard, .. } = &mut life.phase
-            && *owes == Some(request)
-        {
-            (*owes, *heard) = (None, now);
-            life.failures = 0;
+        let Some(life) = self.lives.get_mut(&core).filter(|it| it.generation == generation) else {
+            return;
+        };
+        match &mut life.phase {
+            Phase::Up { owes, heard, .. } if *owes == Some(request) => {
+                (*owes, *heard) = (None, now);
+                life.failures = (0, 0);
+            }
+            Phase::Ended { .. } => life.failures.0 = 1,
+            _ => {}
         }
     }
 
@@ -153,7 +158,7 @@ impl Watches {
     pub(super) fn ended(&mut self, core: u8, generation: u64, now: Time) {
         if let Some(life) = self.up(core, generation) {
             life.phase = Phase::Ended { at: now };
-            life.failures += 1;
+            life.failures = (life.failures.0 + 1, life.failures.1 + 1);
         }
     }
 
@@ -161,7 +166,7 @@ impl Watches {
     pub(super) fn given_up(&mut self, core: u8) -> Result<(), String> {
         let Some(life) = self.lives.get_mut(&core) else { return Ok(()) };
         let was = std::mem::replace(&mut life.phase, Phase::GivenUp);
-        let failures = life.failures;
+        let failures = life.failures.1;
         if failures > self.config.restarts_max && matches!(was, Phase::Ended { .. }) {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use flounder::{AnyBinding, Cap, CoreId, Iref};
 use flounder_domain::Processes;
 use flounder_idl::proc_mgmt::{
-    AddSpawnd, Binding, GetDomainlist, GetStatus, Kill, RemoveSpawnd, Shutdown, Span, Spawn,
+    AddSpawnd, Binding, Exit, GetDomainlist, GetStatus, Kill, RemoveSpawnd, Shutdown, Span, Spawn,
     SpawnWithCaps, SurvivorEnded, Wait,
 };
 
@@ -95,6 +95,13 @@ impl Client {
         if let Ok(call) = binding.wait(Wait { domain_cap, nohang }) {
             self.host.spawn(unheard(call));
         }
+    }
+
+    /// Says `exit` for a domain, which it isn't.
+    pub(crate) fn exit(&self, domain_cap: Cap, status: u8) {
+        let Some(binding) = self.binding() else { return };
+        // Refused or not, it must have no effect.
+        drop(binding.exit(Exit { domain_cap, status }));
     }
 
     pub(crate) fn span(&self, domain_cap: Cap, core: u8) {

@@ -4,6 +4,7 @@
 //! Each action draws from a stream of its own, so that leaving one out, as shrinking does, changes no
 //! other.
 
+mod ambush;
 mod client;
 mod puppet;
 mod strike;
@@ -18,7 +19,7 @@ use flounder_idl::types::ExitCause;
 use self::client::Client;
 use self::puppet::{Line, Puppets, spawn_of};
 use crate::fault::{Fault, Mark};
-use crate::oracle::State;
+use crate::oracle::{CoreState, State};
 use crate::random::Random;
 use crate::world::{Config, World, WorldError};
 
@@ -28,6 +29,8 @@ const CLIENTS_MAX: usize = 4;
 const DOMAINS_MAX: usize = 12;
 /// How many kills a burst has: more than may be open on one binding.
 const BURST: usize = 70;
+/// How many arguments, and how many variables, are too many for an argument page.
+const TOO_MANY: usize = 100;
 /// The calls of a burst, one in so many actions.
 const ACTIONS_PER_BURST: usize = 400;
 
@@ -49,6 +52,8 @@ pub(crate) struct Workload {
     kind: Kind,
     clients: Vec<Client>,
     puppets: Puppets,
+    /// Somebody who comes to wait, and whether he does.
+    visitor: Option<(Client, bool)>,
     /// Actions that are left out.
     left_out: BTreeSet<u64>,
     /// What was done, for a report.
@@ -77,6 +82,12 @@ impl Workload {
         if kind.is_patient {
             config = config.domains_per_client_max(3 + u32::from(random.byte() % 4));
         }
+        if random.one_in(3) {
+            config = config.restarts_max(2 + u32::from(random.byte() % 4));
+        }
+        if random.one_in(5) {
+            config = config.domains_per_core_max(3 + usize::from(random.byte() % 3));
+        }
         if kind.plays {
             config = config.played_spawnd(CoreId(random.byte() % cores));
         }
@@ -85,7 +96,8 @@ impl Workload {
         let keeps_notes = trace_lines > 0;
         let clients = Vec::new();
         let done = Vec::new();
-        Ok((world, Self { seed, kind, clients, puppets, left_out, done, keeps_notes }))
+        let visitor = None;
+        Ok((world, Self { seed, kind, clients, puppets, visitor, left_out, done, keeps_notes }))
     }
 
     /// How many steps pass before action `number`.
@@ -96,7 +108,8 @@ impl Workload {
     /// Everybody who is left is gone.
     pub(crate) fn leave(&mut self, world: &mut World) {
         let clients = std::mem::take(&mut self.clients);
-        world.outside(|_| drop(clients));
+        let visitor = self.visitor.take();
+        world.outside(|_| drop((clients, visitor)));
     }
 
     /// Does action `number`.
@@ -161,8 +174,10 @@ impl Workload {
             _ => "puppet",
         };
         let mut what = spawn_of(program, core, random.byte(), flags);
-        if random.one_in(24) {
-            what.envbuf = b"no variable\0".to_vec();
+        match random.below(48) {
+            0 | 1 => what.envbuf = b"no variable\0".to_vec(),
+            2 => (what.argvbuf, what.envbuf) = too_much(),
+            _ => {}
         }
         let text = format!("spawn {program} on core {core}, flags {flags}");
         if random.one_in(8) {
@@ -291,8 +306,8 @@ impl Workload {
             }
             (3..=14, _) => {
                 let domain = match played.orders.get(place) {
-                    Some(order) if random.one_in(2) => order.domain,
-                    _ => 1 + u64::from(random.byte() % 40),
+                    Some(order) if random.one_in(3) => order.domain,
+                    _ => rarely_dead(world, core, random),
                 };
                 let cause = if random.one_in(2) { ExitCause::Exited } else { ExitCause::Crashed };
                 (Some(Mark::FalseDeath), played.tell(domain, cause, random.byte()))
@@ -347,7 +362,7 @@ impl Workload {
 
     fn fault(&self, world: &mut World, random: &mut Random) -> String {
         let core = CoreId(random.byte() % world.cores());
-        let fault = match random.below(34) {
+        let fault = match random.below(38) {
             0..=9 => Fault::Delay,
             10..=13 => Fault::FullChannel,
             14..=16 => Fault::SlowMonitor(core),
@@ -358,6 +373,9 @@ impl Workload {
             // A binding that fails drops caps, too.
             23 if !self.kind.is_patient => Fault::CapTransferFails,
             24 => Fault::ProgramWedge,
+            34 if random.one_in(5) => Fault::SpawndStuck(core),
+            35 if random.one_in(12) => Fault::SpawndCrashLoop(core),
+            36 | 37 => Fault::TimePasses,
             25 => Fault::ProgramExit,
             26 => Fault::ProgramCrash,
             _ => Fault::SpuriousWake,
@@ -365,6 +383,35 @@ impl Workload {
         let happened = world.inject(fault);
         format!("{fault:?}: {happened}")
     }
+}
+
+/// Arguments that fit a message each, and the argument page not together.
+fn too_much() -> (Vec<u8>, Vec<u8>) {
+    let argv = (0..TOO_MANY).flat_map(|number| format!("argument {number:010}\0").into_bytes());
+    let env = (0..TOO_MANY).flat_map(|number| format!("V{number:08}=variable\0").into_bytes());
+    (argv.collect(), env.collect())
+}
+
+/// A domain on that core in a state in which deaths were told least, or any.
+fn rarely_dead(world: &World, core: CoreId, random: &mut Random) -> u64 {
+    const STATES: [CoreState; 6] = [
+        CoreState::SpawnPend,
+        CoreState::SpanPend,
+        CoreState::KillPend,
+        CoreState::Dead,
+        CoreState::CleanPend,
+        CoreState::Clean,
+    ];
+    let net = world.shared.net.state.borrow();
+    let there = |state| {
+        let parts = net.oracle.model.on_cores(state).into_iter();
+        let ids: Vec<u64> = parts.filter(|part| part.1 == core.0).map(|part| part.0).collect();
+        (state, ids)
+    };
+    let found = STATES.into_iter().map(there).filter(|(_, ids)| !ids.is_empty());
+    let rarest = found.min_by_key(|(state, _)| net.coverage.times(state.name(), "died"));
+    let domain = rarest.and_then(|(_, ids)| random.pick(&ids));
+    domain.unwrap_or(1 + u64::from(random.byte() % 40))
 }
 
 fn mark(world: &World, what: Mark) {

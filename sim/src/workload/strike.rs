@@ -10,11 +10,17 @@ use crate::random::Random;
 use crate::world::World;
 
 /// What can be done to a domain in a given state, by the row of the table of requests.
-const ROWS: [&str; 6] = ["kill", "wait", "wait nohang", "get_status", "span", "exit"];
+const ROWS: [&str; 7] =
+    ["kill", "wait", "wait nohang", "get_status", "span", "exit", "exit of another"];
 
 impl Workload {
     /// Does to a domain in a short-lived state what was done least in it.
     pub(super) fn strike(&mut self, world: &mut World, random: &mut Random) -> String {
+        if random.one_in(4)
+            && let Some(what) = self.ambush(world, random)
+        {
+            return what;
+        }
         let spanned = world.shared.net.state.borrow().oracle.model.on_cores(CoreState::SpanPend);
         if let Some((domain, core)) = random.pick(&spanned).filter(|_| random.one_in(2)) {
             return self.strike_a_span(world, random, domain, CoreId(core));
@@ -52,6 +58,7 @@ impl Workload {
             "wait" => client.wait(cap, false),
             "wait nohang" => client.wait(cap, true),
             "get_status" => client.status(domain, cap),
+            "exit of another" => client.exit(cap, random.byte()),
             "span" if !cap.is_null() => client.span(cap, core),
             "span" => self.tell_parts(world, domain, Line::Span(core, true)),
             _ => self.tell_parts(world, domain, Line::Exit(random.byte())),
@@ -77,8 +84,9 @@ impl Workload {
     fn cap_for(&self, world: &World, random: &mut Random, domain: u64, row: &str) -> Cap {
         let held = self.clients.iter().find_map(|client| client.cap_of(Some(domain), 0));
         match held {
-            Some(cap) if row != "span" => cap,
-            _ if self.kind.is_patient && (row == "kill" || random.one_in(2)) => {
+            Some(cap) if !matches!(row, "span" | "exit of another") => cap,
+            Some(cap) if !self.kind.is_patient => cap,
+            _ if self.kind.is_patient && (row != "span" || random.one_in(2)) => {
                 world.mint(domain, Rights::DOMAIN)
             }
             _ => Cap::NULL,
