@@ -204,13 +204,6 @@ impl Net {
         true
     }
 
-    /// True if `who` has said something that the process manager hasn't heard.
-    pub(crate) fn has_said(&self, who: Who) -> bool {
-        let state = self.state.borrow();
-        let end = state.heard_at(who);
-        end.is_some_and(|end| !state.link(end).end(end.peer()).sent.is_empty())
-    }
-
     /// Rings a bell for nothing.
     pub(crate) fn wake_for_nothing(&self, random: &mut Random) -> bool {
         let state = self.state.borrow();

@@ -55,6 +55,9 @@ impl Model {
     ) {
         let slot = self.slots.entry(core).or_default();
         if slot.generation != generation {
+            if slot.stand == Stand::Absent {
+                coverage.cell("ABSENT", "remove");
+            }
             return;
         }
         for id in survivors {

@@ -12,7 +12,7 @@ use crate::random::mix;
 
 /// Of so many domains on a played spawnd's core one survives it, as far as its monitor hears. A power
 /// of two.
-const PHANTOMS: u64 = 4;
+const PHANTOMS: u64 = 2;
 
 /// A service that runs.
 pub(super) struct RunningService {

@@ -16,6 +16,7 @@ use flounder::{Cap, CoreId, ErrCode, ErrVal, Rights};
 use flounder_idl::spawn::RequestKind;
 use flounder_idl::types::ExitCause;
 
+use self::ambush::Birth;
 use self::client::Client;
 use self::puppet::{Line, Puppets, spawn_of};
 use crate::fault::{Fault, Mark};
@@ -54,6 +55,8 @@ pub(crate) struct Workload {
     puppets: Puppets,
     /// Somebody who comes to wait, and whether he does.
     visitor: Option<(Client, bool)>,
+    /// A program that is to exit at its birth.
+    birth: Option<Birth>,
     /// Actions that are left out.
     left_out: BTreeSet<u64>,
     /// What was done, for a report.
@@ -96,8 +99,10 @@ impl Workload {
         let keeps_notes = trace_lines > 0;
         let clients = Vec::new();
         let done = Vec::new();
-        let visitor = None;
-        Ok((world, Self { seed, kind, clients, puppets, visitor, left_out, done, keeps_notes }))
+        let (visitor, birth) = (None, None);
+        let workload =
+            Self { seed, kind, clients, puppets, visitor, birth, left_out, done, keeps_notes };
+        Ok((world, workload))
     }
 
     /// How many steps pass before action `number`.
@@ -132,6 +137,9 @@ impl Workload {
             let core = CoreId(random.byte() % world.cores());
             self.clients.push(Client::new(world, core));
             return "a new client".to_owned();
+        }
+        if let Some(what) = self.go_on(world) {
+            return what;
         }
         match random.below(24) {
             0..=4 => self.spawn(world, random),
