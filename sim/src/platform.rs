@@ -79,6 +79,8 @@ pub(crate) struct CorePlatform {
     programs: RefCell<BTreeMap<DomainId, Resident>>,
     /// What a played spawnd left behind, as it said, and which hasn't ended.
     phantoms: RefCell<BTreeSet<DomainId>>,
+    /// What a played spawnd is sure to leave behind.
+    haunting: Cell<Option<DomainId>>,
     /// So many spawnds to come crash as soon as they are started.
     crashes: Cell<u32>,
     me: Weak<Self>,
@@ -94,6 +96,7 @@ impl CorePlatform {
             services: RefCell::default(),
             programs: RefCell::default(),
             phantoms: RefCell::default(),
+            haunting: Cell::default(),
             crashes: Cell::default(),
             me: me.clone(),
         })

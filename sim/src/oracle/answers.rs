@@ -9,6 +9,8 @@ use super::truth::Truth;
 use crate::coverage::Coverage;
 use crate::net::Speaks;
 
+const FIND: ErrCode = ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND;
+
 /// A call that waits: the channel it came over and its number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Waiting {
@@ -28,6 +30,8 @@ pub(super) enum Answer {
     /// Ids, ascending, and whether there are more.
     List(Vec<u64>, bool),
     Status(u64, Told),
+    /// That, or that there is no such domain: nobody was ever given a cap to it.
+    OrGone(Box<Answer>),
 }
 
 /// What a status tells of a domain.
@@ -56,6 +60,16 @@ impl Model {
         let batch = self.batch;
         if let Some(client) = self.clients.get_mut(&to.channel).filter(|client| !client.gone) {
             client.due.push_back(Due { call: to.call, batch, answer });
+        }
+    }
+
+    /// Answers what was asked with a cap of that domain, to which nobody may have one.
+    pub(super) fn owe_of(&mut self, id: Option<u64>, to: Waiting, answer: Answer) {
+        let domain = id.and_then(|id| self.domains.get(&id));
+        if domain.is_some_and(|it| it.stranded && it.state == State::Cleaned) {
+            self.owe(to, Answer::OrGone(Box::new(answer)));
+        } else {
+            self.owe(to, answer);
         }
     }
 
@@ -141,6 +155,10 @@ impl Model {
             (Answer::List(domains, more), Message::GetDomainlistResponse(m)) => {
                 m.domains == *domains && m.more == *more
             }
+            (Answer::OrGone(_), Message::KillResponse(m)) if m.err.is(FIND) => true,
+            (Answer::OrGone(_), Message::WaitResponse(m)) if m.err.is(FIND) => m.status == 0,
+            (Answer::OrGone(_), Message::SpanResponse(m)) if m.err.is(FIND) => true,
+            (Answer::OrGone(answer), _) => return self.compare(answer, message),
             (Answer::Status(id, told), Message::GetStatusResponse(m)) => {
                 return self.compare_status(*id, told, m);
             }

@@ -303,6 +303,7 @@ impl Model {
             self.close_call(asker, answer(ErrCode::PROC_MGMT_ERR_SPAWND_REQUEST));
         }
         let Some(domain) = self.domains.get_mut(&id) else { return };
+        domain.stranded |= domain.state == State::Nil;
         if matches!(domain.state, State::Nil | State::Running) {
             domain.state = State::Running;
             self.stop(id, CORE_LOST, Some(core), coverage);

@@ -102,6 +102,8 @@ pub(super) struct Domain {
     pub(super) argv: Vec<u8>,
     /// The channel of the binding it ends with.
     pub(super) tied: Option<u64>,
+    /// Its spawn failed, and it runs on without its spawnd: nobody was given a cap.
+    pub(super) stranded: bool,
     /// A status said that the record is gone.
     pub(super) freed: bool,
 }
@@ -113,6 +115,11 @@ impl Domain {
 
     pub(super) fn is_still(&self) -> bool {
         self.parts.values().all(|part| matches!(part.state, Core::Dead | Core::Clean))
+    }
+
+    /// True if its record is gone, as far as is known.
+    pub(super) fn is_freed(&self) -> bool {
+        self.freed || (self.stranded && self.state == State::Cleaned)
     }
 
     pub(super) fn is_clean(&self) -> bool {

@@ -180,6 +180,7 @@ impl Model {
             program,
             argv,
             tied,
+            stranded: false,
             freed: false,
         };
         self.domains.insert(self.last_domain, domain);
@@ -196,7 +197,7 @@ impl Model {
         if self.stand(core) != Stand::Up || self.shutdown {
             return Err(ErrCode::PROC_MGMT_ERR_INVALID_SPAWND);
         }
-        let theirs = self.domains.values().filter(|domain| domain.owner == owner && !domain.freed);
+        let theirs = self.domains.values().filter(|it| it.owner == owner && !it.is_freed());
         if theirs.count() >= self.limits.domains_per_client_max as usize {
             coverage.mark(Mark::QuotaExhausted);
             coverage.cell("UP", "quota");
@@ -213,7 +214,7 @@ impl Model {
 
     fn span(&mut self, asker: Waiting, cap: &Cap, core: u8, coverage: &mut Coverage) {
         match self.may_span(asker, shown(cap, Rights::SPAN), core, coverage) {
-            Err(err) => self.owe(asker, Answer::Span(err)),
+            Err(err) => self.owe_of(named(cap), asker, Answer::Span(err)),
             Ok(id) => {
                 self.open_call(asker);
                 let part = self.new_part(core, (Core::SpanPend, RequestKind::Span), asker);
@@ -252,7 +253,7 @@ impl Model {
         let found = self.may_kill(asker, shown(cap, Rights::KILL), coverage);
         let (id, state) = match found {
             Ok(found) => found,
-            Err(code) => return self.owe(asker, Answer::Kill(0, code)),
+            Err(code) => return self.owe_of(named(cap), asker, Answer::Kill(0, code)),
         };
         let is_wedged = self.domains.get(&id).is_some_and(|domain| domain.has(Core::Wedged));
         if state == State::StopPend {
@@ -346,7 +347,7 @@ impl Model {
         } else {
             return domain.waiters.push(asker);
         };
-        self.owe_wait(asker, id, answer);
+        self.owe_of(Some(id), asker, Answer::Wait(id, answer.0, answer.1));
     }
 
     /// A client's binding is gone: what it asked is forgotten, what is tied to it ends.

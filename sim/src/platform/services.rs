@@ -68,6 +68,11 @@ impl CorePlatform {
         times == 0 || self.crash(ServiceKind::Spawnd)
     }
 
+    /// Has a played spawnd leave that domain behind when it ends.
+    pub(crate) fn haunt(&self, domain: DomainId) {
+        self.haunting.set(Some(domain));
+    }
+
     /// A spawnd has ended; what of it hasn't.
     fn spawnd_ends(&self, generation: u64) -> Vec<DomainId> {
         self.shared.net.state.borrow_mut().oracle.spawnd_ended(self.core, generation);
@@ -82,11 +87,11 @@ impl CorePlatform {
     /// for. Half of that ends soon, the other half when the world is healed.
     fn leave_phantoms(&self, generation: u64) -> Vec<DomainId> {
         let of_it = self.shared.net.state.borrow().oracle.model.parts_of(self.core.0, generation);
-        let seed = mix(self.shared.net.hash());
-        let left = of_it.into_iter().filter(|id| mix(id ^ seed) % PHANTOMS == 0).map(DomainId);
-        let left: Vec<_> = left.collect();
+        let (seed, sure) = (mix(self.shared.net.hash()), self.haunting.take());
+        let is_left = |id: &DomainId| sure == Some(*id) || mix(id.0 ^ seed) % PHANTOMS == 0;
+        let left: Vec<_> = of_it.into_iter().map(DomainId).filter(is_left).collect();
         for &domain in &left {
-            if mix(domain.0 ^ seed) & PHANTOMS == 0 {
+            if mix(domain.0 ^ seed) & PHANTOMS == 0 && sure != Some(domain) {
                 self.push(Job::PhantomEnds(domain));
             } else {
                 self.phantoms.borrow_mut().insert(domain);

@@ -2,7 +2,7 @@
 //! looks at how far one has come, and does what comes next.
 
 use flounder::platform::ProgramEnd;
-use flounder::{CoreId, ErrVal, Rights};
+use flounder::{CoreId, DomainId, ErrVal, Rights};
 use flounder_idl::types::ExitCause;
 
 use super::Workload;
@@ -40,7 +40,7 @@ impl Workload {
     pub(super) fn ambush(&mut self, world: &mut World, random: &mut Random) -> Option<String> {
         match random.below(WAYS) {
             0 if self.kind.is_patient => self.visit(world, random),
-            1 if self.kind.is_patient => self.exit_late(world, random),
+            1 => self.exit_late(world, random),
             2 => self.begin_a_birth(world, random),
             3 if self.kind.plays => self.survive(world, random),
             4 if self.kind.plays && random.one_in(2) => Self::die_again(world, random),
@@ -109,7 +109,8 @@ impl Workload {
             return Some(format!("domain {} is to exit late", part.0));
         };
         self.exit_with_a_cap(world, part, random.byte());
-        self.client(random).kill(world.mint(part.0, Rights::DOMAIN));
+        let cap = self.cap_for(world, random, part.0, "kill");
+        self.client(random).kill(cap);
         Some(format!("domain {} exits and is killed, which is heard first", part.0))
     }
 
@@ -145,7 +146,7 @@ impl Workload {
             found.min_by_key(|(state, _)| seen(state))?
         };
         let (domain, core) = random.pick(&parts)?;
-        world.inject(Fault::SpawndCrash(CoreId(core)));
+        crash_and_haunt(world, (domain, core));
         Some(format!("the spawnd of core {core} crashes, domain {domain} being {}", state.name()))
     }
 
@@ -158,7 +159,7 @@ impl Workload {
             if random.one_in(2) && tells_of_death(world, part) {
                 return Some(format!("domain {} dies, being {}", part.0, state.name()));
             }
-            world.inject(Fault::SpawndCrash(CoreId(part.1)));
+            crash_and_haunt(world, part);
             return Some(format!("its spawnd dies, domain {} being {}", part.0, state.name()));
         }
         let (domain, core) = ends_in_two_places(world, random)?;
@@ -166,9 +167,11 @@ impl Workload {
             world.inject(Fault::SpawndHang(CoreId(other)));
         }
         let played = world.platform(CoreId(core)).and_then(|platform| platform.played())?;
+        // Told before its kill is answered, that answer comes late.
+        let told = random.one_in(2) && tells_of_death(world, (domain, core));
         let mut played = played.borrow_mut();
         let place = played.orders.iter().position(|order| order.domain == domain)?;
-        let said = played.answer(place, ErrVal::OK);
+        let said = played.answer(place, ErrVal::OK) || told;
         Some(format!("domain {domain} ends on core {core} first: {said}"))
     }
 
@@ -202,6 +205,14 @@ fn ends_in_two_places(world: &World, random: &mut Random) -> Option<Part> {
     });
     let played: Vec<_> = found.filter(|part| world.shared.truth.is_played(part.1)).collect();
     random.pick(&played)
+}
+
+/// A played spawnd crashes, and that domain survives it, as its monitor hears.
+fn crash_and_haunt(world: &mut World, (domain, core): Part) {
+    if let Some(platform) = world.platform(CoreId(core)) {
+        platform.haunt(DomainId(domain));
+    }
+    world.inject(Fault::SpawndCrash(CoreId(core)));
 }
 
 /// A played spawnd tells of a death. False if there is none, or it can't.

@@ -6,21 +6,20 @@
 
 mod ambush;
 mod client;
+mod play;
 mod puppet;
 mod strike;
 
 use std::collections::BTreeSet;
 
 use flounder::platform::ProgramEnd;
-use flounder::{Cap, CoreId, ErrCode, ErrVal, Rights};
-use flounder_idl::spawn::RequestKind;
-use flounder_idl::types::ExitCause;
+use flounder::{Cap, CoreId, Rights};
 
 use self::ambush::Birth;
 use self::client::Client;
 use self::puppet::{Line, Puppets, spawn_of};
 use crate::fault::{Fault, Mark};
-use crate::oracle::{CoreState, State};
+use crate::oracle::State;
 use crate::random::Random;
 use crate::world::{Config, World, WorldError};
 
@@ -200,7 +199,7 @@ impl Workload {
     fn request(&mut self, world: &mut World, random: &mut Random) -> String {
         let last = world.shared.net.state.borrow().oracle.model.last_domain();
         let client = self.client(random);
-        match random.below(12) {
+        match random.below(13) {
             0 => {
                 client.list(random.below(usize::try_from(last).unwrap_or(0) + 1) as u64);
                 "list".to_owned()
@@ -218,6 +217,7 @@ impl Workload {
                     4..=6 => client.kill(cap),
                     7..=9 => client.wait(cap, false),
                     10 => client.wait(cap, true),
+                    11 => client.exit(cap, random.byte()),
                     _ => client.span(cap, random.byte() % world.cores()),
                 }
                 format!("request {what} with a cap of {domain:?}")
@@ -278,58 +278,6 @@ impl Workload {
                 Line::CommandSpawnd(iref.unwrap_or_default(), domain)
             }
         }
-    }
-
-    /// Has a played spawnd say something, true or not.
-    fn play(&mut self, world: &mut World, random: &mut Random) -> String {
-        let core = CoreId(random.byte() % world.cores());
-        let played = world.platform(core).and_then(|platform| platform.played());
-        let Some(played) = played else { return self.request(world, random) };
-        let mut played = played.borrow_mut();
-        let orders = played.orders.len();
-        let (last, place) = (played.last, random.below(orders.max(1)));
-        let err = match random.below(8) {
-            0 => ErrCode::SPAWN_ERR_DOMAIN_NOTFOUND,
-            1 => ErrCode::SPAWN_ERR_DOMAIN_RUNNING,
-            2 | 3 => ErrCode::SPAWN_ERR_RUN,
-            _ => ErrCode::OK,
-        };
-        let err = ErrVal::from(err);
-        let (said, told) = match (random.below(60), last) {
-            (0, Some(order)) => {
-                (Some(Mark::DuplicatedReply), played.reply(order.request, order.kind, err))
-            }
-            (1, _) => {
-                let request = 1_000_000 + u64::from(random.byte());
-                (Some(Mark::UnsolicitedReply), played.reply(request, RequestKind::Kill, err))
-            }
-            (2, _) if orders > 0 => {
-                let order = played.orders[place];
-                let kind = if order.kind == RequestKind::Kill {
-                    RequestKind::Cleanup
-                } else {
-                    RequestKind::Kill
-                };
-                (Some(Mark::WrongKindReply), played.reply(order.request, kind, err))
-            }
-            (3..=14, _) => {
-                let domain = match played.orders.get(place) {
-                    Some(order) if random.one_in(3) => order.domain,
-                    _ => rarely_dead(world, core, random),
-                };
-                let cause = if random.one_in(2) { ExitCause::Exited } else { ExitCause::Crashed };
-                (Some(Mark::FalseDeath), played.tell(domain, cause, random.byte()))
-            }
-            _ => {
-                let err = played.mood(place).unwrap_or(err);
-                (None, played.answer(place, err))
-            }
-        };
-        drop(played);
-        if let Some(said) = said.filter(|_| told) {
-            mark(world, said);
-        }
-        format!("the spawnd of core {core} says {said:?} with {err}: {told}")
     }
 
     fn pose(&mut self, world: &mut World, random: &mut Random) -> String {
@@ -398,28 +346,6 @@ fn too_much() -> (Vec<u8>, Vec<u8>) {
     let argv = (0..TOO_MANY).flat_map(|number| format!("argument {number:010}\0").into_bytes());
     let env = (0..TOO_MANY).flat_map(|number| format!("V{number:08}=variable\0").into_bytes());
     (argv.collect(), env.collect())
-}
-
-/// A domain on that core in a state in which deaths were told least, or any.
-fn rarely_dead(world: &World, core: CoreId, random: &mut Random) -> u64 {
-    const STATES: [CoreState; 6] = [
-        CoreState::SpawnPend,
-        CoreState::SpanPend,
-        CoreState::KillPend,
-        CoreState::Dead,
-        CoreState::CleanPend,
-        CoreState::Clean,
-    ];
-    let net = world.shared.net.state.borrow();
-    let there = |state| {
-        let parts = net.oracle.model.on_cores(state).into_iter();
-        let ids: Vec<u64> = parts.filter(|part| part.1 == core.0).map(|part| part.0).collect();
-        (state, ids)
-    };
-    let found = STATES.into_iter().map(there).filter(|(_, ids)| !ids.is_empty());
-    let rarest = found.min_by_key(|(state, _)| net.coverage.times(state.name(), "died"));
-    let domain = rarest.and_then(|(_, ids)| random.pick(&ids));
-    domain.unwrap_or(1 + u64::from(random.byte() % 40))
 }
 
 fn mark(world: &World, what: Mark) {

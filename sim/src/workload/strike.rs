@@ -81,7 +81,13 @@ impl Workload {
     }
 
     /// A cap of the domain that a client has, or, where nobody loses caps, one that nobody was given.
-    fn cap_for(&self, world: &World, random: &mut Random, domain: u64, row: &str) -> Cap {
+    pub(super) fn cap_for(
+        &self,
+        world: &World,
+        random: &mut Random,
+        domain: u64,
+        row: &str,
+    ) -> Cap {
         let held = self.clients.iter().find_map(|client| client.cap_of(Some(domain), 0));
         match held {
             Some(cap) if !matches!(row, "span" | "exit of another") => cap,
