@@ -88,7 +88,8 @@ impl CorePlatform {
     fn leave_phantoms(&self, generation: u64) -> Vec<DomainId> {
         let of_it = self.shared.net.state.borrow().oracle.model.parts_of(self.core.0, generation);
         let (seed, sure) = (mix(self.shared.net.hash()), self.haunting.take());
-        let is_left = |id: &DomainId| sure == Some(*id) || mix(id.0 ^ seed) % PHANTOMS == 0;
+        let is_left =
+            |id: &DomainId| sure == Some(*id) || mix(id.0 ^ seed).is_multiple_of(PHANTOMS);
         let left: Vec<_> = of_it.into_iter().map(DomainId).filter(is_left).collect();
         for &domain in &left {
             if mix(domain.0 ^ seed) & PHANTOMS == 0 && sure != Some(domain) {

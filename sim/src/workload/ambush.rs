@@ -42,7 +42,7 @@ impl Workload {
             0 if self.kind.is_patient => self.visit(world, random),
             1 => self.exit_late(world, random),
             2 => self.begin_a_birth(world, random),
-            3 if self.kind.plays => self.survive(world, random),
+            3 if self.kind.plays => Self::survive(world, random),
             4 if self.kind.plays && random.one_in(2) => Self::die_again(world, random),
             _ => Self::die_while_it_spans(world, random),
         }
@@ -121,7 +121,7 @@ impl Workload {
     }
 
     /// A spawnd dies where what survives it is seen least.
-    fn survive(&self, world: &mut World, random: &mut Random) -> Option<String> {
+    fn survive(world: &mut World, random: &mut Random) -> Option<String> {
         const STATES: [CoreState; 7] = [
             CoreState::SpawnPend,
             CoreState::SpanPend,
@@ -137,12 +137,8 @@ impl Workload {
         let (state, parts) = {
             let net = world.shared.net.state.borrow();
             let seen = |state: &CoreState| net.coverage.times(state.name(), "survived");
-            let played = |part: &Part| world.shared.truth.is_played(part.1);
-            let there = |state: CoreState| {
-                let parts = net.oracle.model.on_cores(state).into_iter().filter(played);
-                (state, parts.collect::<Vec<_>>())
-            };
-            let found = STATES.into_iter().map(there).filter(|(_, parts)| !parts.is_empty());
+            let there = STATES.into_iter().map(|state| (state, played_parts(world, state)));
+            let found = there.filter(|(_, parts)| !parts.is_empty());
             found.min_by_key(|(state, _)| seen(state))?
         };
         let (domain, core) = random.pick(&parts)?;
@@ -154,8 +150,7 @@ impl Workload {
     /// survives.
     fn die_again(world: &mut World, random: &mut Random) -> Option<String> {
         for state in [CoreState::Clean, CoreState::Dead] {
-            let part = pick(world, random, state).filter(|it| world.shared.truth.is_played(it.1));
-            let Some(part) = part else { continue };
+            let Some(part) = random.pick(&played_parts(world, state)) else { continue };
             if random.one_in(2) && tells_of_death(world, part) {
                 return Some(format!("domain {} dies, being {}", part.0, state.name()));
             }
@@ -192,6 +187,15 @@ impl Workload {
         let happened = world.end_program(part, ProgramEnd::Panicked);
         Some(format!("domain {} ends where it spans to, {}: {happened}", part.0, part.1))
     }
+}
+
+/// The parts on played spawnds' cores that stand so, of domains that aren't over.
+fn played_parts(world: &World, state: CoreState) -> Vec<Part> {
+    let net = world.shared.net.state.borrow();
+    let over = net.oracle.model.in_state(State::Cleaned);
+    let mut parts = net.oracle.model.on_cores(state);
+    parts.retain(|part| world.shared.truth.is_played(part.1) && !over.contains(&part.0));
+    parts
 }
 
 /// A part on a played spawnd's core, which is to end there and elsewhere.
