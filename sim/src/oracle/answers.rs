@@ -21,7 +21,8 @@ pub(super) struct Waiting {
 /// An answer that is decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Answer {
-    Spawned(u64),
+    /// With the domain, and whether its spawner may span it.
+    Spawned(u64, bool),
     NotSpawned(ErrCode),
     Span(ErrCode),
     /// With the domain that must be dead if it is OK.
@@ -135,11 +136,11 @@ impl Model {
 
     fn compare(&mut self, due: &Answer, message: &Message) -> Result<(), String> {
         let is_right = match (due, message) {
-            (Answer::Spawned(domain), Message::SpawnResponse(m)) => {
-                m.err.is_ok() && is_spawners(&m.domain_cap, *domain)
+            (Answer::Spawned(domain, spans), Message::SpawnResponse(m)) => {
+                m.err.is_ok() && is_spawners(&m.domain_cap, *domain, *spans)
             }
-            (Answer::Spawned(domain), Message::SpawnWithCapsResponse(m)) => {
-                m.err.is_ok() && is_spawners(&m.domain_cap, *domain)
+            (Answer::Spawned(domain, spans), Message::SpawnWithCapsResponse(m)) => {
+                m.err.is_ok() && is_spawners(&m.domain_cap, *domain, *spans)
             }
             (Answer::NotSpawned(code), Message::SpawnResponse(m)) => {
                 m.err.is(*code) && m.domain_cap.is_null()
@@ -196,11 +197,13 @@ fn is_freed(due: &Answer, message: &Message) -> bool {
 }
 
 /// True for a cap of that domain with the rights of who spawned it.
-fn is_spawners(cap: &Cap, domain: u64) -> bool {
+fn is_spawners(cap: &Cap, domain: u64, spans: bool) -> bool {
+    let rights = Rights::WAIT.union(Rights::KILL);
+    let rights = if spans { rights.union(Rights::SPAN) } else { rights };
     cap.identify().is_ok_and(|info| {
         info.kind == CapKind::Domain
             && info.domain.is_some_and(|found| found.0 == domain)
-            && info.rights == Rights::WAIT.union(Rights::KILL)
+            && info.rights == rights
     })
 }
 

@@ -91,10 +91,10 @@ impl Model {
         coverage.cell("SPAWN_PEND", "OK");
         let Some(domain) = self.domains.get_mut(&id) else { return };
         domain.state = State::Running;
-        let remembered = domain.end;
+        let (remembered, spans) = (domain.end, domain.spans);
         let (asker, died) = self.take_asker(id, core, Core::Run);
         if let Some(asker) = asker {
-            self.close_call(asker, Answer::Spawned(id));
+            self.close_call(asker, Answer::Spawned(id, spans));
         }
         if let Some(end) = remembered {
             self.stop(id, end, None, coverage);

@@ -102,6 +102,8 @@ pub(super) struct Domain {
     pub(super) argv: Vec<u8>,
     /// The channel of the binding it ends with.
     pub(super) tied: Option<u64>,
+    /// Its spawner may span it.
+    pub(super) spans: bool,
     /// Its spawn failed, and it runs on without its spawnd: nobody was given a cap.
     pub(super) stranded: bool,
     /// A status said that the record is gone.

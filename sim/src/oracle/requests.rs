@@ -15,6 +15,8 @@ use crate::who::Who;
 
 /// Bit 0 of a spawn's flags: the domain ends with its spawner.
 const ENDS_WITH_SPAWNER: u8 = 1;
+/// Bit 1: the spawner may span the domain.
+const SPANNED_BY_SPAWNER: u8 = 2;
 /// The third wrong exit costs the binding.
 const STRIKES_MAX: u8 = 3;
 
@@ -180,6 +182,7 @@ impl Model {
             program,
             argv,
             tied,
+            spans: flags & SPANNED_BY_SPAWNER != 0,
             stranded: false,
             freed: false,
         };

@@ -172,6 +172,10 @@ impl Workload {
 
     /// A program ends where it was spanned to, before that is known; at best while the domain stops.
     fn die_while_it_spans(world: &mut World, random: &mut Random) -> Option<String> {
+        let born = random.pick(&played_parts(world, CoreState::SpawnPend));
+        if let Some(part) = born.filter(|&part| random.one_in(2) && tells_of_death(world, part)) {
+            return Some(format!("domain {} dies at its birth, as is told", part.0));
+        }
         let stops = world.shared.net.state.borrow().oracle.model.in_state(State::StopPend);
         let spans = world.shared.net.state.borrow().oracle.model.on_cores(CoreState::SpanPend);
         let both: Vec<Part> = spans.iter().copied().filter(|it| stops.contains(&it.0)).collect();

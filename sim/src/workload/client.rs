@@ -104,9 +104,15 @@ impl Client {
         drop(binding.exit(Exit { domain_cap, status }));
     }
 
-    pub(crate) fn span(&self, domain_cap: Cap, core: u8) {
+    /// Spans a domain, with good caps or with none.
+    pub(crate) fn span(&self, domain_cap: Cap, core: u8, is_good: bool) {
         let Some(binding) = self.binding() else { return };
-        let (vroot, dispframe) = (Cap::NULL, Cap::NULL);
+        let holder = self.host.home().holder();
+        let domain = domain_cap.identify().ok().and_then(|info| info.domain);
+        let (vroot, dispframe) = match domain.filter(|_| is_good) {
+            Some(domain) => (holder.vnode(domain), holder.frame(4096).unwrap_or(Cap::NULL)),
+            None => (Cap::NULL, Cap::NULL),
+        };
         if let Ok(call) = binding.span(Span { domain_cap, core, vroot, dispframe }) {
             self.host.spawn(unheard(call));
         }

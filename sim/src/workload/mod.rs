@@ -173,7 +173,7 @@ impl Workload {
             1..=3 => world.cores(),
             _ => random.byte() % world.cores(),
         };
-        let flags = u8::from(random.one_in(4));
+        let flags = u8::from(random.one_in(4)) | u8::from(random.one_in(3)) << 1;
         let program = match random.below(16) {
             0 => "nothing",
             1..=3 => "brief",
@@ -218,7 +218,7 @@ impl Workload {
                     7..=9 => client.wait(cap, false),
                     10 => client.wait(cap, true),
                     11 => client.exit(cap, random.byte()),
-                    _ => client.span(cap, random.byte() % world.cores()),
+                    _ => client.span(cap, random.byte() % world.cores(), random.one_in(2)),
                 }
                 format!("request {what} with a cap of {domain:?}")
             }
@@ -259,7 +259,8 @@ impl Workload {
     }
 
     fn line(&self, world: &World, domain: u64, random: &mut Random) -> Line {
-        let core = random.byte() % world.cores();
+        let own = world.shared.truth.alive(domain).first().copied();
+        let core = own.filter(|_| random.one_in(3)).unwrap_or(random.byte() % world.cores());
         match random.below(20) {
             0 => Line::Return(random.byte()),
             1 => Line::Panic,

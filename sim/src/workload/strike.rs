@@ -59,7 +59,7 @@ impl Workload {
             "wait nohang" => client.wait(cap, true),
             "get_status" => client.status(domain, cap),
             "exit of another" => client.exit(cap, random.byte()),
-            "span" if !cap.is_null() => client.span(cap, core),
+            "span" if !cap.is_null() => client.span(cap, core, !random.one_in(4)),
             "span" => self.tell_parts(world, domain, Line::Span(core, true)),
             _ => self.tell_parts(world, domain, Line::Exit(random.byte())),
         }
@@ -91,7 +91,8 @@ impl Workload {
         let held = self.clients.iter().find_map(|client| client.cap_of(Some(domain), 0));
         match held {
             Some(cap) if !matches!(row, "span" | "exit of another") => cap,
-            Some(cap) if !self.kind.is_patient => cap,
+            Some(cap) if row == "span" && may_span(&cap) => cap,
+            Some(cap) if row != "span" && !self.kind.is_patient => cap,
             _ if self.kind.is_patient && (row != "span" || random.one_in(2)) => {
                 world.mint(domain, Rights::DOMAIN)
             }
@@ -144,4 +145,8 @@ impl Workload {
             }
         }
     }
+}
+
+fn may_span(cap: &Cap) -> bool {
+    cap.identify().is_ok_and(|info| info.rights.contains(Rights::SPAN))
 }
