@@ -216,7 +216,7 @@ fn ends_in_two_places(world: &World, random: &mut Random) -> Option<Part> {
 }
 
 /// A played spawnd crashes, and that domain survives it, as its monitor hears.
-fn crash_and_haunt(world: &mut World, (domain, core): Part) {
+pub(super) fn crash_and_haunt(world: &mut World, (domain, core): Part) {
     if let Some(platform) = world.platform(CoreId(core)) {
         platform.haunt(DomainId(domain));
     }

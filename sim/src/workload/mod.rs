@@ -259,8 +259,7 @@ impl Workload {
     }
 
     fn line(&self, world: &World, domain: u64, random: &mut Random) -> Line {
-        let own = world.shared.truth.alive(domain).first().copied();
-        let core = own.filter(|_| random.one_in(3)).unwrap_or(random.byte() % world.cores());
+        let core = random.byte() % world.cores();
         match random.below(20) {
             0 => Line::Return(random.byte()),
             1 => Line::Panic,
@@ -275,6 +274,9 @@ impl Workload {
             17 => Line::WaitForSelf,
             18 => Line::PoseAsSpawnd,
             _ => {
+                // Its own spawnd could do it, if it obeyed.
+                let own = world.shared.truth.alive(domain).first().copied();
+                let core = own.filter(|_| !random.one_in(4)).unwrap_or(core);
                 let iref = world.shared.net.state.borrow().oracle.model.spawnd_iref(core);
                 Line::CommandSpawnd(iref.unwrap_or_default(), domain)
             }

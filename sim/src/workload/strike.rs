@@ -2,6 +2,7 @@
 
 use flounder::{Cap, CoreId, Rights};
 
+use super::ambush::crash_and_haunt;
 use super::puppet::Line;
 use super::{Workload, end_of};
 use crate::fault::Fault;
@@ -74,6 +75,10 @@ impl Workload {
         domain: u64,
         core: CoreId,
     ) -> String {
+        if world.shared.truth.is_played(core.0) && random.one_in(3) {
+            crash_and_haunt(world, (domain, core.0));
+            return format!("the spawnd of core {core} dies, domain {domain} spanning there");
+        }
         world.inject(Fault::SpawndHang(core));
         let cap = self.cap_for(world, random, domain, "kill");
         self.clients[random.below(self.clients.len())].kill(cap);

@@ -32,10 +32,10 @@ impl World {
     fn shut_down(&mut self) -> Result<(), Violation> {
         self.outside(|world| world.monitors[0].send(Command::Shutdown).is_ok());
         self.quiesce()?;
-        // Whom it leaves wedged the oracle has counted: what a played spawnd said to be wedged, and what
-        // was wedged and ended while its spawnd was gone, since such a core stays WEDGED.
+        // Only a played spawnd leaves something wedged, which the oracle has counted.
         let told = self.shared.stopped.get();
-        if told.is_some() {
+        let plays = (0..self.cores()).any(|core| self.shared.truth.is_played(core));
+        if told.is_some_and(|wedged| wedged == 0 || plays) {
             return Ok(());
         }
         let state = self.shared.net.state.borrow();
