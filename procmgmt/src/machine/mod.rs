@@ -91,7 +91,8 @@ impl Default for Config {
 /// The state of the process manager. `P` is what travels from a spawn or span to its order.
 #[derive(Debug)]
 pub struct Machine<P> {
-    domains: BTreeMap<DomainId, Domain>,
+    /// Boxed: the nodes of a map to which ids come in order are little more than half full.
+    domains: BTreeMap<DomainId, Box<Domain>>,
     desk: Desk<P>,
 }
 
