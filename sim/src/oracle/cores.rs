@@ -271,7 +271,8 @@ impl Model {
             }
             Core::SpanPend if survived => self.strand(id, core, Answer::Span, coverage),
             Core::SpanPend => self.span_failed(id, core, ErrCode::PROC_MGMT_ERR_SPAWND_REQUEST),
-            Core::Wedged => {}
+            Core::Wedged if survived => {}
+            Core::Wedged => self.go(id, core, gone),
             Core::Run | Core::KillPend | Core::Dead | Core::CleanPend | Core::Clean => {
                 if survived {
                     self.wedge(id, core);
