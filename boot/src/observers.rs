@@ -7,6 +7,8 @@ use std::sync::Arc;
 use flounder::observe::Observe;
 use flounder::{CoreId, Home};
 
+use crate::newborn::Newborn;
+
 /// Makes what sees the bindings of a core's dispatchers of that name, on their thread.
 type Make = dyn Fn(CoreId, &str) -> Rc<dyn Observe> + Send + Sync;
 
@@ -30,6 +32,16 @@ impl Observers {
             None => home,
         };
         home.named(label)
+    }
+}
+
+impl Observers {
+    /// As [`Observers::settle`], for one of very many: unseen, it has no name but its badge's.
+    pub(crate) fn settle_program(&self, home: Home, newborn: &Newborn) -> Home {
+        match self.0 {
+            Some(_) => self.settle(home, newborn.core, newborn.label()),
+            None => home,
+        }
     }
 }
 

@@ -20,13 +20,12 @@ use flounder::{
 };
 
 use crate::config::Config;
-use crate::host::{self, Desk, Host};
+use crate::host::{self, Desk, Host, end_unguarded};
 use crate::jobs::{Completions, ProgramJob};
 use crate::modules::{EntryPoint, Modules};
 use crate::newborn::{Newborn, hand_over};
 use crate::program_thread::{self, ThreadSetup};
 use crate::report::Report;
-use crate::system_loop::end_process;
 
 /// What all cores share.
 #[derive(Clone)]
@@ -85,7 +84,8 @@ pub(crate) struct RunningProgram {
 enum How {
     Thread {
         kill: KillSwitch,
-        thread: JoinHandle<()>,
+        /// Boxed: the many programs on a loop have none.
+        thread: Box<JoinHandle<()>>,
     },
     Loop,
     /// A process can't hold its domain's cap: that stays here until it has ended.
@@ -227,7 +227,7 @@ impl CorePlatform {
     fn join(&self, program: RunningProgram) {
         if let How::Thread { thread, .. } = program.how {
             // The mailbox has room for every thread; closed, there is nobody left to wait.
-            let _ = self.program_loop.send(ProgramJob::Join(thread));
+            let _ = self.program_loop.send(ProgramJob::Join(*thread));
         }
     }
 
@@ -300,7 +300,7 @@ impl CorePlatform {
                     observers: self.shared.config.observers.clone(),
                 };
                 let thread = program_thread::start(newborn, main, setup);
-                How::Thread { kill, thread: thread.map_err(|_| StartFailure::Run)? }
+                How::Thread { kill, thread: Box::new(thread.map_err(|_| StartFailure::Run)?) }
             }
             EntryPoint::Asynchronous(main) => {
                 let job = ProgramJob::Start { newborn: Box::new(newborn), main, completions };
@@ -426,7 +426,7 @@ impl Platform for CorePlatform {
 
     fn shutdown_done(&self, wedged: u32) {
         if self.ends_process.get() {
-            end_process();
+            end_unguarded();
         }
         let _ = self.shared.reports.send(Report::Stopped { wedged });
     }

@@ -84,18 +84,18 @@ impl ProgramLoop {
             // The mailbox has room for the end of every domain.
             let _ = panicked.send(ProgramJob::Ended(domain, ProgramEnd::Panicked));
         });
-        let home = self.observers.settle(home, newborn.core, newborn.label());
-        let (dispatcher, own) = (home.dispatcher(()), home.clone());
+        let home = self.observers.settle_program(home, &newborn);
+        let (dispatcher, env) = (home.dispatcher(()), newborn.into_env(home.clone()));
         let ended = jobs.clone();
         dispatcher.spawn_local(async move {
-            let status = main(newborn.into_env(home)).await;
+            let status = main(env).await;
             if is_span {
                 std::future::pending::<()>().await;
             }
             let _ = ended.send(ProgramJob::Ended(domain, ProgramEnd::Exited(status.0)));
         });
         completions.send(Completion::Started { domain });
-        self.programs.insert(domain, Resident { _dispatcher: dispatcher, home: own, completions });
+        self.programs.insert(domain, Resident { _dispatcher: dispatcher, home, completions });
     }
 
     /// Ends a program, unless it has ended already.

@@ -12,7 +12,7 @@ use flounder::{
 };
 use flounder_monitor::{Command, MonitorEnv};
 
-use crate::host::{Desk, HostEvent};
+use crate::host::{Desk, HostEvent, end_unguarded};
 use crate::jobs::{Completions, JOBS_MAX, ProgramJob, SystemJob};
 use crate::platform::{CorePlatform, Shared};
 use crate::report::Report;
@@ -44,12 +44,6 @@ const SYSTEM_JOBS_MAX: usize = 1 << 16;
 
 /// How long a system whose guard is dead may take to stop, beyond the grace time of programs.
 const ORDERLY_STOP_MAX: Duration = Duration::from_secs(3);
-
-/// Ends this process, since its guard is dead and the system has stopped or can't.
-pub(crate) fn end_process() -> ! {
-    eprintln!("the guard of the system is dead: the system ends");
-    std::process::exit(1)
-}
 
 impl SystemLoop {
     /// Makes the loop's dispatcher and the mailbox for its jobs.
@@ -104,13 +98,13 @@ impl SystemLoop {
     fn guard_died(&mut self) {
         self.guard = None;
         let (Some((_, commands)), Some((ctx, platform))) = (&self.monitor, &self.own) else {
-            end_process()
+            end_unguarded()
         };
         platform.ends_process.set(true);
         // Refused: it is stopping already.
         let _ = commands.send(Command::Shutdown);
         let at = ctx.waitset().now() + platform.shared.config.grace + ORDERLY_STOP_MAX;
-        self.last_resort = Some(ctx.timer(at, |_| end_process()));
+        self.last_resort = Some(ctx.timer(at, |_| end_unguarded()));
     }
 
     /// Takes in what the desk of the core hears of processes.

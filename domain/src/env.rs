@@ -46,6 +46,12 @@ pub struct Birth {
 /// [`Env::block_on`] or a dispatcher of its own. An asynchronous one is an
 /// `async fn(Env) -> ExitStatus` on the program loop of its core.
 pub struct Env {
+    /// A future keeps what it is called with twice: where it came in, and where it is used.
+    own: Box<Own>,
+}
+
+/// What is in an environment.
+struct Own {
     core: CoreId,
     domain: DomainId,
     argv: Vec<OsString>,
@@ -53,81 +59,82 @@ pub struct Env {
     entry: Entry,
     domain_cap: Cap,
     home: Home,
-    host: Dispatcher<()>,
+    /// What a blocking program waits with.
+    host: OnceCell<Dispatcher<()>>,
     monitor: RefCell<Option<Half>>,
-    client: OnceCell<Domain>,
+    client: OnceCell<Box<Domain>>,
 }
 
 impl Env {
     /// The environment of a program about to start.
     #[must_use]
     pub fn new(birth: Birth) -> Self {
-        let Birth { core, domain, argv, env, entry, domain_cap, monitor, home } = birth;
-        let host = home.dispatcher(());
+        let Birth { core, domain, argv, env: vars, entry, domain_cap, monitor, home } = birth;
         let monitor = RefCell::new(Some(monitor));
-        let client = OnceCell::new();
-        Self { core, domain, argv, vars: env, entry, domain_cap, home, host, monitor, client }
+        let (host, client) = (OnceCell::new(), OnceCell::new());
+        let own = Own { core, domain, argv, vars, entry, domain_cap, home, host, monitor, client };
+        Self { own: Box::new(own) }
     }
 
     /// The core this part of the program runs on.
     #[must_use]
     pub fn core(&self) -> CoreId {
-        self.core
+        self.own.core
     }
 
     /// The program's domain.
     #[must_use]
     pub fn id(&self) -> DomainId {
-        self.domain
+        self.own.domain
     }
 
     /// The arguments, by custom the program's path first.
     #[must_use]
     pub fn args(&self) -> &[OsString] {
-        &self.argv
+        &self.own.argv
     }
 
     /// The argument at `index`, if it is there and is text.
     #[must_use]
     pub fn arg(&self, index: usize) -> Option<&str> {
-        self.argv.get(index)?.to_str()
+        self.own.argv.get(index)?.to_str()
     }
 
     /// The environment in the order it was given.
     #[must_use]
     pub fn vars(&self) -> &[(OsString, OsString)] {
-        &self.vars
+        &self.own.vars
     }
 
     /// The value of an environment variable.
     #[must_use]
     pub fn var(&self, key: impl AsRef<OsStr>) -> Option<&OsStr> {
         let key = key.as_ref();
-        self.vars.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_os_str())
+        self.own.vars.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_os_str())
     }
 
     /// The domain's own cap, with the rights SPAN and EXIT.
     #[must_use]
     pub fn domain_cap(&self) -> &Cap {
-        &self.domain_cap
+        &self.own.domain_cap
     }
 
     /// The entry that runs, with the capabilities it was given.
     #[must_use]
     pub fn entry(&self) -> &Entry {
-        &self.entry
+        &self.own.entry
     }
 
     /// Where the program's dispatchers live.
     #[must_use]
     pub fn home(&self) -> &Home {
-        &self.home
+        &self.own.home
     }
 
     /// A dispatcher of the program with a state of its own.
     #[must_use]
     pub fn dispatcher<S: 'static>(&self, state: S) -> Dispatcher<S> {
-        self.home.dispatcher(state)
+        self.own.home.dispatcher(state)
     }
 
     /// The client of the system: monitor, names, processes. The binding to the monitor is claimed
@@ -139,10 +146,11 @@ impl Env {
     /// platform does.
     #[must_use]
     pub fn system(&self) -> &Domain {
-        self.client.get_or_init(|| {
-            let half = self.monitor.borrow_mut().take();
+        self.own.client.get_or_init(|| {
+            let half = self.own.monitor.borrow_mut().take();
             let half = half.expect("the monitor's end is claimed once, here");
-            Domain::claim(half, &self.home).expect("a program is born with a monitor's end")
+            let client = Domain::claim(half, &self.own.home);
+            Box::new(client.expect("a program is born with a monitor's end"))
         })
     }
 
@@ -153,7 +161,8 @@ impl Env {
     ///
     /// If called from a handler.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.host.block_on(future)
+        let host = self.own.host.get_or_init(|| self.dispatcher(()));
+        host.block_on(future)
     }
 
     /// Ends the program with `status`, wherever it is: the process manager stops all its parts.
@@ -161,7 +170,7 @@ impl Env {
     pub async fn exit(&self, status: ExitStatus) -> std::convert::Infallible {
         if let Ok(processes) = self.system().processes().await {
             // A refusal means that the domain is being stopped already.
-            let _ = processes.exit(&self.domain_cap, status.0).await;
+            let _ = processes.exit(&self.own.domain_cap, status.0).await;
         }
         std::future::pending().await
     }
@@ -170,9 +179,9 @@ impl Env {
 impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Env")
-            .field("core", &self.core)
-            .field("domain", &self.domain)
-            .field("argv", &self.argv)
+            .field("core", &self.own.core)
+            .field("domain", &self.own.domain)
+            .field("argv", &self.own.argv)
             .finish_non_exhaustive()
     }
 }

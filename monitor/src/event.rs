@@ -306,8 +306,8 @@ pub enum Effect<E> {
         /// The end to claim.
         endpoint: E,
     },
-    /// Make a pair of ends, claim one for a new child [`ChildKind::Program`] of that domain, which
-    /// is told with [`Event::ChildAdded`], and answer the request of `child` with the other.
+    /// Make an end for a new child [`ChildKind::Program`] of that domain, which is told with
+    /// [`Event::ChildAdded`], and answer the request of `child` with it.
     AllocEndpoint {
         /// Who asked.
         child: ChildKey,

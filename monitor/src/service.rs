@@ -27,7 +27,7 @@ use crate::event::{Effect, Effects, Event, PeerMessage, ShutdownOutcome};
 use crate::log;
 use crate::machine::{CHILDREN_MAX, Machine, WatchConfig};
 use crate::peers::{ChildKey, ChildKind, Generation, RequestId};
-use children::Dispatchers;
+use children::{Dispatchers, Settled};
 use links::Links;
 use name_service::NameService;
 use proc_mgmt::ProcMgmt;
@@ -142,11 +142,16 @@ pub fn start_with(env: MonitorEnv, watch: WatchConfig) -> (Service, Mailbox<Comm
         let ctx = ctx.clone();
         move |monitor: &mut Monitor, event| monitor.service_event(&ctx, event)
     });
+    let tickets = dispatcher.mailbox(CHILDREN_MAX, {
+        let ctx = ctx.clone();
+        move |monitor: &mut Monitor, settled| monitor.settled(&ctx, settled)
+    });
     dispatcher.with(|monitor| {
         if let Some(uplink) = uplink {
             monitor.links.claim(&ctx, HUB, uplink);
         }
         monitor.events = Some(events);
+        monitor.tickets = Some(tickets);
         for &service in services_of(core) {
             monitor.start_service(&ctx, service, GENERATION_FIRST);
         }
@@ -172,6 +177,8 @@ struct Monitor {
     proc_mgmt: ProcMgmt,
     /// Where services' ends are told, once there is a mailbox.
     events: Option<Mailbox<ServiceEvent>>,
+    /// Where programs that were started tell that they need their monitor, once there is a mailbox.
+    tickets: Option<Mailbox<Settled>>,
     /// The one that the machine armed last.
     timer: Option<Timer>,
     /// Its spawnd's heartbeats aren't heard any more.
@@ -192,6 +199,7 @@ impl Monitor {
             names: NameService::default(),
             proc_mgmt: ProcMgmt::default(),
             events: None,
+            tickets: None,
             timer: None,
             is_deaf: false,
         }
@@ -360,11 +368,8 @@ impl Monitor {
         domain: DomainId,
         raised: &mut Raised,
     ) {
-        let (own, endpoint) = children::program_pair(self.core);
-        let kind = ChildKind::Program { domain };
-        if let Some(child) = self.children.claim(ctx, own, kind.badge(self.core)) {
-            raised.push_back(Event::ChildAdded { child, kind });
-        }
+        let Some((child, endpoint)) = self.alloc_program(domain) else { return };
+        raised.push_back(Event::ChildAdded { child, kind: ChildKind::Program { domain } });
         let endpoint = endpoint_of(endpoint, &ctx.holder());
         let reply = AllocMonitorEpReply { request: request.0, err: ErrVal::OK, endpoint };
         let reads = self.children.send(asker, reply);

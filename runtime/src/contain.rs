@@ -38,6 +38,10 @@ impl Dispatchers {
             self.list.retain(|dispatcher| dispatcher.strong_count() > 0);
             self.sweep_at = Self::SWEEP_MIN.max(2 * self.list.len());
         }
+        if self.list.is_empty() {
+            // Most programs make one.
+            self.list.reserve_exact(1);
+        }
         self.list.push(dispatcher);
     }
 }

@@ -1,7 +1,7 @@
 //! An event loop with its own state, never touched by another thread.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -16,9 +16,10 @@ use crate::contain::{Contain, Contained, until_it_returns};
 use crate::driver::Loopback;
 use crate::error::ClaimError;
 use crate::half::{Half, Opened};
+use crate::home::Home;
 use crate::interface::Interface;
 use crate::kernel::{Holder, Kernel};
-use crate::observe::{EndId, Observe, observed, register};
+use crate::observe::{EndId, observed, register};
 use crate::options::{Badge, BindOptions};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -72,11 +73,10 @@ pub(crate) struct Core<S: 'static> {
     elsewhere: RefCell<Vec<(Waitset, Owned)>>,
     holder: Holder,
     contain: Option<Rc<Contain>>,
-    /// What it is called in traces.
-    label: RefCell<Option<Arc<str>>>,
-    observe: RefCell<Option<Rc<dyn Observe>>>,
-    /// Wakes what `block_on` waits for. Kept, so that blocking doesn't allocate.
-    block_on: Arc<BlockOn>,
+    /// Says what it is called in traces, and who sees the messages of its bindings.
+    home: OnceCell<Home>,
+    /// Wakes what `block_on` waits for. Kept, so that blocking allocates once.
+    block_on: OnceCell<Arc<BlockOn>>,
     ended: Cell<bool>,
     stopped: Cell<bool>,
 }
@@ -129,12 +129,8 @@ impl<S: 'static> Dispatcher<S> {
             elsewhere: RefCell::default(),
             holder,
             contain,
-            label: RefCell::default(),
-            observe: RefCell::default(),
-            block_on: Arc::new(BlockOn {
-                woken: AtomicBool::new(false),
-                ready: Arc::clone(waitset.ready()),
-            }),
+            home: OnceCell::new(),
+            block_on: OnceCell::new(),
             ended: Cell::new(false),
             stopped: Cell::new(false),
         });
@@ -145,14 +141,10 @@ impl<S: 'static> Dispatcher<S> {
         Self { core, ctx }
     }
 
-    /// Says what the dispatcher is called in traces.
-    pub(crate) fn set_label(&mut self, label: Option<Arc<str>>) {
-        self.core.label.replace(label);
-    }
-
-    /// Says who sees the messages of bindings to come.
-    pub(crate) fn set_observe(&mut self, observe: Option<Rc<dyn Observe>>) {
-        self.core.observe.replace(observe);
+    /// Says, once, what the dispatcher is called in traces and who sees the messages of its bindings.
+    pub(crate) fn settle(&mut self, home: &Home) {
+        let before = self.core.home.set(home.clone());
+        debug_assert!(before.is_ok(), "a dispatcher has one home");
     }
 
     /// A handle for tasks and handlers.
@@ -190,7 +182,7 @@ impl<S: 'static> Dispatcher<S> {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.core.must_not_run();
         let mut future = pin!(future);
-        let woken = &self.core.block_on;
+        let woken = self.core.block_on.get_or_init(|| BlockOn::at(&self.core.waitset));
         let waker = Waker::from(Arc::clone(woken));
         // The first poll needs no waking. A waker of an earlier future may cause a poll too many.
         woken.set();
@@ -239,6 +231,10 @@ struct BlockOn {
 }
 
 impl BlockOn {
+    fn at(waitset: &Waitset) -> Arc<Self> {
+        Arc::new(Self { woken: AtomicBool::new(false), ready: Arc::clone(waitset.ready()) })
+    }
+
     fn set(&self) {
         self.woken.store(true, Ordering::Release);
     }
@@ -270,7 +266,7 @@ impl<S: 'static> Core<S> {
 
     /// What the dispatcher is called in traces.
     pub(crate) fn label(&self) -> Option<Arc<str>> {
-        self.label.borrow().clone()
+        self.home.get()?.label()
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -487,11 +483,10 @@ impl<S: 'static> Core<S> {
         rx_vtbl: &I::RxVtbl<S>,
     ) -> I::Binding<S> {
         let About { options, peer, id, owner } = about;
-        let (opened, watch) = observed(opened, self.observe.borrow().as_deref(), peer, id);
+        let (opened, watch) = observed(opened, self.home.get().and_then(Home::observer), peer, id);
         let (source, registration) = register::<I, S>(self, &self.waitset, watch.as_ref());
         let channel = Channel::new(ChannelParts {
-            end: opened.end,
-            tx_vtbl: opened.tx_vtbl,
+            opened,
             peer,
             options,
             holder: self.holder.clone(),

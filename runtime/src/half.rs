@@ -7,7 +7,9 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 
-use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local, Near, NearEnd, Tapped, Ump};
+use crate::driver::{
+    AnyEnd, Bytes, BytesEnd, Direct, Driver, EndOf, Local, Near, NearEnd, Tapped, Ump,
+};
 use crate::error::ClaimError;
 use crate::interface::{Descriptor, Interface};
 use crate::observe::EndId;
@@ -19,24 +21,40 @@ use crate::waitset::{Meeting, Waitset};
 /// One end of a channel on its way to its owner. Dropping it closes the channel.
 pub struct Half {
     end: Box<dyn Unclaimed + Send>,
-    interface: TypeId,
-    descriptor: &'static Descriptor,
     options: BindOptions,
     peer: Badge,
     id: Option<EndId>,
 }
 
 /// An end whose types are known inside only.
-trait Unclaimed {
+pub(crate) trait Unclaimed {
+    /// What it speaks.
+    fn speaks(&self) -> Speaks;
     /// The end as an [`Opened`] of its own interface, claimed at `place`.
     fn open(self: Box<Self>, place: &Waitset) -> Box<dyn Any>;
     /// The end as one that takes and gives encoded messages.
     fn open_encoded(self: Box<Self>) -> BytesEnd;
 }
 
+/// The interface of an end.
+pub(crate) struct Speaks {
+    interface: TypeId,
+    descriptor: &'static Descriptor,
+}
+
+impl Speaks {
+    pub(crate) fn of<I: Interface>() -> Self {
+        Self { interface: TypeId::of::<I>(), descriptor: I::DESCRIPTOR }
+    }
+}
+
 impl<D: Driver, I: Interface> Unclaimed for EndOf<D, I> {
+    fn speaks(&self) -> Speaks {
+        Speaks::of::<I>()
+    }
+
     fn open(self: Box<Self>, _: &Waitset) -> Box<dyn Any> {
-        Box::new(Opened::<I> { end: self, tx_vtbl: I::tx_vtbl::<D>() })
+        Box::new(Opened::<I> { end: self, tx_vtbl: I::tx_vtbl::<D>(), direct: None })
     }
 
     fn open_encoded(self: Box<Self>) -> BytesEnd {
@@ -52,9 +70,14 @@ struct Apart<D: Driver, I: Interface> {
 }
 
 impl<D: Driver, I: Interface> Unclaimed for Apart<D, I> {
+    fn speaks(&self) -> Speaks {
+        Speaks::of::<I>()
+    }
+
     fn open(self: Box<Self>, place: &Waitset) -> Box<dyn Any> {
         let end = NearEnd::claimed(self.end, self.meeting, place, self.capacity);
-        Box::new(Opened::<I>::of::<Near<D>>(end))
+        let direct = end.direct();
+        Box::new(Opened::<I> { direct, ..Opened::of::<Near<D>>(end) })
     }
 
     fn open_encoded(self: Box<Self>) -> BytesEnd {
@@ -66,11 +89,13 @@ impl<D: Driver, I: Interface> Unclaimed for Apart<D, I> {
 pub(crate) struct Opened<I: Interface> {
     pub(crate) end: Box<dyn AnyEnd<I>>,
     pub(crate) tx_vtbl: &'static I::TxVtbl,
+    /// Inside of the end, for a channel that needn't ask it each time.
+    pub(crate) direct: Option<Direct<I::Message>>,
 }
 
 impl<I: Interface> Opened<I> {
     pub(crate) fn of<D: Driver>(end: D::End<I>) -> Self {
-        Self { end: Box::new(EndOf::<D, I>(end)), tx_vtbl: I::tx_vtbl::<D>() }
+        Self { end: Box::new(EndOf::<D, I>(end)), tx_vtbl: I::tx_vtbl::<D>(), direct: None }
     }
 }
 
@@ -88,10 +113,10 @@ impl<I: Interface> Opened<I> {
 pub fn pair<I: Interface>(options: BindOptions) -> (Half, Half) {
     let (first, second) = unnumbered::<I>(options);
     let (one, other) = EndId::pair();
-    (Half { id: Some(one), ..first }, Half { id: Some(other), ..second })
+    (first.numbered(one), second.numbered(other))
 }
 
-fn unnumbered<I: Interface>(options: BindOptions) -> (Half, Half) {
+pub(crate) fn unnumbered<I: Interface>(options: BindOptions) -> (Half, Half) {
     let capacity = options.capacity_of();
     if let Some(channel) = tap::open::<I>() {
         let (first, second) = Tapped::pair::<I>(channel, capacity.get().into());
@@ -119,7 +144,7 @@ impl Half {
     where
         D::End<I>: Send,
     {
-        Self::around::<I>(Box::new(EndOf::<D, I>(end)), options)
+        Self::around(Box::new(EndOf::<D, I>(end)), options)
     }
 
     /// The two halves of a channel whose ends may meet.
@@ -134,26 +159,27 @@ impl Half {
         let half = |end| {
             let capacity = options.capacity_of().get().into();
             let apart = Apart::<D, I> { end, meeting: Arc::clone(&meeting), capacity };
-            Self::around::<I>(Box::new(apart), options)
+            Self::around(Box::new(apart), options)
         };
         (half(first), half(second))
     }
 
-    fn around<I: Interface>(end: Box<dyn Unclaimed + Send>, options: BindOptions) -> Self {
-        Self {
-            end,
-            interface: TypeId::of::<I>(),
-            descriptor: I::DESCRIPTOR,
-            options,
-            peer: Badge::default(),
-            id: None,
-        }
+    pub(crate) fn around(end: Box<dyn Unclaimed + Send>, options: BindOptions) -> Self {
+        Self { end, options, peer: Badge::default(), id: None }
+    }
+
+    pub(crate) fn numbered(self, id: EndId) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
+    pub(crate) fn into_unclaimed(self) -> Box<dyn Unclaimed + Send> {
+        self.end
     }
 
     /// The interface of the channel.
     #[must_use]
     pub fn descriptor(&self) -> &'static Descriptor {
-        self.descriptor
+        self.end.speaks().descriptor
     }
 
     /// What was chosen when the channel was made.
@@ -183,7 +209,7 @@ impl Half {
 
     /// Opens the half for `I`.
     pub(crate) fn open<I: Interface>(self, place: &Waitset) -> Result<Opened<I>, ClaimError> {
-        let theirs = self.descriptor;
+        let Speaks { interface, descriptor: theirs } = self.end.speaks();
         if theirs.fingerprint != I::DESCRIPTOR.fingerprint || theirs.name != I::DESCRIPTOR.name {
             return Err(ClaimError::Mismatch {
                 ours: I::DESCRIPTOR.name,
@@ -192,7 +218,7 @@ impl Half {
                 their_fingerprint: theirs.fingerprint,
             });
         }
-        if self.interface == TypeId::of::<I>() {
+        if interface == TypeId::of::<I>() {
             match self.end.open(place).downcast::<Opened<I>>() {
                 Ok(opened) => Ok(*opened),
                 Err(_) => unreachable!("a half of this interface opens as one of this interface"),
@@ -206,7 +232,7 @@ impl Half {
 impl fmt::Debug for Half {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Half")
-            .field("interface", &self.descriptor.name)
+            .field("interface", &self.descriptor().name)
             .field("peer", &self.peer)
             .finish_non_exhaustive()
     }

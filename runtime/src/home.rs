@@ -15,6 +15,12 @@ use crate::waitset::Waitset;
 /// capabilities, and who is told if one of them panics.
 #[derive(Clone)]
 pub struct Home {
+    own: Rc<Own>,
+}
+
+/// What the handles to one home share.
+#[derive(Clone)]
+struct Own {
     waitset: Waitset,
     holder: Holder,
     contain: Option<Rc<Contain>>,
@@ -26,7 +32,11 @@ impl Home {
     /// A home whose panics unwind through the loop that runs the waitset.
     #[must_use]
     pub fn new(waitset: Waitset, holder: Holder) -> Self {
-        Self { waitset, holder, contain: None, label: None, observe: None }
+        Self::of(waitset, holder, None)
+    }
+
+    fn of(waitset: Waitset, holder: Holder, contain: Option<Rc<Contain>>) -> Self {
+        Self { own: Rc::new(Own { waitset, holder, contain, label: None, observe: None }) }
     }
 
     /// A home whose panics are contained: if one dispatcher panics all of them end, and `on_panic`
@@ -37,58 +47,66 @@ impl Home {
         holder: Holder,
         on_panic: impl Fn(&(dyn Any + Send)) + 'static,
     ) -> Self {
-        let contain = Some(Contain::new(on_panic));
-        Self { waitset, holder, contain, label: None, observe: None }
+        Self::of(waitset, holder, Some(Contain::new(on_panic)))
     }
 
     /// The same home with a name for traces, such as `spawnd.1`.
     #[must_use]
-    pub fn named(self, label: impl Into<std::sync::Arc<str>>) -> Self {
-        Self { label: Some(label.into()), ..self }
+    pub fn named(mut self, label: impl Into<std::sync::Arc<str>>) -> Self {
+        Rc::make_mut(&mut self.own).label = Some(label.into());
+        self
     }
 
     /// The same home, whose bindings `by` [sees](crate::observe).
     #[must_use]
-    pub fn observed(self, by: Rc<dyn Observe>) -> Self {
-        Self { observe: Some(by), ..self }
+    pub fn observed(mut self, by: Rc<dyn Observe>) -> Self {
+        Rc::make_mut(&mut self.own).observe = Some(by);
+        self
     }
 
     /// A dispatcher that lives here.
     #[must_use]
     pub fn dispatcher<S: 'static>(&self, state: S) -> Dispatcher<S> {
-        let holder = self.holder.clone();
-        let mut dispatcher = match self.contain.clone() {
-            None => Dispatcher::on(&self.waitset, holder, state),
-            contain => Dispatcher::build(&self.waitset, holder, state, contain),
+        let Own { waitset, holder, contain, .. } = &*self.own;
+        let mut dispatcher = match contain.clone() {
+            None => Dispatcher::on(waitset, holder.clone(), state),
+            contain => Dispatcher::build(waitset, holder.clone(), state, contain),
         };
-        dispatcher.set_label(self.label.clone());
-        dispatcher.set_observe(self.observe.clone());
+        dispatcher.settle(self);
         dispatcher
     }
 
     /// Ends all dispatchers of a contained home, also those that nobody drops; those to come are
     /// born ended. Of another home the loop ends them.
     pub fn end(&self) {
-        if let Some(contain) = &self.contain {
+        if let Some(contain) = &self.own.contain {
             contain.end();
         }
+    }
+
+    pub(crate) fn label(&self) -> Option<Arc<str>> {
+        self.own.label.clone()
+    }
+
+    pub(crate) fn observer(&self) -> Option<&dyn Observe> {
+        self.own.observe.as_deref()
     }
 
     /// The waitset of the dispatchers here.
     #[must_use]
     pub fn waitset(&self) -> &Waitset {
-        &self.waitset
+        &self.own.waitset
     }
 
     /// The holder of what they receive.
     #[must_use]
     pub fn holder(&self) -> &Holder {
-        &self.holder
+        &self.own.holder
     }
 }
 
 impl fmt::Debug for Home {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Home").field("waitset", &self.waitset).finish_non_exhaustive()
+        f.debug_struct("Home").field("waitset", &self.own.waitset).finish_non_exhaustive()
     }
 }

@@ -46,6 +46,7 @@ mod sync;
 pub mod tap;
 mod task;
 pub mod thread;
+mod ticket;
 mod waitset;
 pub mod wire;
 
@@ -79,6 +80,7 @@ pub use options::{Badge, BindOptions, DriverChoice, Role};
 pub use room::{CallWhenRoom, Reserved, SendWhenRoom};
 pub use rpc::{Call, CallId, Deadline, Failure, Incoming, Reply};
 pub use source::{DescriptorWatch, MailError, Mailbox, Timer};
+pub use ticket::ticket;
 pub use waitset::{Bell, Interest, NearBell, Sleep, Waitset};
 
 /// Brings bindings that a build script generated into the module, as public modules of these names.

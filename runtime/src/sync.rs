@@ -31,6 +31,28 @@ pub(crate) fn serial() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// A count that orders nothing. Std's in models too: it would only be more for them to go through.
+#[derive(Debug, Default)]
+pub(crate) struct Count(std::sync::atomic::AtomicUsize);
+
+impl Count {
+    const ORDER: std::sync::atomic::Ordering = std::sync::atomic::Ordering::Relaxed;
+
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Self::ORDER);
+    }
+
+    /// Counts one more if it is less than `max`; returns whether it is.
+    pub(crate) fn add_below(&self, max: usize) -> bool {
+        let more = |count| (count < max).then_some(count + 1);
+        self.0.fetch_update(Self::ORDER, Self::ORDER, more).is_ok()
+    }
+
+    pub(crate) fn subtract(&self) {
+        self.0.fetch_sub(1, Self::ORDER);
+    }
+}
+
 pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
 #[cfg(loom)]

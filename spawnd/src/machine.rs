@@ -212,8 +212,7 @@ impl<P: Payload> Machine<P> {
         }
         let next = if program.is_dispatcher() {
             out.push(Effect::AskMonitorEndpoint { domain });
-            // Boxed: the many domains that run don't make room for what few wait with.
-            State::WaitingEndpoint { opening, program: Box::new(program) }
+            State::WaitingEndpoint { opening, program }
         } else {
             out.push(Effect::Start { domain, program, endpoint: None });
             State::Starting { opening }
@@ -262,7 +261,7 @@ impl<P: Payload> Machine<P> {
     ) {
         match (self.slots.take(domain), result) {
             (Some(State::WaitingEndpoint { opening, program }), Ok(endpoint)) => {
-                out.push(Effect::Start { domain, program: *program, endpoint: Some(endpoint) });
+                out.push(Effect::Start { domain, program, endpoint: Some(endpoint) });
                 self.slots.put(domain, State::Starting { opening });
             }
             (Some(State::WaitingEndpoint { opening, .. }), Err(err)) => {

@@ -83,8 +83,8 @@ struct Resident {
     has_sink: bool,
     /// Jobs of the helper that have its number.
     jobs: u32,
-    /// Those of them that end what it leads.
-    sweeps: u32,
+    /// One of them ends what it leads: whoever asks for that again has nothing to add.
+    is_swept: bool,
     /// The cores where it is a guest.
     hosts: Vec<CoreId>,
 }
@@ -212,8 +212,8 @@ impl Desk {
         match watch {
             Ok(watch) if is_read => {
                 let (phase, hosts) = (Phase::Runs { _watch: watch }, Vec::new());
-                let resident =
-                    Resident { process, group, phase, has_sink, jobs: 0, sweeps: 0, hosts };
+                let (jobs, is_swept) = (0, false);
+                let resident = Resident { process, group, phase, has_sink, jobs, is_swept, hosts };
                 self.residents.insert(domain, resident);
                 if is_doomed {
                     self.kill_resident(domain);
@@ -263,9 +263,7 @@ impl Desk {
             None | Some(Err(_)) => {
                 resident.phase = Phase::Ends { _watch: None };
                 // One that is under way ends only when nothing is left.
-                if resident.sweeps == 0 {
-                    self.end_tree(domain);
-                }
+                self.end_tree(domain);
                 None
             }
         }
@@ -282,7 +280,7 @@ impl Desk {
 
     fn tree_ended(&mut self, domain: DomainId) -> Option<Completion> {
         self.job_done(domain);
-        self.residents.get_mut(&domain)?.sweeps -= 1;
+        self.residents.get_mut(&domain)?.is_swept = false;
         match self.residents.get(&domain)?.phase {
             Phase::Ends { _watch: None } => self.nothing_left(domain),
             _ => self.finish(domain),
@@ -321,12 +319,13 @@ impl Desk {
         Some(Completion::Ended { domain, end })
     }
 
+    /// Has the helper end what a process leads, unless it does so already.
     fn end_tree(&mut self, domain: DomainId) {
-        let Some(leader) = self.residents.get(&domain).map(|r| r.process.pid()) else { return };
-        if self.send_about(domain, Job::EndTree { domain, leader })
-            && let Some(resident) = self.residents.get_mut(&domain)
-        {
-            resident.sweeps += 1;
+        let unswept = self.residents.get(&domain).filter(|resident| !resident.is_swept);
+        let Some(leader) = unswept.map(|resident| resident.process.pid()) else { return };
+        let is_swept = self.send_about(domain, Job::EndTree { domain, leader });
+        if let Some(resident) = self.residents.get_mut(&domain) {
+            resident.is_swept = is_swept;
         }
     }
 

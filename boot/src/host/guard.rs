@@ -32,7 +32,7 @@ const JOB_CONTROL: [i32; 4] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU, libc
 /// What is added to the number of a signal that ended the system, for the guard's own status.
 const SIGNALLED: i32 = 128;
 
-/// The guard's status if it can't tell how the system ended.
+/// The status of a guard that can't tell how the system ended, and of a system whose guard is dead.
 const FAILURE: u8 = 1;
 
 /// Proves that this process has a guard above it. Made by [`guarded`]. Its descriptor is readable
@@ -46,6 +46,12 @@ impl AsFd for Guard {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.pidfd.as_fd()
     }
+}
+
+/// Ends this process, since its guard is dead and the system has stopped or can't.
+pub(crate) fn end_unguarded() -> ! {
+    eprintln!("the guard of the system is dead: the system ends");
+    std::process::exit(i32::from(FAILURE))
 }
 
 /// Runs `main` in a child of this process, which becomes its guard: when `main` ends, or is killed,

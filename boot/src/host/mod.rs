@@ -28,6 +28,7 @@ use owner::Owner;
 
 pub use cgroup::NoCgroups;
 pub(crate) use desk::{Desk, Desks, HostEvent};
+pub(crate) use guard::end_unguarded;
 pub use guard::{Guard, guarded};
 pub use output::Output;
 

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZeroI32;
+use std::time::{Duration, Instant};
 
 use rustix::event::Timespec;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -19,8 +20,8 @@ use super::process::waits_for;
 /// stopped needs a control group.
 const PASSES_MAX: usize = 200;
 
-/// How long one look waits for what was killed: the next finds what is left.
-const END_LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+/// How long one look waits for all that was killed: the next finds what is left.
+const END_LOOK: Duration = Duration::from_millis(50);
 
 /// The tree that the process of a number leads: its session, and all that they started. The leader
 /// must not have been waited for, so that its number is its own.
@@ -95,9 +96,13 @@ fn signal_all(processes: &[Stat], signal: Signal) {
     }
 }
 
+/// Waits until these have ended, or the time of one look has passed for all of them together.
 fn await_end(processes: &[Stat]) {
+    let start = Instant::now();
     for stat in processes {
-        let _ = with_pidfd(stat, |pidfd| Ok(waits_for(pidfd, Some(&END_LOOK))));
+        let left = END_LOOK.saturating_sub(start.elapsed());
+        let Ok(left) = Timespec::try_from(left) else { return };
+        let _ = with_pidfd(stat, |pidfd| Ok(waits_for(pidfd, Some(&left))));
     }
 }
 

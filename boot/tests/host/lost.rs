@@ -4,13 +4,14 @@ use flounder::CoreId;
 use flounder_boot::{Modules, Output, System};
 use flounder_idl::types::ExitCause;
 
-use crate::support::{Folder, both_ways, id_of, is_alive, script};
+use crate::support::{Folder, both_ways, id_of, is_alive, script, tell_trees};
 
 #[test]
 fn a_spawnd_that_crashes_takes_its_processes_with_it() {
     for (how, config) in both_ways() {
         let folder = Folder::new(&format!("lost {how}"));
         let system = System::boot(config.output(Output::Null), Modules::new()).expect("it boots");
+        tell_trees(&system);
         let operator = system.operator(CoreId(0)).expect("core 0 is there");
         operator.block_on(async {
             let processes = operator.system().processes().await.expect("it is registered");

@@ -24,6 +24,7 @@ pub(crate) fn with_system<R>(
     act: impl AsyncFnOnce(&Operator, &Processes) -> R,
 ) -> R {
     let system = System::boot(config, Modules::new()).expect("the system boots");
+    tell_trees(&system);
     let operator = system.operator(CoreId(0)).expect("core 0 is there");
     let result = operator.block_on(async {
         let processes = operator.system().processes().await.expect("it is registered");
@@ -33,6 +34,15 @@ pub(crate) fn with_system<R>(
     let report = system.shutdown().expect("nothing failed");
     assert_eq!((report.wedged, report.stuck, report.left), (0, 0, Counts::default()));
     result
+}
+
+/// Says which way a test really went: `both_ways` asks, the machine decides.
+pub(crate) fn tell_trees(system: &System) {
+    match &system.containment().trees {
+        Trees::Groups(path) => println!("in control groups, below {}", path.display()),
+        Trees::Scan(why) => println!("by looking through sessions and parents, {why}"),
+        other => println!("{other:?}"),
+    }
 }
 
 /// Whether a system ends what has a session of its own and no parent. If not, it says why.

@@ -88,8 +88,11 @@ fn measure(system: &System, report: &mut ScaleReport) -> Result<(), Box<dyn std:
     let operator = system.operator(CoreId(0))?;
     operator.block_on(async {
         let crowd = Crowd { operator: &operator, processes: operator.system().processes().await? };
+        let domains = crowd.spawn_all(report).await?;
+        crowd.list_all(report).await?;
+        // While they live: what memory was given back would hide what is taken.
         crowd.wait_together(report).await?;
-        crowd.live_together(report).await
+        crowd.end_all(report, &domains).await
     })
 }
 
@@ -100,38 +103,49 @@ struct Crowd<'a> {
 }
 
 impl Crowd<'_> {
-    /// Fills the system with idle domains, lists them, and ends each.
-    async fn live_together(
+    /// Fills the system with idle domains.
+    async fn spawn_all(
         &self,
         report: &mut ScaleReport,
-    ) -> Result<(), Box<dyn std::error::Error>> {
+    ) -> Result<Vec<Cap>, Box<dyn std::error::Error>> {
         // What the first ones bring along, such as the first pages of tables, isn't counted.
-        let warm = self.spawn_all(report, WIDTH).await?;
-        self.end_all(&warm).await?;
+        let warm = self.spawn(report, WIDTH).await?;
+        self.end(&warm).await?;
         drop(warm);
         let tenth = usize::try_from(report.domains / 10)?.max(1);
         let rest = usize::try_from(report.domains)?.saturating_sub(2 * tenth);
 
         let (resident, start) = (resident_bytes()?, self.now());
-        let mut domains = self.spawn_all(report, tenth).await?;
+        let mut domains = self.spawn(report, tenth).await?;
         report.spawn_micros_first = micros_each(self.now() - start, tenth);
-        domains.extend(self.spawn_all(report, rest).await?);
+        domains.extend(self.spawn(report, rest).await?);
         let start = self.now();
-        domains.extend(self.spawn_all(report, tenth).await?);
+        domains.extend(self.spawn(report, tenth).await?);
         report.spawn_micros_last = micros_each(self.now() - start, tenth);
         let more = resident_bytes()?.saturating_sub(resident);
         report.domain_bytes = more / u64::try_from(domains.len().max(1))?;
+        Ok(domains)
+    }
 
+    async fn list_all(&self, report: &mut ScaleReport) -> Result<(), Box<dyn std::error::Error>> {
         let start = self.now();
         report.listed = self.processes.list().await?.len();
         report.list_millis = millis(self.now() - start);
+        Ok(())
+    }
+
+    async fn end_all(
+        &self,
+        report: &mut ScaleReport,
+        domains: &[Cap],
+    ) -> Result<(), Box<dyn std::error::Error>> {
         let start = self.now();
-        self.end_all(&domains).await?;
+        self.end(domains).await?;
         report.end_micros = micros_each(self.now() - start, domains.len());
         Ok(())
     }
 
-    async fn spawn_all(
+    async fn spawn(
         &self,
         report: &ScaleReport,
         count: usize,
@@ -145,7 +159,7 @@ impl Crowd<'_> {
     }
 
     /// Kills and waits for each.
-    async fn end_all(&self, domains: &[Cap]) -> Result<(), Box<dyn std::error::Error>> {
+    async fn end(&self, domains: &[Cap]) -> Result<(), Box<dyn std::error::Error>> {
         let places: Vec<_> = (0..domains.len()).collect();
         let ended = each(&places, WIDTH, async |index: usize| {
             self.processes.kill(&domains[index]).await?;

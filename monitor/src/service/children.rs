@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 
 use flounder::{
     AnyBinding, Badge, BindingError, BindingId, CoreId, Ctx, DomainId, ErrCode, Half, Holder, Iref,
-    Payload,
+    Mailbox, Payload,
 };
 use flounder_domain::convert::{badge_to_wire, endpoint_of, fingerprint_from_wire, half_of};
 use flounder_idl::monitor::{
@@ -20,7 +20,7 @@ use super::{Monitor, monitor_badge, options, reads};
 use crate::event::{Effect, Event, FromChild, ToChild};
 use crate::log;
 use crate::outbox::CHILD_OUTBOX_MAX;
-use crate::peers::{ChildKey, Interface, RequestId};
+use crate::peers::{ChildKey, ChildKind, Interface, RequestId};
 
 const TABLE: RxVtbl<Monitor> = RxVtbl {
     export_request: on_export_request,
@@ -47,11 +47,23 @@ pub fn child_pair(core: CoreId) -> (Half, Half) {
 /// to it, what finds the channel full waits in the outbox, and a core may have 100,000 of them.
 const PROGRAM_CAPACITY: NonZeroU16 = NonZeroU16::new(2).unwrap();
 
-/// As [`child_pair`], for a program.
-pub(super) fn program_pair(core: CoreId) -> (Half, Half) {
+/// What has become of a program's way to its monitor.
+pub(super) struct Settled {
+    child: ChildKey,
+    domain: DomainId,
+    /// The monitor's end; `None` if the program ended without a word.
+    half: Option<Half>,
+}
+
+/// The end a program is born with. The other one is made, and put into the mailbox, when the program
+/// first needs its monitor.
+fn program_end(core: CoreId, child: ChildKey, domain: DomainId, to: Mailbox<Settled>) -> Half {
     let options = options(CHILD_OUTBOX_MAX).capacity(PROGRAM_CAPACITY);
-    let (monitors, childs) = flounder::pair::<MonitorInterface>(options);
-    (monitors, childs.stamped(monitor_badge(core)))
+    let childs = flounder::ticket::<MonitorInterface>(options, move |half| {
+        // The mailbox has room for every child; closed, there is no monitor to reach.
+        let _ = to.send(Settled { child, domain, half });
+    });
+    childs.stamped(monitor_badge(core))
 }
 
 /// The bindings of the children, found by either of their names.
@@ -64,6 +76,12 @@ pub(super) struct Dispatchers {
 }
 
 impl Dispatchers {
+    /// The key of another child.
+    fn next(&mut self) -> ChildKey {
+        self.count += 1;
+        ChildKey(self.count)
+    }
+
     /// Claims the monitor's end for a child with this badge. `None` if it is no such end, or if the
     /// monitor has ended.
     pub(super) fn claim(
@@ -72,14 +90,19 @@ impl Dispatchers {
         half: Half,
         badge: Badge,
     ) -> Option<ChildKey> {
-        let claimed = ctx.accept::<MonitorInterface>(half.stamped(badge), &TABLE);
-        let binding = claimed.inspect_err(|error| log::warn!("a child's end: {error}")).ok()?;
+        let child = self.next();
+        self.claim_as(child, ctx, half.stamped(badge)).then_some(child)
+    }
+
+    fn claim_as(&mut self, child: ChildKey, ctx: &Ctx<Monitor>, half: Half) -> bool {
+        let claimed = ctx.accept::<MonitorInterface>(half, &TABLE);
+        let Ok(binding) = claimed.inspect_err(|error| log::warn!("a child's end: {error}")) else {
+            return false;
+        };
         binding.set_error_handler(on_error);
-        self.count += 1;
-        let child = ChildKey(self.count);
         self.keys.insert(binding.id(), child);
         self.bindings.insert(child, binding);
-        Some(child)
+        true
     }
 
     /// Closes a child's binding and forgets it.
@@ -132,6 +155,24 @@ pub(super) fn interface(fingerprint: &types::Fingerprint, name: String) -> Inter
 }
 
 impl Monitor {
+    /// Gives a new program a key, and an end to be born with.
+    pub(super) fn alloc_program(&mut self, domain: DomainId) -> Option<(ChildKey, Half)> {
+        let tickets = self.tickets.clone()?;
+        let child = self.children.next();
+        Some((child, program_end(self.core, child, domain, tickets)))
+    }
+
+    /// A program came to its monitor, or never will.
+    pub(super) fn settled(&mut self, ctx: &Ctx<Self>, settled: Settled) {
+        let Settled { child, domain, half } = settled;
+        let badge = ChildKind::Program { domain }.badge(self.core);
+        let claimed =
+            half.is_some_and(|half| self.children.claim_as(child, ctx, half.stamped(badge)));
+        if !claimed {
+            self.handle(ctx, Event::ChildGone { child });
+        }
+    }
+
     fn child_says(&mut self, binding: &Binding<Self>, message: FromChild<Half>) {
         if let (Some(&from), Some(ctx)) = (self.children.keys.get(&binding.id()), binding.ctx()) {
             self.handle(&ctx, Event::Child { from, message });

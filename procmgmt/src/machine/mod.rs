@@ -94,7 +94,8 @@ impl Default for Config {
 /// out. So a model checker can tell states apart.
 #[derive(Clone, Hash, Debug)]
 pub struct Machine<P> {
-    domains: BTreeMap<DomainId, Domain>,
+    /// Boxed: the nodes of a map to which ids come in order are little more than half full.
+    domains: BTreeMap<DomainId, Box<Domain>>,
     desk: Desk<P>,
 }
 

@@ -41,7 +41,7 @@ impl<P> Machine<P> {
         self.desk.admit(&domain);
         let asker = Asker { client: client.key, reply };
         self.desk.start(&mut domain, at, (CoreState::SpawnPend, what), asker, out);
-        self.domains.insert(id, domain);
+        self.domains.insert(id, Box::new(domain));
     }
 
     fn may_spawn(&self, client: Client, at: CoreId) -> Result<(), ErrCode> {

@@ -226,7 +226,7 @@ impl<P> Machine<P> {
         let knows = |domain: &Domain| {
             domain.cores.get(core).is_none_or(|there| there.generation == generation)
         };
-        if !self.domains.get(&id).is_some_and(knows) {
+        if !self.domains.get(&id).is_some_and(|domain| knows(domain)) {
             self.desk.stats.stray_deaths += 1;
             return;
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::derivation::Node;
 use super::object::{Object, Payload};
+use super::seat::Seat;
 use super::{CapError, CapKind, Holder, LastDrop, Rights};
 use crate::sync::Arc;
 use crate::{CoreId, DomainId};
@@ -43,7 +44,7 @@ pub struct Cap(Option<Box<Held>>);
 /// in the tree.
 pub(super) struct Held {
     pub(super) node: Node,
-    pub(super) holder: Holder,
+    pub(super) holder: Seat,
 }
 
 /// How a cap argument passes from one domain to another.
@@ -96,10 +97,11 @@ impl Cap {
     /// # Errors
     ///
     /// [`CapError::Null`], [`CapError::Revoked`]; [`CapError::Limit`] below
-    /// [`DERIVATION_DEPTH_MAX`](super::DERIVATION_DEPTH_MAX) caps.
+    /// [`DERIVATION_DEPTH_MAX`](super::DERIVATION_DEPTH_MAX) caps, or if the holder has
+    /// [`HOLDER_CAPS_MAX`](super::HOLDER_CAPS_MAX).
     pub fn copy(&self) -> Result<Self, CapError> {
         let held = self.usable()?;
-        Ok(held.beside(held.node.copy(held.node.rights())?))
+        held.beside(held.node.copy(held.node.rights())?)
     }
 
     /// Derives a cap with these rights, of which none may be new, and the same holder.
@@ -109,7 +111,7 @@ impl Cap {
     /// Those of [`copy`](Self::copy), and [`CapError::MissingRights`].
     pub fn copy_with(&self, rights: Rights) -> Result<Self, CapError> {
         let held = self.usable()?;
-        Ok(held.beside(held.node.copy(rights)?))
+        held.beside(held.node.copy(rights)?)
     }
 
     /// Makes every cap derived from this one unusable, whoever holds it. This one stays as it is,
@@ -136,8 +138,10 @@ impl Cap {
         notice: Option<Arc<dyn LastDrop>>,
     ) -> Result<Self, CapError> {
         let held = self.usable_as(CapKind::ProcessManager, Rights::RETYPE)?;
+        // Before the object, whose end somebody hears of.
+        let seat = Seat::take(&held.holder)?;
         let object = || Object::domain(held.holder.kernel(), domain, notice);
-        Ok(held.beside(held.node.derive(Rights::DOMAIN, object)?))
+        Ok(Self::held(held.node.derive(Rights::DOMAIN, object)?, seat))
     }
 
     /// Takes what an `EndPoint` carries. All caps to this `EndPoint` are unusable afterwards.
@@ -161,22 +165,28 @@ impl Cap {
     ///
     /// # Errors
     ///
-    /// Hands the cap back with [`CapError::Foreign`] if the holder belongs to another kernel.
+    /// Hands the cap back with [`CapError::Foreign`] if the holder belongs to another kernel, with
+    /// [`CapError::Limit`] if it has [`HOLDER_CAPS_MAX`](super::HOLDER_CAPS_MAX) caps.
     pub fn transfer(self, how: Transfer, to: &Holder) -> Result<Self, (Self, CapError)> {
-        let Some(held) = self.0 else { return Ok(Self::NULL) };
+        let Some(mut held) = self.0 else { return Ok(Self::NULL) };
         if !held.holder.kernel().is(to.kernel()) {
             return Err((Self(Some(held)), CapError::Foreign));
         }
         if held.check().is_err() {
             return Ok(Self(Some(held))); // a new holder would bring it back to life
         }
-        let Held { node, holder } = *held;
-        let passed = match how {
-            Transfer::Move => Ok(node),
-            Transfer::Copy => node.into_copy(),
+        let seat = match Seat::take(to) {
+            Ok(seat) => seat,
+            Err(err) => return Err((Self(Some(held)), err)),
         };
-        Ok(match passed {
-            Ok(node) => Self::held(node, to.clone()),
+        // A copy of what goes, with nothing below it, is nothing but the same node.
+        if how == Transfer::Move || held.node.is_childless() {
+            held.holder = seat;
+            return Ok(Self(Some(held)));
+        }
+        let Held { node, holder } = *held;
+        Ok(match node.into_copy() {
+            Ok(node) => Self::held(node, seat),
             Err(revoked) => Self::held(revoked, holder),
         })
     }
@@ -187,16 +197,16 @@ impl Cap {
     }
 
     /// The first cap to a new object.
-    pub(super) fn root(holder: &Holder, object: Arc<Object>, rights: Rights) -> Self {
-        Self::held(Node::root(object, rights), holder.clone())
+    pub(super) fn root(holder: Seat, object: Arc<Object>, rights: Rights) -> Self {
+        Self::held(Node::root(object, rights), holder)
     }
 
-    pub(super) fn held(node: Node, holder: Holder) -> Self {
+    pub(super) fn held(node: Node, holder: Seat) -> Self {
         Self(Some(Box::new(Held { node, holder })))
     }
 
     /// The usable cap taken apart.
-    pub(super) fn into_parts(self) -> Result<(Node, Holder), (Self, CapError)> {
+    pub(super) fn into_parts(self) -> Result<(Node, Seat), (Self, CapError)> {
         match self.0 {
             None => Err((Self::NULL, CapError::Null)),
             Some(held) => match held.check() {
@@ -228,8 +238,8 @@ impl Held {
     }
 
     /// A cap with the same holder.
-    fn beside(&self, node: Node) -> Cap {
-        Cap::held(node, self.holder.clone())
+    fn beside(&self, node: Node) -> Result<Cap, CapError> {
+        Ok(Cap::held(node, Seat::take(&self.holder)?))
     }
 
     pub(super) fn require(&self, rights: Rights) -> Result<(), CapError> {

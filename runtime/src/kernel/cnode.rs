@@ -12,6 +12,7 @@ use std::collections::btree_map::Entry;
 
 use super::derivation::Node;
 use super::object::Body;
+use super::seat::Seat;
 use super::{Cap, CapError, CapKind, Holder, Rights};
 use crate::sync::{Mutex, MutexGuard, lock};
 
@@ -59,11 +60,14 @@ impl Cap {
     /// # Errors
     ///
     /// [`CapError::Null`] also for an empty slot, [`CapError::Revoked`] for an unusable `CNode`,
-    /// [`CapError::WrongType`], [`CapError::MissingRights`], [`CapError::Range`].
+    /// [`CapError::WrongType`], [`CapError::MissingRights`], [`CapError::Range`],
+    /// [`CapError::Limit`] if the holder has [`HOLDER_CAPS_MAX`](super::HOLDER_CAPS_MAX) caps.
     pub fn take(&self, slot: usize) -> Result<Cap, CapError> {
         let (slots, holder) = self.slot(slot, Rights::WRITE)?;
-        let node = slots.lock().remove(&slot).ok_or(CapError::Null)?;
-        Ok(Cap::held(node, holder.clone()))
+        let mut slots = slots.lock();
+        let Entry::Occupied(full) = slots.entry(slot) else { return Err(CapError::Null) };
+        let seat = Seat::take(holder)?;
+        Ok(Cap::held(full.remove(), seat))
     }
 
     /// Derives a cap from the one in `slot`, which stays; the copy gets the holder of the `CNode`'s
@@ -77,7 +81,7 @@ impl Cap {
         let slots = slots.lock();
         let node = slots.get(&slot).ok_or(CapError::Null)?;
         node.check()?;
-        Ok(Cap::held(node.copy(node.rights())?, holder.clone()))
+        Ok(Cap::held(node.copy(node.rights())?, Seat::take(holder)?))
     }
 
     /// The slots of this `CNode` that hold a cap, usable or not, ascending. Needs no right.

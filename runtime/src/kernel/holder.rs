@@ -5,6 +5,7 @@ use std::fmt;
 use super::cnode::Slots;
 use super::frame::Memory;
 use super::object::{Body, Cargo, Object, Payload};
+use super::seat::{Seat, Seats};
 use super::{Cap, CapError, Counted, Kernel, Rights, Tally};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex, Weak, lock};
@@ -32,8 +33,10 @@ pub struct Holder {
 
 struct Inner {
     tally: Tally,
+    seats: Seats,
     alive: AtomicBool,
-    watches: Mutex<Watches>,
+    /// `None` while there are none.
+    watches: Mutex<Option<Box<Watches>>>,
 }
 
 /// Is told when a holder ends.
@@ -69,13 +72,15 @@ impl Holder {
         Self {
             inner: Arc::new(Inner {
                 tally,
+                seats: Seats::default(),
                 alive: AtomicBool::new(true),
-                watches: Mutex::new(Watches::default()),
+                watches: Mutex::new(None),
             }),
         }
     }
 
     /// False once [`end`](Self::end) was called.
+    #[inline]
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.inner.alive.load(Ordering::Acquire) // pairs with the swap in `end`
@@ -90,8 +95,8 @@ impl Holder {
         if !self.inner.alive.swap(false, Ordering::AcqRel) {
             return;
         }
-        let watches = std::mem::take(&mut lock(&self.inner.watches).list);
-        for watch in watches.iter().filter_map(Weak::upgrade) {
+        let Some(watches) = lock(&self.inner.watches).take() else { return };
+        for watch in watches.list.iter().filter_map(Weak::upgrade) {
             watch.holder_ended();
         }
     }
@@ -101,13 +106,18 @@ impl Holder {
         let mut watches = lock(&self.inner.watches);
         // `end` takes the list after it stored the flag: if the flag is up, this push comes first.
         if self.is_alive() {
-            watches.push(watch);
+            watches.get_or_insert_default().push(watch);
             return;
         }
         drop(watches);
         if let Some(watch) = watch.upgrade() {
             watch.holder_ended();
         }
+    }
+
+    /// How many caps it has.
+    pub(super) fn seats(&self) -> &Seats {
+        &self.inner.seats
     }
 
     /// The kernel this holder belongs to.
@@ -127,9 +137,12 @@ impl Holder {
     /// # Errors
     ///
     /// [`CapError::Range`] for 0 bytes, [`CapError::Limit`] for more than
-    /// [`FRAME_BYTES_MAX`](super::FRAME_BYTES_MAX).
+    /// [`FRAME_BYTES_MAX`](super::FRAME_BYTES_MAX), or if it has
+    /// [`HOLDER_CAPS_MAX`](super::HOLDER_CAPS_MAX) caps.
     pub fn frame(&self, bytes: usize) -> Result<Cap, CapError> {
-        Ok(self.make(Body::Frame(Memory::new(bytes)?), Rights::READ | Rights::WRITE))
+        let seat = Seat::take(self)?;
+        let object = Object::new(self.kernel(), Body::Frame(Memory::new(bytes)?));
+        Ok(Cap::root(seat, object, Rights::READ | Rights::WRITE))
     }
 
     /// Makes an empty `CNode`.
@@ -151,7 +164,7 @@ impl Holder {
     }
 
     fn make(&self, body: Body, rights: Rights) -> Cap {
-        Cap::root(self, Object::new(self.kernel(), body), rights)
+        Cap::root(Seat::for_own(self), Object::new(self.kernel(), body), rights)
     }
 }
 
@@ -183,7 +196,7 @@ mod tests {
     }
 
     fn entries(holder: &Holder) -> usize {
-        lock(&holder.inner.watches).list.len()
+        lock(&holder.inner.watches).as_ref().map_or(0, |watches| watches.list.len())
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod frame;
 mod holder;
 mod object;
 mod rights;
+mod seat;
 
 #[cfg(all(test, loom))]
 mod interleavings;
@@ -37,8 +38,10 @@ pub use holder::Holder;
 pub(crate) use holder::HolderWatch;
 pub use object::{CapKind, LastDrop};
 pub use rights::Rights;
+pub use seat::HOLDER_CAPS_MAX;
 
 use object::{Body, Object};
+use seat::Seat;
 
 /// What all domains of one system share. Clones are handles to the same kernel.
 #[derive(Clone, Default)]
@@ -70,7 +73,8 @@ impl Kernel {
         if self.shared.root_made.swap(true, Ordering::Relaxed) {
             return Err(CapError::Limit { max: 1, of: "root ProcessManager cap" });
         }
-        Ok(Cap::root(&self.holder(), Object::new(self, Body::ProcessManager), Rights::RETYPE))
+        let seat = Seat::for_own(&self.holder());
+        Ok(Cap::root(seat, Object::new(self, Body::ProcessManager), Rights::RETYPE))
     }
 
     /// Makes a new identity under which caps can be held.

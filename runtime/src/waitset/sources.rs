@@ -87,7 +87,42 @@ impl Sources {
 /// The sources of one dispatcher.
 #[derive(Clone, Default)]
 pub(crate) struct Owned {
-    keys: Rc<RefCell<BTreeSet<Key>>>,
+    keys: Rc<RefCell<Keys>>,
+}
+
+/// Keys in order. The dispatchers of most programs have one source, which is not worth a tree.
+#[derive(Default)]
+struct Keys {
+    one: Option<Key>,
+    others: BTreeSet<Key>,
+}
+
+impl Keys {
+    fn insert(&mut self, key: Key) {
+        if self.one.is_none() {
+            self.one = Some(key);
+        } else {
+            self.others.insert(key);
+        }
+    }
+
+    fn remove(&mut self, key: Key) {
+        if self.one.take_if(|one| *one == key).is_none() {
+            self.others.remove(&key);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.one.is_none() && self.others.is_empty()
+    }
+
+    fn pop_first(&mut self) -> Option<Key> {
+        let other = self.others.first().copied();
+        match self.one.take_if(|one| other.is_none_or(|other| *one < other)) {
+            None => self.others.pop_first(),
+            one => one,
+        }
+    }
 }
 
 impl Owned {
@@ -133,7 +168,7 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let key = self.key();
-        self.owned.keys.borrow_mut().remove(&key);
+        self.owned.keys.borrow_mut().remove(key);
         if let Some(waitset) = self.waitset.upgrade() {
             // Two statements: dropping the source may register or remove others.
             let removed = waitset.inner.sources.borrow_mut().remove(key);
@@ -165,6 +200,23 @@ mod tests {
             assert!(sources.remove(one).is_none(), "gone already");
         }
         assert_eq!((sources.slots.len(), sources.free.len(), sources.len()), (2, 2, 0));
+    }
+
+    #[test]
+    fn owned_keys_leave_in_order() {
+        let mut sources = Sources::default();
+        let all: [Key; 4] = std::array::from_fn(|_| sources.reserve());
+        let mut keys = Keys::default();
+        for index in [2, 0, 3, 1] {
+            keys.insert(all[index]);
+        }
+        keys.remove(all[2]);
+        keys.insert(all[2]);
+        keys.remove(all[3]);
+        for key in &all[..3] {
+            assert_eq!((keys.is_empty(), keys.pop_first()), (false, Some(*key)));
+        }
+        assert_eq!((keys.is_empty(), keys.pop_first()), (true, None));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) struct Opening {
 #[derive(Clone, Hash, Debug)]
 pub(super) enum State<P> {
     /// The monitor was asked for the program's endpoint.
-    WaitingEndpoint { opening: Opening, program: Box<P> },
+    WaitingEndpoint { opening: Opening, program: P },
     /// The platform was told to start it.
     Starting { opening: Opening },
     /// It runs.
@@ -42,10 +42,44 @@ impl<P> State<P> {
     }
 }
 
+/// A state as it is kept: the many domains that run don't make room for what few wait with.
+#[derive(Debug)]
+enum Kept<P> {
+    Running,
+    Other(Box<State<P>>),
+}
+
+impl<P> Kept<P> {
+    fn state(&self) -> &State<P> {
+        match self {
+            Self::Running => &State::Running,
+            Self::Other(state) => state,
+        }
+    }
+}
+
+impl<P> From<State<P>> for Kept<P> {
+    fn from(state: State<P>) -> Self {
+        match state {
+            State::Running => Self::Running,
+            other => Self::Other(Box::new(other)),
+        }
+    }
+}
+
+impl<P> From<Kept<P>> for State<P> {
+    fn from(kept: Kept<P>) -> Self {
+        match kept {
+            Kept::Running => Self::Running,
+            Kept::Other(state) => *state,
+        }
+    }
+}
+
 /// The table of domains. An ordered map, so that the same events give the same trace.
 #[derive(Clone, Hash, Debug)]
 pub(super) struct Slots<P> {
-    states: BTreeMap<DomainId, State<P>>,
+    states: BTreeMap<DomainId, Kept<P>>,
     holding_stop: usize,
 }
 
@@ -68,14 +102,14 @@ impl<P> Slots<P> {
     }
 
     pub(super) fn take(&mut self, domain: DomainId) -> Option<State<P>> {
-        let state = self.states.remove(&domain)?;
+        let state = State::from(self.states.remove(&domain)?);
         self.holding_stop -= usize::from(state.holds_stop());
         Some(state)
     }
 
     pub(super) fn put(&mut self, domain: DomainId, state: State<P>) {
         self.holding_stop += usize::from(state.holds_stop());
-        let before = self.states.insert(domain, state);
+        let before = self.states.insert(domain, state.into());
         debug_assert!(before.is_none(), "a state is taken before the next is put");
     }
 
@@ -85,12 +119,12 @@ impl<P> Slots<P> {
 
     /// The domains that would not end, ascending.
     pub(super) fn survivors(&self) -> Vec<DomainId> {
-        let survives = |state: &State<P>| matches!(state, State::Wedged | State::Stray);
-        self.states.iter().filter(|(_, state)| survives(state)).map(|(&domain, _)| domain).collect()
+        let survives = |kept: &Kept<P>| matches!(kept.state(), State::Wedged | State::Stray);
+        self.states.iter().filter(|(_, kept)| survives(kept)).map(|(&domain, _)| domain).collect()
     }
 
     #[cfg(test)]
     pub(super) fn get(&self, domain: DomainId) -> Option<&State<P>> {
-        self.states.get(&domain)
+        self.states.get(&domain).map(Kept::state)
     }
 }
