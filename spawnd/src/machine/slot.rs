@@ -43,7 +43,7 @@ impl<P> State<P> {
 }
 
 /// A state as it is kept: the many domains that run don't make room for what few wait with.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 enum Kept<P> {
     Running,
     Other(Box<State<P>>),
