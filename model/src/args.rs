@@ -8,7 +8,7 @@ const EXAMPLES: &str = "\
 Examples:
   model                                   both models, about a minute
   model lifecycle --json                  one of them, for machines
-  model --effort hour                     the largest searches
+  model --effort long                     the largest searches
   model lifecycle --bounds requests=4,domains=1,exits=1,crashes=1
                                           one search
   RUSTFLAGS='--cfg flounder_mutants' cargo run --release --bin model -- --mutants
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     model: Option<Which>,
 
     /// Which of the searches that are kept in a table
-    #[arg(long, value_enum, default_value = "minute")]
+    #[arg(long, value_enum, default_value = "quick")]
     effort: How,
 
     /// Instead one search within these bounds
@@ -71,10 +71,10 @@ enum How {
     Test,
     /// About a minute; 1 for short
     #[value(alias = "1")]
-    Minute,
-    /// Most of an hour, and gigabytes; 2 for short
+    Quick,
+    /// Some minutes, and a gigabyte or two; 2 for short
     #[value(alias = "2")]
-    Hour,
+    Long,
 }
 
 impl Args {
@@ -92,8 +92,8 @@ impl Args {
         }
         let effort = match self.effort {
             How::Test => Effort::Test,
-            How::Minute => Effort::Minute,
-            How::Hour => Effort::Hour,
+            How::Quick => Effort::Quick,
+            How::Long => Effort::Long,
         };
         let is_wanted = |scope: &Scope| match self.model {
             None => true,

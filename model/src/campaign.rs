@@ -22,9 +22,9 @@ pub enum Effort {
     /// Seconds, in a test without optimisation.
     Test,
     /// About a minute.
-    Minute,
-    /// Most of an hour, and gigabytes.
-    Hour,
+    Quick,
+    /// Some minutes, and a gigabyte or two.
+    Long,
 }
 
 impl Scope {
@@ -64,7 +64,7 @@ pub fn scopes(effort: Effort) -> Vec<Scope> {
 }
 
 const SCOPES: &[(Effort, Scope)] = {
-    use Effort::{Hour, Minute, Test};
+    use Effort::{Long, Quick, Test};
     const LIFECYCLE: lifecycle::Bounds = lifecycle::Bounds::none();
     const ONE_DOMAIN: lifecycle::Bounds = lifecycle::Bounds { domains: 1, ..LIFECYCLE };
     const TROUBLE: lifecycle::Bounds = lifecycle::Bounds {
@@ -88,22 +88,21 @@ const SCOPES: &[(Effort, Scope)] = {
         (Test, lifecycle(lifecycle::Bounds { requests: 2, failures: 1, deaths: 1, ..ONE_DOMAIN })),
         (Test, bind(bind::Bounds { requests: 2, ..BIND })),
         (Test, bind(bind::Bounds { requests: 1, deaths: 1, losses: 1 })),
-        // What the issue of kills, waits and spans is, whoever comes first.
-        (Minute, lifecycle(lifecycle::Bounds { requests: 5, exits: 1, crashes: 1, ..ONE_DOMAIN })),
+        // Kills, waits and spans, whoever comes first.
+        (Quick, lifecycle(lifecycle::Bounds { requests: 5, exits: 1, crashes: 1, ..ONE_DOMAIN })),
         // Two domains meet in one spawnd and its channels.
-        (Minute, lifecycle(lifecycle::Bounds { requests: 3, exits: 1, ..LIFECYCLE })),
-        (Minute, lifecycle(lifecycle::Bounds { requests: 2, exits: 1, crashes: 1, ..LIFECYCLE })),
+        (Quick, lifecycle(lifecycle::Bounds { requests: 3, exits: 1, ..LIFECYCLE })),
+        (Quick, lifecycle(lifecycle::Bounds { requests: 2, exits: 1, crashes: 1, ..LIFECYCLE })),
         // What fails while something else does.
-        (Minute, lifecycle(TROUBLE)),
+        (Quick, lifecycle(TROUBLE)),
         // Who asked is gone.
-        (Minute, lifecycle(lifecycle::Bounds { requests: 3, crashes: 1, deaths: 1, ..ONE_DOMAIN })),
-        (Minute, bind(bind::Bounds { requests: 3, ..BIND })),
-        (Minute, bind(bind::Bounds { requests: 2, deaths: 1, losses: 1 })),
-        (Hour, lifecycle(lifecycle::Bounds { requests: 3, exits: 1, crashes: 1, ..LIFECYCLE })),
-        (Hour, lifecycle(lifecycle::Bounds { requests: 3, exits: 1, deaths: 1, ..LIFECYCLE })),
-        (Hour, lifecycle(lifecycle::Bounds { requests: 4, exits: 1, ..LIFECYCLE })),
-        (Hour, lifecycle(lifecycle::Bounds { requests: 4, ..TROUBLE })),
-        (Hour, bind(bind::Bounds { requests: 3, deaths: 1, losses: 1 })),
+        (Quick, lifecycle(lifecycle::Bounds { requests: 3, crashes: 1, deaths: 1, ..ONE_DOMAIN })),
+        (Quick, bind(bind::Bounds { requests: 2, deaths: 1, losses: 1 })),
+        (Long, lifecycle(lifecycle::Bounds { requests: 3, exits: 1, crashes: 1, ..LIFECYCLE })),
+        (Long, lifecycle(lifecycle::Bounds { requests: 3, exits: 1, deaths: 1, ..LIFECYCLE })),
+        (Long, lifecycle(lifecycle::Bounds { requests: 4, exits: 1, ..LIFECYCLE })),
+        (Long, lifecycle(lifecycle::Bounds { requests: 4, ..TROUBLE })),
+        (Long, bind(bind::Bounds { requests: 3, ..BIND })),
     ]
 };
 
@@ -124,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_effort_has_both_models() {
-        for effort in [Effort::Test, Effort::Minute, Effort::Hour] {
+        for effort in [Effort::Test, Effort::Quick, Effort::Long] {
             let models: Vec<_> = scopes(effort).iter().map(Scope::model).collect();
             assert!(models.contains(&"lifecycle") && models.contains(&"bind"), "{effort:?}");
         }

@@ -159,10 +159,8 @@ impl World {
             Some(ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND) => status == 0 && !self.is_alive(domain),
             // One wait for each domain and client.
             Some(ErrCode::FLOUNDER_ERR_TOO_MANY_CALLS) => {
-                let waits = |client: &&super::world::Asker| {
-                    client.open.iter().any(|(_, asked)| *asked == Asked::Wait(domain))
-                };
-                status == 0 && self.clients.iter().any(|client| waits(&client))
+                let mut open = self.clients.iter().flat_map(|client| &client.open);
+                status == 0 && open.any(|(_, asked)| *asked == Asked::Wait(domain))
             }
             _ => false,
         }

@@ -129,9 +129,9 @@ impl World {
             What::Kill => Job::Kill { domain },
             What::Cleanup => Job::Cleanup { domain },
         };
-        let order_is = order.kind();
+        let kind = order.kind();
         self.command(at, Event::Request { request, order })?;
-        match order_is {
+        match kind {
             RequestKind::Spawn | RequestKind::Span => self.begin((at, domain), trouble, tell),
             RequestKind::Kill if runs => self.end_killed((at, domain), trouble, tell),
             RequestKind::Kill | RequestKind::Cleanup => Ok(()),

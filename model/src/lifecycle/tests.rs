@@ -5,7 +5,7 @@ use flounder_procmgmt::machine::CoreState::{
     self, Clean, Dead, KillPend, None, Run, SpanPend, Wedged,
 };
 use flounder_procmgmt::machine::{
-    Act, Column, CoreCell, CoreColumn, Request, SlotAct, SlotColumn, SlotState, State, Then,
+    Act, CoreCell, CoreColumn, Request, SlotAct, SlotColumn, SlotState, State, Then,
 };
 
 use super::*;
@@ -16,7 +16,7 @@ fn core(table: &mut Table, state: CoreState, column: CoreColumn, cell: CoreCell)
 }
 
 fn request(table: &mut Table, request: Request, state: State, act: Act) {
-    let Column::In(state) = Column::In(state) else { unreachable!() };
+    // After the columns of those who have no right, or ask for what isn't there.
     table.requests[request as usize][2 + state as usize] = act;
 }
 
