@@ -14,7 +14,7 @@ use crate::peers::{ChildKey, ChildKind, Generation, Interface, RequestId};
 pub struct TimerId(pub u64);
 
 /// Something the monitor is told.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum Event<E> {
     /// A dispatcher was started on this core and given a binding to its monitor.
     ChildAdded {
@@ -96,7 +96,7 @@ pub enum Event<E> {
 }
 
 /// What a child says: the messages of the interface `monitor` in that direction.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum FromChild<E> {
     /// Asks for an iref.
     ExportRequest {
@@ -158,7 +158,7 @@ pub enum FromChild<E> {
 }
 
 /// What monitors say to each other: the messages of the interface `intermon`.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum PeerMessage<E> {
     /// Asks monitor 0 to hand `endpoint` to the monitor of `target`.
     ConnectRequest {
@@ -212,7 +212,7 @@ pub enum PeerMessage<E> {
 
 /// What the process manager must know of the cores' spawnds: it says the same on its way to monitor 0
 /// and from there on.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum SpawndNews {
     /// A spawnd listens.
     Add {
@@ -359,7 +359,7 @@ pub enum Effect<E> {
 }
 
 /// What a child is told: the messages of the interface `monitor` in that direction.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum ToChild<E> {
     /// Answers an export request.
     ExportReply {

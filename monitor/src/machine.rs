@@ -11,6 +11,8 @@ mod routes;
 mod spawnd;
 mod watch;
 
+use std::hash::{Hash, Hasher};
+
 use flounder::{Badge, CoreId, DomainId, ErrCode, ErrVal, Iref};
 
 use crate::event::{Effect, Effects, Event, FromChild, PeerMessage, SpawndNews, ToChild};
@@ -64,7 +66,7 @@ pub struct Counts {
 /// };
 /// assert_eq!((*to, *iref), (child, NAME_SERVICE_IREF));
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Machine {
     core: CoreId,
     children: Children,
@@ -75,6 +77,14 @@ pub struct Machine {
     proc_mgmt: Option<ProcMgmt>,
     watch: Watch,
     counts: Counts,
+}
+
+/// What is decided from: not what is only counted.
+impl Hash for Machine {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { counts: _, core, children, exports, binds, routes, proc_mgmt, watch } = self;
+        (core, children, exports, binds, routes, proc_mgmt, watch).hash(state);
+    }
 }
 
 /// A bind request, whoever brought it.

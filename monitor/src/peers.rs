@@ -15,7 +15,7 @@ pub struct RequestId(pub u64);
 pub struct Generation(pub u64);
 
 /// An interface as one side of a bind knows it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Interface {
     /// The name, for people: a mismatch is reported with the names of both sides.
     pub name: String,
@@ -24,7 +24,7 @@ pub struct Interface {
 }
 
 /// What a child was started as. Its badge and its rights follow from this and from nothing it says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ChildKind {
     /// A program that the core's spawnd started.
     Program {

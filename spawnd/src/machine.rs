@@ -26,6 +26,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use flounder::{DomainId, ErrCode, ErrVal};
@@ -67,7 +68,7 @@ pub struct Counts {
     pub overruns: u64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Phase {
     Open,
     Stopping,
@@ -103,13 +104,21 @@ enum Phase {
 /// assert_eq!(machine.next_owed(), Some(&reply));
 /// machine.sent();
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Machine<P: Payload> {
     config: Config,
     phase: Phase,
     slots: Slots<P>,
     outbox: Outbox,
     counts: Counts,
+}
+
+/// What is decided from: not what never changes, nor what is only counted.
+impl<P: Payload + Hash> Hash for Machine<P> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { config: _, counts: _, phase, slots, outbox } = self;
+        (phase, slots, outbox).hash(state);
+    }
 }
 
 impl<P: Payload> Machine<P> {

@@ -178,6 +178,38 @@ pub(crate) const STEPS: &[Step] = &[
         seconds_max: [480, 7200],
     },
     Step {
+        name: "model",
+        what: "the lifecycle and bind in every way they can go, within bounds",
+        needs: &[Need::File("model/src/main.rs")],
+        work: command!(
+            "cargo run --release --locked --bin model -- --effort {count} --json",
+            [1, 2],
+            Figures::Keys(&[
+                "searches",
+                "exhaustive",
+                "states",
+                "transitions",
+                "depth",
+                "seconds",
+                "violations",
+            ])
+        ),
+        seconds_max: [480, 7200],
+    },
+    Step {
+        name: "model-mutants",
+        what: "defects of the machines, put back: a search finds each",
+        needs: &[Need::File("model/src/main.rs")],
+        work: command!(
+            "cargo run --release --locked --bin model -- --mutants --effort test",
+            [0, 0],
+            Figures::LastLine,
+            "RUSTFLAGS" => "--cfg flounder_mutants",
+            "CARGO_TARGET_DIR" => "target/mutants"
+        ),
+        seconds_max: [480, 7200],
+    },
+    Step {
         name: "storm",
         what: "real processes, started and ended in random ways",
         needs: &[Need::File("examples/multicore/src/bin/storm/main.rs")],

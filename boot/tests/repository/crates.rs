@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::files;
 
 /// A package and the packages of ours that it may link. Packages that are there to use the system
-/// may see everything: boot, the benchmark, the simulator, and whatever lies under `examples/`.
+/// may see everything: boot, the benchmark, the simulator, and whatever lies under `examples/`. The
+/// models see the machines of all services and nothing that is around them.
 const GRAPH: &[(&str, &[&str])] = &[
     ("flounder", &[]),
     ("flounder-codegen", &[]),
@@ -22,6 +23,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("flounder-spawnd", SERVICE),
     ("flounder-procmgmt", SERVICE),
     ("flounder-trace", &["flounder"]),
+    ("flounder-model", &["flounder", "flounder-monitor", "flounder-procmgmt", "flounder-spawnd"]),
     ("xtask", &[]),
 ];
 

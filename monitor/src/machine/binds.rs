@@ -21,7 +21,7 @@ pub const PENDING_PER_SERVICE_MAX: usize = 1024;
 pub const PENDING_PER_LINK_MAX: usize = 1024;
 
 /// Who asked for a bind.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Asker {
     Child(ChildKey),
     Peer(CoreId),
@@ -37,7 +37,7 @@ impl Asker {
 }
 
 /// Who answers a bind.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Server {
     /// The monitor's own name service.
     Own,
@@ -64,7 +64,7 @@ impl Server {
 }
 
 /// Whom to answer, and under which id it asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Asked {
     pub(crate) by: Asker,
     pub(crate) request: RequestId,
@@ -81,7 +81,7 @@ pub(crate) enum Closed {
     Unknown,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 struct Pending {
     /// `None` once the asker is gone.
     asked: Option<Asked>,
@@ -89,7 +89,7 @@ struct Pending {
 }
 
 /// The open bind requests of one monitor.
-#[derive(Debug, Default)]
+#[derive(Clone, Hash, Debug, Default)]
 pub(crate) struct Binds {
     last: u64,
     pending: BTreeMap<RequestId, Pending>,

@@ -11,7 +11,7 @@ use crate::peers::{ChildKey, ChildKind, Generation};
 pub const CHILDREN_MAX: usize = 1 << 17;
 
 /// The children of one monitor.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(crate) struct Children {
     core: CoreId,
     kinds: BTreeMap<ChildKey, ChildKind>,
@@ -19,7 +19,7 @@ pub(crate) struct Children {
     spawnd: Option<Spawnd>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 struct Spawnd {
     child: ChildKey,
     generation: Generation,

@@ -14,7 +14,7 @@ pub const NAME_SERVICE_IREF: Iref = Iref(1);
 pub const EXPORTS_PER_CHILD_MAX: usize = 64;
 
 /// Who is behind an iref.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Owner {
     /// The monitor itself.
     Own,
@@ -22,14 +22,14 @@ pub(crate) enum Owner {
 }
 
 /// One exported service.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(crate) struct Export {
     pub(crate) owner: Owner,
     pub(crate) interface: Interface,
 }
 
 /// The services that the children of one monitor exported, and its own.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(crate) struct Exports {
     core: CoreId,
     /// How many irefs were given out; none is given out twice.

@@ -14,7 +14,7 @@ use crate::peers::Generation;
 /// How many survivors fit one message, as the interfaces `intermon` and `proc_mgmt` declare.
 pub const SURVIVORS_PER_MESSAGE_MAX: usize = 256;
 
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 enum Binding {
     /// Not given yet; the last news of each core whose spawnd is up.
     Awaited(BTreeMap<CoreId, SpawndNews>),
@@ -22,7 +22,7 @@ enum Binding {
     Gone,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Shutdown {
     No,
     Asked,
@@ -30,7 +30,7 @@ enum Shutdown {
 }
 
 /// Monitor 0's side of the process manager.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(crate) struct ProcMgmt {
     binding: Binding,
     shutdown: Shutdown,

@@ -13,7 +13,7 @@ use flounder::CoreId;
 pub(crate) const HUB: CoreId = CoreId(0);
 
 /// How one monitor stands with another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum State {
     /// Asked for through monitor 0; nothing heard yet.
     Asked,
@@ -23,7 +23,7 @@ enum State {
     Lost,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 struct Route {
     state: State,
     /// The peer made a link too, and this side claimed its end.
@@ -51,7 +51,7 @@ pub(crate) enum Loss {
 }
 
 /// The links of one monitor.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(crate) struct Routes {
     core: CoreId,
     routes: BTreeMap<CoreId, Route>,

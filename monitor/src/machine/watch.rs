@@ -22,7 +22,7 @@ use crate::event::TimerId;
 use crate::peers::{ChildKey, Generation, RequestId};
 
 /// How a monitor watches over its spawnd.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct WatchConfig {
     /// How often a spawnd is asked whether it turns. Default 2.5 seconds.
@@ -70,7 +70,7 @@ impl Default for WatchConfig {
     }
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum State {
     /// There is none, and none was asked for.
     None,
@@ -106,7 +106,7 @@ pub(crate) enum Order {
 }
 
 /// The watch over one core's spawnd.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(crate) struct Watch {
     config: WatchConfig,
     state: State,

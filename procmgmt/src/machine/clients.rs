@@ -14,7 +14,7 @@ use super::ids::BindingKey;
 /// How many exits with a wrong cap cost a client its binding: nobody sends three by accident.
 pub(super) const STRIKES_MAX: u8 = 3;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Hash, Debug, Default)]
 struct Binding {
     /// Domains at which it has requests open, and how many.
     open: BTreeMap<DomainId, u32>,
@@ -38,14 +38,14 @@ pub(super) struct Estate {
 }
 
 /// What an owner is charged for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 struct Charge {
     domains: u32,
     waits: u32,
 }
 
 /// All clients.
-#[derive(Debug, Default)]
+#[derive(Clone, Hash, Debug, Default)]
 pub(super) struct Clients {
     bindings: BTreeMap<BindingKey, Binding>,
     /// What each owner has.

@@ -2,6 +2,7 @@
 //! Kept apart from the records, so that one record can be worked on with all of this at hand.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 use flounder::{CoreId, DomainId, ErrCode, ErrVal, mutant};
 
@@ -14,7 +15,7 @@ use super::table::{Act, Column, Request, SlotAct, SlotColumn, SlotState};
 use super::{Config, Stats, Table};
 
 /// How far a shutdown has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Shutdown {
     /// Nobody asked.
     No,
@@ -24,7 +25,7 @@ pub(super) enum Shutdown {
     Done,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Desk<P> {
     pub(super) config: Config,
     pub(super) table: Table,
@@ -40,6 +41,26 @@ pub(super) struct Desk<P> {
     wedged: u32,
     last_domain: DomainId,
     last_request: RequestId,
+}
+
+/// What is decided from: not what never changes, nor what is only counted.
+impl<P: Hash> Hash for Desk<P> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self {
+            config: _,
+            table: _,
+            stats: _,
+            slots,
+            clients,
+            shutdown,
+            listed,
+            busy,
+            wedged,
+            last_domain,
+            last_request,
+        } = self;
+        (slots, clients, shutdown, listed, busy, wedged, last_domain, last_request).hash(state);
+    }
 }
 
 impl<P> Desk<P> {

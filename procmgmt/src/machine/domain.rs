@@ -122,14 +122,14 @@ impl Ended {
 }
 
 /// A request that is not answered yet.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Asker {
     pub(super) client: BindingKey,
     pub(super) reply: Reply,
 }
 
 /// A domain on one core.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(super) struct Core {
     pub(super) state: CoreState,
     /// The spawnd that knows of it; a later one doesn't.
@@ -146,7 +146,7 @@ pub(super) struct Core {
 
 /// A domain's cores in ascending order. Nearly every domain has one: a list takes what one needs,
 /// where the leaf of a map has room for 11.
-#[derive(Debug, Default)]
+#[derive(Clone, Hash, Debug, Default)]
 pub(super) struct Cores(Vec<(CoreId, Core)>);
 
 impl Cores {
@@ -192,7 +192,7 @@ impl Cores {
 }
 
 /// Where a domain stands towards a shutdown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Rest {
     /// Something will still happen to it.
     Busy,
@@ -203,7 +203,7 @@ pub(super) enum Rest {
 }
 
 /// The record of one domain.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(super) struct Domain {
     pub(super) id: DomainId,
     /// Whose quota it is charged to.

@@ -92,7 +92,7 @@ impl Effects {
 }
 
 /// One request that a spawnd is owed.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Order<P> {
     /// The generation it is meant for.
     pub generation: Generation,
@@ -105,7 +105,7 @@ pub struct Order<P> {
 }
 
 /// What a spawnd is asked to do.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum What<P> {
     /// Start the program.
     Spawn {
@@ -126,7 +126,7 @@ pub enum What<P> {
 }
 
 /// What a reply answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum OrderKind {
     /// A spawn, with caps or without.
     Spawn,

@@ -58,7 +58,7 @@ impl Presented {
 }
 
 /// What a spawned program is called, kept in its record for `get_status`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Image {
     /// The path it was asked for by.
     pub program: Box<str>,

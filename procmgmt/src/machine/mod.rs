@@ -89,7 +89,10 @@ impl Default for Config {
 }
 
 /// The state of the process manager. `P` is what travels from a spawn or span to its order.
-#[derive(Debug)]
+///
+/// Two that hash alike decide alike, if they run on the same tables: what is only counted is left
+/// out. So a model checker can tell states apart.
+#[derive(Clone, Hash, Debug)]
 pub struct Machine<P> {
     /// Boxed: the nodes of a map to which ids come in order are little more than half full.
     domains: BTreeMap<DomainId, Box<Domain>>,

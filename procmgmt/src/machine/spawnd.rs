@@ -13,14 +13,14 @@ use super::ids::{Generation, RequestId};
 use super::table::SlotState;
 
 /// A request that was handed out, to be matched by its reply.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Asked {
     pub(super) domain: DomainId,
     pub(super) kind: OrderKind,
 }
 
 /// The slot of one core. A core without one is in ABSENT.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(super) struct Slot<P> {
     pub(super) state: SlotState,
     /// The generation the state is about.

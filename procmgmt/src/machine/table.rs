@@ -163,7 +163,7 @@ pub enum Then {
 }
 
 /// How a core's spawnd stands: the rows of [`Table::slots`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum SlotState {
     /// There never was one, or the bind to it failed.
     Absent,

@@ -81,7 +81,7 @@ impl<P> Order<P> {
 }
 
 /// How a program ended, as the platform saw it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Death {
     /// What ended it.
     pub cause: Cause,
@@ -90,7 +90,7 @@ pub struct Death {
 }
 
 /// What ends a program that nobody else ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Cause {
     /// It returned or exited.
     Exited,

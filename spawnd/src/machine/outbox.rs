@@ -13,7 +13,7 @@ use flounder::{DomainId, ErrVal};
 use super::event::{Death, RequestId, RequestKind};
 
 /// A message to the process manager.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Owed {
     /// The answer to a request.
     Reply {
@@ -34,7 +34,7 @@ pub enum Owed {
 }
 
 /// The queue, and how many requests wait for an answer, owed or not yet decided.
-#[derive(Debug, Default)]
+#[derive(Clone, Hash, Debug, Default)]
 pub(super) struct Outbox {
     queue: VecDeque<Owed>,
     unanswered: usize,

@@ -7,7 +7,7 @@ use flounder::{DomainId, ErrVal};
 use super::event::{RequestId, RequestKind};
 
 /// A start whose reply is open, and the kills that came before it.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(super) struct Opening {
     pub(super) request: RequestId,
     pub(super) kind: RequestKind,
@@ -15,7 +15,7 @@ pub(super) struct Opening {
 }
 
 /// How a domain stands on this core.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(super) enum State<P> {
     /// The monitor was asked for the program's endpoint.
     WaitingEndpoint { opening: Opening, program: P },
@@ -43,7 +43,7 @@ impl<P> State<P> {
 }
 
 /// A state as it is kept: the many domains that run don't make room for what few wait with.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 enum Kept<P> {
     Running,
     Other(Box<State<P>>),
@@ -77,7 +77,7 @@ impl<P> From<Kept<P>> for State<P> {
 }
 
 /// The table of domains. An ordered map, so that the same events give the same trace.
-#[derive(Debug)]
+#[derive(Clone, Hash, Debug)]
 pub(super) struct Slots<P> {
     states: BTreeMap<DomainId, Kept<P>>,
     holding_stop: usize,
