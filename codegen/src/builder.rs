@@ -8,12 +8,13 @@ use crate::files::{self, FileError};
 use crate::levels::Levels;
 use crate::pipeline::{Request, print};
 use crate::plan;
-use crate::source::{FileId, Sources};
+use crate::source::Sources;
 use crate::style::{Style, StyleError};
 
 /// Generates bindings in a build script.
 ///
-/// Each interface `NAME.if` becomes `OUT_DIR/NAME.rs`, each import too; a crate takes them in side
+/// Each interface `NAME.if` becomes `OUT_DIR/NAME.rs`, each import too, or what of its name Rust can
+/// call a module: `6.if` becomes `file_6.rs`. A crate takes them in side
 /// by side in one module, with `flounder::include_interfaces!(types, calculator)`.
 ///
 /// ```
@@ -168,7 +169,7 @@ impl Builder {
         };
         let style = self.style()?;
         let mut sources = Sources::new();
-        let request = self.request(files, &mut sources)?;
+        let request = self.request(files, &mut sources);
         let (model, warnings) = request
             .checked(&sources, &Levels::new())
             .map_err(|found| BuildError::found(&found, &sources))?;
@@ -195,16 +196,11 @@ impl Builder {
         Ok(style)
     }
 
-    fn request(
-        &self,
-        files: &[impl AsRef<Path>],
-        sources: &mut Sources,
-    ) -> Result<Request, FileError> {
+    fn request(&self, files: &[impl AsRef<Path>], sources: &mut Sources) -> Request {
         let mut read = |path: &Path| files::read(sources, path);
-        let imports: Vec<FileId> =
-            self.imports.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-        let files = files.iter().map(|path| read(path.as_ref())).collect::<Result<_, _>>()?;
-        Ok(Request { files, imports })
+        let imports = self.imports.iter().map(|path| read(path)).collect();
+        let files = files.iter().map(|path| read(path.as_ref())).collect();
+        Request { files, imports }
     }
 }
 

@@ -32,11 +32,12 @@ codes! {
     Encoding = "E001", "the file is not UTF-8, or too large";
     StrayCharacter = "E002", "a character that has no meaning in an interface file";
     Unterminated = "E003", "a comment or a string without an end";
-    TooDeep = "E004", "comments or braces nested too deep";
+    TooDeep = "E004", "comments, braces or types nested too deep";
     Syntax = "E005", "something is missing, or there is too much of something";
     Number = "E006", "a number that is malformed or too large";
     Escape = "E007", "an unknown escape in a string";
     Reserved = "E008", "a reserved word used as a name";
+    Unreadable = "E009", "a file that can't be read";
     NotAlone = "E010", "an interface file holds exactly one interface and nothing else";
     NoMessages = "E011", "an interface without messages";
     TypeAfterMessage = "E012", "a type declared after a message";

@@ -30,14 +30,23 @@ impl FileError {
     }
 }
 
-/// Reads an interface file into `sources`.
-///
-/// # Errors
-///
-/// If the file can't be read.
-pub fn read(sources: &mut Sources, path: &Path) -> Result<FileId, FileError> {
-    let bytes = fs::File::open(path).and_then(bounded).map_err(FileError::new("read", path))?;
-    Ok(sources.add(path.to_string_lossy(), &bytes))
+/// Reads an interface file into `sources`. One that can't be read is reported like any other
+/// mistake, with those of the other files.
+pub fn read(sources: &mut Sources, path: &Path) -> FileId {
+    add(sources, path, fs::File::open(path).and_then(bounded))
+}
+
+/// Reads an interface from standard input into `sources`; errors show it as `<stdin>`.
+pub fn read_stdin(sources: &mut Sources) -> FileId {
+    add(sources, Path::new("<stdin>"), bounded(io::stdin()))
+}
+
+fn add(sources: &mut Sources, path: &Path, bytes: io::Result<Vec<u8>>) -> FileId {
+    let name = path.to_string_lossy();
+    match bytes.map_err(FileError::new("read", path)) {
+        Ok(bytes) => sources.add(name, &bytes),
+        Err(error) => sources.add_unreadable(name, error.to_string()),
+    }
 }
 
 /// What is read, or as much of it as shows that it is too large.
@@ -75,29 +84,10 @@ pub fn stale<'a>(outputs: &'a [Output], folder: &Path) -> Result<Vec<&'a Output>
 pub fn write<'a>(outputs: &'a [Output], folder: &Path) -> Result<Vec<&'a Output>, FileError> {
     fs::create_dir_all(folder).map_err(FileError::new("create", folder))?;
     let stale = stale(outputs, folder)?;
-    let fresh: Vec<(PathBuf, PathBuf)> = stale
-        .iter()
-        .map(|output| {
-            let path = target(&folder.join(&output.name));
-            (temporary(&path), path)
-        })
-        .collect();
-    let written = stale
-        .iter()
-        .zip(&fresh)
-        .try_for_each(|(output, (new, path))| write_beside(new, path, &output.text));
-    let replaced = written.and_then(|()| {
-        fresh.iter().try_for_each(|(new, path)| {
-            fs::rename(new, path).map_err(FileError::new("replace", path))
-        })
-    });
-    if replaced.is_err() {
-        for (new, _) in &fresh {
-            // It may never have been written, or be in its place already.
-            let _ = fs::remove_file(new);
-        }
-    }
-    replaced.map(|()| stale)
+    let files: Vec<_> =
+        stale.iter().map(|output| (folder.join(&output.name), output.text.as_str())).collect();
+    replace_all(&files)?;
+    Ok(stale)
 }
 
 /// Replaces a file as a whole, so that a failure leaves the old one.
@@ -106,26 +96,28 @@ pub fn write<'a>(outputs: &'a [Output], folder: &Path) -> Result<Vec<&'a Output>
 ///
 /// If the file can't be written.
 pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
-    let path = &target(path);
-    let new = temporary(path);
-    let replaced = write_beside(&new, path, text)
-        .and_then(|()| fs::rename(&new, path).map_err(FileError::new("replace", path)));
-    if replaced.is_err() {
-        // It may never have been written.
-        let _ = fs::remove_file(&new);
-    }
-    replaced
+    replace_all(&[(path.to_owned(), text)])
 }
 
-/// Reads an interface from standard input into `sources`; errors show it as `<stdin>`.
-///
-/// # Errors
-///
-/// If standard input can't be read.
-pub fn read_stdin(sources: &mut Sources) -> Result<FileId, FileError> {
-    let name = Path::new("<stdin>");
-    let bytes = bounded(io::stdin()).map_err(FileError::new("read", name))?;
-    Ok(sources.add(name.to_string_lossy(), &bytes))
+/// Writes each text beside the file whose place it takes, and then moves them all there.
+fn replace_all(files: &[(PathBuf, &str)]) -> Result<(), FileError> {
+    let targets: Vec<_> = files.iter().map(|(path, _)| target(path)).collect();
+    let fresh: Vec<_> = targets.iter().map(|path| temporary(path)).collect();
+    let places = || fresh.iter().zip(&targets);
+    let written = (places().zip(files))
+        .try_for_each(|((new, path), (_, text))| write_beside(new, path, text));
+    let replaced = written.and_then(|()| {
+        places().try_for_each(|(new, path)| {
+            fs::rename(new, path).map_err(FileError::new("replace", path))
+        })
+    });
+    if replaced.is_err() {
+        for new in &fresh {
+            // It may never have been written, or be in its place already.
+            let _ = fs::remove_file(new);
+        }
+    }
+    replaced
 }
 
 /// Writes what shall take the place of `path`, with its mode. A file that may not be written isn't

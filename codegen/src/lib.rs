@@ -33,6 +33,7 @@ mod levels;
 mod model;
 mod names;
 mod near;
+mod order;
 mod parse;
 mod pipeline;
 mod plan;

@@ -245,6 +245,8 @@ pub(crate) struct Facts {
     pub(crate) packed: u64,
     /// The capabilities in a value, which travel beside the bytes.
     pub(crate) caps: u64,
+    /// How many declared types are made of one another, one below the other.
+    pub(crate) depth: u32,
 }
 
 impl Facts {
@@ -253,7 +255,7 @@ impl Facts {
     }
 
     fn plain(bytes: u64) -> Self {
-        Self { extent: Extent::aligned(bytes), packed: bytes, caps: 0 }
+        Self { extent: Extent::aligned(bytes), packed: bytes, caps: 0, depth: 0 }
     }
 
     /// Of `length` elements one after the other.
@@ -262,16 +264,18 @@ impl Facts {
             extent: self.extent.repeated(length),
             packed: self.packed.saturating_mul(length.into()),
             caps: self.caps.saturating_mul(length.into()),
+            depth: self.depth,
         }
     }
 
     /// Of values one after the other.
     fn sequence(fields: impl Iterator<Item = Self>) -> Self {
-        let empty = Self { extent: Extent::EMPTY, packed: 0, caps: 0 };
+        let empty = Self { extent: Extent::EMPTY, packed: 0, caps: 0, depth: 0 };
         fields.fold(empty, |whole, field| Self {
             extent: whole.extent.then(field.extent),
             packed: whole.packed.saturating_add(field.packed),
             caps: whole.caps.saturating_add(field.caps),
+            depth: whole.depth.max(field.depth),
         })
     }
 }
@@ -333,7 +337,9 @@ impl Builtin {
             Self::U16 | Self::I16 => Facts::plain(2),
             Self::U32 | Self::I32 | Self::Iref => Facts::plain(4),
             Self::U64 | Self::I64 | Self::ErrVal => Facts::plain(8),
-            Self::Cap | Self::GiveAwayCap => Facts { extent: Extent::EMPTY, packed: 0, caps: 1 },
+            Self::Cap | Self::GiveAwayCap => {
+                Facts { extent: Extent::EMPTY, packed: 0, caps: 1, depth: 0 }
+            }
         }
     }
 }
@@ -348,14 +354,15 @@ impl Model {
 
     /// The facts of a type that is being declared.
     pub(crate) fn facts_of(&self, kind: &TypeKind) -> Facts {
-        match kind {
+        let facts = match kind {
             TypeKind::Typedef(ty) => self.facts(*ty),
             TypeKind::Array { elem, length } => self.facts(*elem).repeated(*length),
             TypeKind::Struct(fields) => {
                 Facts::sequence(fields.iter().map(|field| self.facts(field.ty)))
             }
             TypeKind::Enum(_) => Builtin::U32.facts(),
-        }
+        };
+        Facts { depth: facts.depth.saturating_add(1), ..facts }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::Model;
 use crate::plan::Plan;
 use crate::source::{FileId, Sources};
 use crate::style::Style;
-use crate::{emit, parse, plan, render};
+use crate::{emit, order, parse, plan, render};
 
 /// A thread is started for so many interfaces: for fewer it would take longer than it saves.
 const INTERFACES_PER_THREAD_MIN: usize = 8;
@@ -19,7 +19,8 @@ const INTERFACES_PER_THREAD_MIN: usize = 8;
 /// What to compile: files, and what they may use.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// Files with an interface each; a file that holds only types is one more import.
+    /// Files with an interface each, in any order; a file that holds only types is one more import,
+    /// and sees those whose types it uses.
     pub files: Vec<FileId>,
     /// Files that hold only types, in the order in which they see each other.
     pub imports: Vec<FileId>,
@@ -101,9 +102,11 @@ impl Request {
         let mut diagnostics = Diagnostics::with_levels(levels.clone());
         let mut parse = |file: &FileId| parse::parse(sources, *file, &mut diagnostics);
         let mut imports: Vec<_> = self.imports.iter().map(&mut parse).collect();
-        let files: Vec<_> = self.files.iter().map(&mut parse).collect();
+        let files = order::by_name(&self.files, sources);
+        let files: Vec<_> = files.iter().map(&mut parse).collect();
         let (interfaces, types): (Vec<_>, Vec<_>) =
             files.into_iter().partition(|file| !file.interfaces.is_empty());
+        let types = order::by_use(&imports, types);
         imports.extend(types);
         let model = check::check(Unit { imports, interfaces }, sources, &mut diagnostics);
         (model, diagnostics)

@@ -54,6 +54,8 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// Where the bytes stopped being UTF-8 or were cut, if so; `text` ends there.
     pub(crate) invalid_at: Option<usize>,
+    /// Why there is no text, if there is none.
+    pub(crate) unreadable: Option<String>,
     /// Where the lines start.
     lines: Vec<u32>,
 }
@@ -93,8 +95,27 @@ impl Sources {
         };
         let ends = (1..).zip(text.bytes()).filter(|(_, byte)| *byte == b'\n');
         let lines = [0].into_iter().chain(ends.map(|(next, _)| next)).collect();
-        self.files.push(Source { path: path.into(), text: text.to_owned(), invalid_at, lines });
+        let (path, text) = (path.into(), text.to_owned());
+        self.files.push(Source { path, text, invalid_at, unreadable: None, lines });
         FileId(id)
+    }
+
+    /// Adds a text that can't be read: `why` is reported in its place, and whatever the other texts
+    /// miss may be in it.
+    ///
+    /// # Panics
+    ///
+    /// If there are 2^32 texts already.
+    pub fn add_unreadable(&mut self, path: impl Into<String>, why: impl Into<String>) -> FileId {
+        let id = self.add(path, &[]);
+        self.files[id.0 as usize].unreadable = Some(why.into());
+        id
+    }
+
+    /// Whether there is a text that can't be read.
+    #[must_use]
+    pub fn has_unreadable(&self) -> bool {
+        self.files.iter().any(|file| file.unreadable.is_some())
     }
 
     /// The name under which the text was added.

@@ -85,6 +85,11 @@ fn errors_say_where_and_leave_nothing() {
     assert!(error.starts_with(&expected), "{error}");
     let error = builder.compile(&[folder.join("absent.if")]).expect_err("there is no such file");
     assert!(error.to_string().contains("absent.if"), "{error}");
+    let files = [folder.join("absent.if"), folder.join("bad.if"), folder.join("gone.if")];
+    let error = builder.compile(&files).expect_err("two files aren't there").to_string();
+    let codes = error.lines().filter_map(|line| line.split(['[', ']']).nth(1));
+    // What the type in `bad.if` is may be said in one of the others.
+    assert_eq!(codes.collect::<Vec<_>>(), ["E009", "E009"], "{error}");
     assert!(!folder.join("out").exists());
 }
 

@@ -234,6 +234,22 @@ fn every_bound() {
 /// Whatever mark is missing: there is an error, all errors are about syntax, they are at most two,
 /// and the first is not before the mark and at most a line behind it.
 #[test]
+fn every_depth_of_types() {
+    for made in ["typedef OLD NEW;", "typedef OLD NEW[1];", "typedef struct { OLD f; } NEW;"] {
+        for (depth, expected) in [(64, &[][..]), (65, &[Code::TooDeep]), (9_000, &[Code::TooDeep])]
+        {
+            let types = (0..depth).map(|index| {
+                let below = if index == 0 { "uint8".to_owned() } else { format!("t{}", index - 1) };
+                made.replace("OLD", &below).replace("NEW", &format!("t{index}"))
+            });
+            let types: String = types.collect();
+            let text = interface(&format!("{types} message m(t{} a);", depth - 1));
+            assert_eq!(check(&text), expected, "{made} {depth}");
+        }
+    }
+}
+
+#[test]
 fn every_mark_left_out() {
     assert_eq!(check(EVERY_MARK), []);
     let marks = EVERY_MARK.match_indices([';', ',', '(', ')', '[', ']', '{', '}']);

@@ -39,8 +39,10 @@ impl Case {
         let mut sources = Sources::new();
         let mut request = Request::default();
         for import in headers(&text, IMPORT) {
-            let bytes = fs::read(root().join("imports").join(import)).expect(import);
-            request.imports.push(sources.add(import, &bytes));
+            request.imports.push(match fs::read(root().join("imports").join(import)) {
+                Ok(bytes) => sources.add(import, &bytes),
+                Err(_) => sources.add_unreadable(import, "there is no such file"),
+            });
         }
         let name = path.file_name().expect("files have names").to_string_lossy();
         request.files.push(sources.add(name, text.as_bytes()));

@@ -14,6 +14,12 @@ const MEMORY_BYTES_MAX: u64 = 2 << 30;
 /// enough to notice an input that takes forever.
 const SPARE_S: u64 = 120;
 
+/// The CPU time of a target for making its findings small, in seconds: each try of one that takes
+/// forever takes [`INPUT_MS_MAX`] or more.
+pub(crate) const MINIMISE_S_MAX: u64 = 20;
+
+const _: () = assert!(MINIMISE_S_MAX * (TARGETS.len() as u64) < SPARE_S);
+
 /// The CPU time of one input, in milliseconds: a thousand times what a published interface takes.
 pub(crate) const INPUT_MS_MAX: u64 = 2_000;
 

@@ -10,6 +10,7 @@ use flounder_fuzz::Target;
 
 use crate::args::Args;
 use crate::generator::Random;
+use crate::limits::{MINIMISE_S_MAX, cpu_time};
 use crate::minimise::minimised;
 use crate::mutate::mutated;
 use crate::report::Report;
@@ -32,6 +33,8 @@ pub(crate) struct Session<'a> {
     running: PathBuf,
     places: BTreeSet<String>,
     findings: Vec<String>,
+    /// The CPU time that making findings small has taken.
+    minimising: Duration,
 }
 
 impl<'a> Session<'a> {
@@ -46,6 +49,7 @@ impl<'a> Session<'a> {
             running: args.artifacts.join(format!("running-{}.if", target.name)),
             places: BTreeSet::new(),
             findings: Vec::new(),
+            minimising: Duration::ZERO,
         })
     }
 
@@ -106,7 +110,10 @@ impl<'a> Session<'a> {
         let same = |data: &[u8]| {
             trial::run(self.target, data).is_err_and(|other| other.place == finding.place)
         };
-        let small = minimised(data, same);
+        let (start, earlier) = (cpu_time(), self.minimising);
+        let taken = || earlier + cpu_time().saturating_sub(start);
+        let small = minimised(data, || taken() < Duration::from_secs(MINIMISE_S_MAX), same);
+        self.minimising = taken();
         let name = format!("{}-{}-{}.if", self.target.name, self.args.seed, self.findings.len());
         let path = self.args.artifacts.join(name);
         fs::write(&path, small)?;

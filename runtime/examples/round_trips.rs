@@ -1,5 +1,6 @@
-//! Makes as many calls as it is told over `local`, between two loops that are polled in turns, and
-//! nothing else: for tools that count what a call does, whatever the load of the machine.
+//! Makes as many calls as it is told, over `local` between two loops that are polled in turns or between
+//! two dispatchers of one loop, and nothing else: for tools that count what a call does, whatever the
+//! load of the machine.
 
 use std::process::ExitCode;
 
@@ -21,6 +22,9 @@ pub mod interface {
     include!("../tests/probe/probe.rs");
 }
 
+/// Turns that are asked for at a time, as by a loop that runs.
+const TURNS: usize = 64;
+
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const SERVICE: RxVtbl<()> = RxVtbl {
@@ -32,8 +36,8 @@ const SERVICE: RxVtbl<()> = RxVtbl {
 };
 
 fn main() -> ExitCode {
-    let calls = std::env::args().nth(1).and_then(|calls| calls.parse().ok());
-    match calls.ok_or_else(|| "usage: round_trips CALLS".into()).and_then(count_to) {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -42,22 +46,37 @@ fn main() -> ExitCode {
     }
 }
 
-fn count_to(calls: u64) -> Outcome<()> {
+fn run(arguments: &[String]) -> Outcome<()> {
+    let (driver, calls) = match arguments {
+        [driver, calls] => (driver.as_str(), calls.parse()?),
+        _ => return Err("usage: round_trips local|direct CALLS".into()),
+    };
+    let near = Waitset::new();
+    match driver {
+        "local" => count_to(calls, driver, [&near, &Waitset::new()]),
+        "direct" => count_to(calls, driver, [&near, &near]),
+        _ => Err("there are `local` and `direct`".into()),
+    }
+}
+
+fn count_to(calls: u64, driver: &str, loops: [&Waitset; 2]) -> Outcome<()> {
     let kernel = Kernel::new();
-    let caller = Dispatcher::on(&Waitset::new(), kernel.holder(), ());
-    let service = Dispatcher::on(&Waitset::new(), kernel.holder(), ());
+    let [caller, service] = loops.map(|waitset| Dispatcher::on(waitset, kernel.holder(), ()));
     let (here, there) = flounder::pair::<Interface>(BindOptions::new());
     let client = caller.connect::<Interface>(here, &RxVtbl::UNHANDLED)?;
     service.accept::<Interface>(there, &SERVICE)?;
-    assert_eq!(client.driver(), "local", "loops of their own are joined by it");
+    assert_eq!(client.driver(), driver, "where the loops are decides what joins them");
     let mut number = 0;
     for _ in 0..calls {
         let mut call = pin!(client.same(Same { number })?);
-        while caller.poll(1) + service.poll(1) > 0 {}
-        match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(answer) => number = answer?.number_again,
-            Poll::Pending => return Err("a call is not answered".into()),
-        }
+        let mut context = Context::from_waker(Waker::noop());
+        number = loop {
+            match call.as_mut().poll(&mut context) {
+                Poll::Ready(answer) => break answer?.number_again,
+                Poll::Pending if loops.iter().any(|waitset| waitset.poll(TURNS) > 0) => {}
+                Poll::Pending => return Err("a call is not answered".into()),
+            }
+        };
     }
     if number == calls { Ok(()) } else { Err("an answer is wrong".into()) }
 }

@@ -96,7 +96,8 @@ impl<I: Interface, S: 'static> BindingSource<I, S> {
 
 impl<I: Interface, S: 'static> Source for BindingSource<I, S> {
     fn turn(&self) -> Turn {
-        self.parts().map_or(Turn::Idle, |parts| parts.turn())
+        let Some(parts) = self.parts() else { return Turn::Idle };
+        parts.turn()
     }
 
     fn has_event(&self) -> bool {
@@ -182,25 +183,36 @@ impl<I: Interface, S: 'static> Parts<I, S> {
     }
 
     /// Handles at most one event of the binding.
+    #[inline]
     fn turn(&self) -> Turn {
         let Some(core) = self.shared.core.upgrade() else { return Turn::Idle };
-        self.shared.channel.use_room();
-        if let Some(event) = self.next_event() {
-            let binding = self.binding();
-            core.enter(|state| event(state, &binding));
+        if self.shared.channel.is_crowded() && self.serve_crowd(&core) {
             return Turn::Again;
         }
-        match self.shared.channel.receive() {
+        match self.shared.channel.receive(|header, message| self.deliver(&core, header, message)) {
             Received::Idle | Received::Done => self.after_turn(),
-            Received::Message { header, message } => {
-                self.deliver(&core, header, message);
-                self.after_turn()
-            }
             Received::Error(error) => {
                 self.report(&core, error);
                 Turn::Idle
             }
         }
+    }
+
+    /// Does what isn't for packets to do. True if that was an event.
+    // Apart, because most turns have no such thing.
+    #[inline(never)]
+    fn serve_crowd(&self, core: &Core<S>) -> bool {
+        let Shared { channel, continuations, on_room, .. } = &*self.shared;
+        channel.use_room();
+        if let Some(event) = self.next_event() {
+            let binding = self.binding();
+            core.enter(|state| event(state, &binding));
+            return true;
+        }
+        if continuations.borrow().is_empty() && on_room.borrow().is_none() {
+            channel.uncrowd();
+        }
+        false
     }
 
     /// What is left to do after a turn. Whatever isn't a packet has rung the bell.
@@ -377,6 +389,7 @@ pub trait AnyBinding: Sized + 'static {
             return Err(AlreadyRegistered);
         }
         *on_room = Some(Box::new(event));
+        shared.channel.crowd();
         shared.channel.ring();
         Ok(())
     }
@@ -400,6 +413,7 @@ pub trait AnyBinding: Sized + 'static {
             return Err(TooManyContinuations);
         }
         continuations.push_back((shared.channel.mark(), Box::new(event)));
+        shared.channel.crowd();
         shared.channel.ring();
         Ok(())
     }

@@ -486,8 +486,7 @@ impl<S: 'static> Core<S> {
         let (opened, watch) = observed(opened, self.home.get().and_then(Home::observer), peer, id);
         let (source, registration) = register::<I, S>(self, &self.waitset, watch.as_ref());
         let channel = Channel::new(ChannelParts {
-            end: opened.end,
-            tx_vtbl: opened.tx_vtbl,
+            opened,
             peer,
             options,
             holder: self.holder.clone(),

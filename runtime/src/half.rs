@@ -7,7 +7,9 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 
-use crate::driver::{AnyEnd, Bytes, BytesEnd, Driver, EndOf, Local, Near, NearEnd, Tapped, Ump};
+use crate::driver::{
+    AnyEnd, Bytes, BytesEnd, Direct, Driver, EndOf, Local, Near, NearEnd, Tapped, Ump,
+};
 use crate::error::ClaimError;
 use crate::interface::{Descriptor, Interface};
 use crate::observe::EndId;
@@ -52,7 +54,7 @@ impl<D: Driver, I: Interface> Unclaimed for EndOf<D, I> {
     }
 
     fn open(self: Box<Self>, _: &Waitset) -> Box<dyn Any> {
-        Box::new(Opened::<I> { end: self, tx_vtbl: I::tx_vtbl::<D>() })
+        Box::new(Opened::<I> { end: self, tx_vtbl: I::tx_vtbl::<D>(), direct: None })
     }
 
     fn open_encoded(self: Box<Self>) -> BytesEnd {
@@ -74,7 +76,8 @@ impl<D: Driver, I: Interface> Unclaimed for Apart<D, I> {
 
     fn open(self: Box<Self>, place: &Waitset) -> Box<dyn Any> {
         let end = NearEnd::claimed(self.end, self.meeting, place, self.capacity);
-        Box::new(Opened::<I>::of::<Near<D>>(end))
+        let direct = end.direct();
+        Box::new(Opened::<I> { direct, ..Opened::of::<Near<D>>(end) })
     }
 
     fn open_encoded(self: Box<Self>) -> BytesEnd {
@@ -86,11 +89,13 @@ impl<D: Driver, I: Interface> Unclaimed for Apart<D, I> {
 pub(crate) struct Opened<I: Interface> {
     pub(crate) end: Box<dyn AnyEnd<I>>,
     pub(crate) tx_vtbl: &'static I::TxVtbl,
+    /// Inside of the end, for a channel that needn't ask it each time.
+    pub(crate) direct: Option<Direct<I::Message>>,
 }
 
 impl<I: Interface> Opened<I> {
     pub(crate) fn of<D: Driver>(end: D::End<I>) -> Self {
-        Self { end: Box::new(EndOf::<D, I>(end)), tx_vtbl: I::tx_vtbl::<D>() }
+        Self { end: Box::new(EndOf::<D, I>(end)), tx_vtbl: I::tx_vtbl::<D>(), direct: None }
     }
 }
 

@@ -67,6 +67,7 @@ pub struct Descriptor {
 
 impl Descriptor {
     /// The message with this number.
+    #[inline]
     #[must_use]
     pub fn message(&self, number: u16) -> Option<&'static MessageDescriptor> {
         // Numbers have no gaps, unless an interface was made by hand.

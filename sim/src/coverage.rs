@@ -1,6 +1,9 @@
 //! Which cells of the lifecycle's tables a run has reached, and which faults.
 //!
-//! The rows and columns are those of the lifecycle page, not those of any code.
+//! The rows and columns are those of the lifecycle page, not those of any code. Cells that a whole
+//! system can't come to aren't listed: a monitor says each thing once and in order, so no spawnd is
+//! added twice or before the one before it is gone; what is told over a binding that was closed isn't
+//! heard; and the last cap of what runs is its own, so it goes with the program.
 
 use std::collections::BTreeMap;
 
@@ -15,35 +18,62 @@ const STATES: [&str; 5] = ["NIL", "RUNNING", "STOP_PEND", "STOPPED", "CLEANED"];
 const REQUESTS: [(&str, bool, bool); 8] = [
     ("span", true, true),
     ("kill", true, true),
-    ("exit", true, false),
-    ("exit of another", false, false),
+    ("exit", true, true),
+    ("exit of another", true, true),
     ("wait", true, true),
     ("wait nohang", true, true),
     ("get_status", false, true),
     ("get_domainlist", false, false),
 ];
 
-/// The cells of the table of cores that something stands in.
-const CORES: [(&str, &[&str]); 9] = [
+/// The cells of that table which are more than one.
+const PARTS: [(&str, &[&str]); 4] = [
+    ("span, RUNNING", &["asked", "spanned", "no spawnd"]),
+    ("kill, STOP_PEND", &["joins", "wedged"]),
+    ("asker dies", &["NIL", "RUNNING", "STOP_PEND"]),
+    ("last cap", &["CLEANED"]),
+];
+
+/// The cells of the table of cores that something stands in. A span's reply and its spawnd's end are
+/// two each: of a domain that runs, and of one that stops.
+const CORES: [(&str, &[&str]); 10] = [
     ("SPAWN_PEND", &["OK", "error", "died", "stop", "down", "survived"]),
     ("SPAN_PEND", &["OK", "error", "died", "stop", "down", "survived"]),
+    ("SPAN_PEND, stops", &["OK", "error", "died", "down", "survived"]),
     ("NONE", &["died"]),
     ("RUN", &["died", "stop", "down", "survived"]),
     ("KILL_PEND", &["OK", "NOTFOUND", "RUNNING", "error", "gave up", "died", "down", "survived"]),
-    ("WEDGED", &["died", "down"]),
-    ("DEAD", &["late", "down"]),
-    ("CLEAN_PEND", &["OK", "NOTFOUND", "error", "gave up", "down"]),
-    ("CLEAN", &["died"]),
+    ("WEDGED", &["died", "down", "survived"]),
+    ("DEAD", &["late", "died", "down", "survived"]),
+    ("CLEAN_PEND", &["OK", "NOTFOUND", "error", "gave up", "died", "down", "survived"]),
+    ("CLEAN", &["died", "survived"]),
 ];
 
 /// The cells of the table of slots.
 const SLOTS: [(&str, &[&str]); 5] = [
-    ("ABSENT", &["spawn", "add", "foreign add"]),
-    ("BINDING", &["spawn", "foreign add", "bound"]),
-    ("UP", &["spawn", "add newer", "foreign add", "remove", "closed", "reply", "violation"]),
-    ("LOST", &["spawn", "foreign add", "remove", "reply"]),
+    ("ABSENT", &["spawn", "add", "foreign add", "remove"]),
+    ("BINDING", &["spawn", "foreign add", "bound", "closed", "remove"]),
+    ("UP", &["spawn", "quota", "foreign add", "remove", "closed", "reply", "violation"]),
+    ("LOST", &["spawn", "foreign add", "remove"]),
     ("DOWN", &["spawn", "add newer", "foreign add"]),
 ];
+
+/// What a real spawnd answers (§4), by its outermost code.
+const ANSWERS: [(&str, &[&str]); 1] = [(
+    "spawnd answers",
+    &[
+        "OK",
+        "GET_CMDLINE_ARGS",
+        "ARGSPG_OVERFLOW",
+        "LOAD",
+        "RUN",
+        "SPAN",
+        "DOMAIN_ALLOCATE",
+        "DOMAIN_RUNNING",
+        "IDENTIFY_PROC_MNGR_CAP",
+        "NOT_PROC_MNGR",
+    ],
+)];
 
 /// How often each cell and each fault was reached.
 #[derive(Clone, Default, Debug)]
@@ -93,10 +123,7 @@ pub(crate) fn all_cells() -> Vec<Cell> {
         cells.extend(before.iter().filter(|(_, there)| *there).map(|&(column, _)| (row, column)));
         cells.extend(STATES.map(|state| (row, state)));
     }
-    for state in ["NIL", "RUNNING", "STOP_PEND"] {
-        cells.push(("asker dies", state));
-    }
-    for table in [&CORES[..], &SLOTS[..]] {
+    for table in [&PARTS[..], &CORES[..], &SLOTS[..], &ANSWERS[..]] {
         for (row, columns) in table {
             cells.extend(columns.iter().map(|&column| (*row, column)));
         }

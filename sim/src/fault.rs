@@ -16,8 +16,14 @@ pub enum Fault {
     SlowMonitor(CoreId),
     /// A spawnd has no turn for a while.
     SpawndHang(CoreId),
+    /// A spawnd has no turn any more, until its monitor ends it or the world is healed.
+    SpawndStuck(CoreId),
     /// A spawnd panics: its generation is over, its programs are killed.
     SpawndCrash(CoreId),
+    /// A spawnd panics, and some of its successors do as soon as they are started.
+    SpawndCrashLoop(CoreId),
+    /// Time passes in which nobody had a turn: a heartbeat is due, and grace times are over.
+    TimePasses,
     /// A program that runs returns.
     ProgramExit,
     /// A program that runs panics.
@@ -44,7 +50,12 @@ pub(crate) enum Mark {
     FullChannel,
     SlowMonitor,
     SpawndHang,
+    SpawndStuck,
     SpawndCrash,
+    SpawndCrashLoop,
+    SpawndFenced,
+    SpawndGivenUp,
+    TimePasses,
     ProgramExit,
     ProgramCrash,
     ProgramWedge,
@@ -67,12 +78,17 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Delay,
         Self::FullChannel,
         Self::SlowMonitor,
         Self::SpawndHang,
+        Self::SpawndStuck,
         Self::SpawndCrash,
+        Self::SpawndCrashLoop,
+        Self::SpawndFenced,
+        Self::SpawndGivenUp,
+        Self::TimePasses,
         Self::ProgramExit,
         Self::ProgramCrash,
         Self::ProgramWedge,

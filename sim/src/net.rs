@@ -4,18 +4,19 @@
 //! holds for any service (a channel loses, doubles and reorders nothing; a call has one answer), and
 //! carries out the faults that concern channels.
 
-use std::any::Any;
+mod books;
+mod tap;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use flounder::tap::{Passing, Tap, TapEnd};
-use flounder::{Bell, Cap, Descriptor, Header, Holder, Kernel};
+use flounder::tap::TapEnd;
+use flounder::{Bell, Descriptor, Holder, Kernel};
 use flounder_idl::{monitor, proc_mgmt, spawn};
 
 use crate::coverage::Coverage;
-use crate::fault::Mark;
 use crate::note::Note;
 use crate::oracle::Oracle;
 use crate::random::{Random, mix};
@@ -193,6 +194,16 @@ impl Net {
         true
     }
 
+    /// Has the process manager hear nothing of `who` for a while. False if that has no binding to it.
+    pub(crate) fn hold_from(&self, who: Who, steps: u64) -> bool {
+        let mut state = self.state.borrow_mut();
+        let Some(end) = state.heard_at(who) else { return false };
+        let until = state.step + steps;
+        state.end_mut(end).deaf_until = until;
+        state.held.insert((until, end));
+        true
+    }
+
     /// Rings a bell for nothing.
     pub(crate) fn wake_for_nothing(&self, random: &mut Random) -> bool {
         let state = self.state.borrow();
@@ -246,6 +257,18 @@ impl State {
         }
     }
 
+    /// Where the process manager hears `who`.
+    fn heard_at(&self, who: Who) -> Option<TapEnd> {
+        let numbered = (0_u64..)
+            .zip(&self.links)
+            .filter(|(_, link)| link.speaks == Speaks::ProcMgmt && !link.is_closed());
+        let sides = numbered.flat_map(|(channel, link)| {
+            (0_u8..).zip(&link.ends).map(move |(side, own)| (TapEnd { channel, side }, own))
+        });
+        let mut theirs = sides.filter(|(_, own)| own.who == who).map(|(end, _)| end.peer());
+        theirs.find(|&end| self.link(end).end(end).who == Who::ProcMgmt)
+    }
+
     /// An end at random of a channel that is open and has owners.
     fn any_open_end(&self, random: &mut Random) -> Option<TapEnd> {
         // Old channels are mostly closed: a few tries find one, or there is next to nothing to find.
@@ -276,206 +299,8 @@ impl State {
         };
         self.trace.push(entry);
     }
-
-    fn complain(&mut self, end: TapEnd, what: &str) {
-        let link = self.link(end);
-        let (own, peer) = (link.end(end).who, link.end(end.peer()).who);
-        let name = link.descriptor.name;
-        self.oracle.complain(format!("{what}: {own} with {peer} over {name} #{}", end.channel));
-    }
-
-    /// Books what `end` sends: a call is opened, an answer closes one.
-    fn book_sent(&mut self, end: TapEnd, parcel: Parcel, header: Option<Header>) {
-        self.traffic.sent += 1;
-        let call = parcel.call;
-        let link = self.link_mut(end);
-        link.end_mut(end).sent.push_back(parcel);
-        match header {
-            Some(Header::OneWay) => {}
-            Some(Header::Call(_)) => {
-                link.end_mut(end).calls.insert(call);
-                self.traffic.calls += 1;
-            }
-            Some(Header::Response(_)) | None => {
-                if !link.end_mut(end.peer()).calls.remove(&call) {
-                    self.complain(end, "an answer to what was not asked, or a second one");
-                }
-            }
-        }
-    }
-
-    /// Books what `end` received: it has to be what was sent next. True if it is lost for its caps.
-    fn book_received(&mut self, end: TapEnd, number: u16, call: u64) -> bool {
-        self.traffic.received += 1;
-        let sent = self.link_mut(end).end_mut(end.peer()).sent.pop_front();
-        if sent.is_none_or(|sent| (sent.number, sent.call) != (number, call)) {
-            self.complain(end, "a channel doesn't deliver what was sent, in its order");
-        }
-        sent.is_some_and(|sent| sent.is_foreign)
-    }
-
-    /// Breaks what travels, if that is to happen. True if it won't arrive.
-    fn spoil(&mut self, end: TapEnd, message: &mut dyn Any) -> bool {
-        if self.refuse_endpoints > 0
-            && let Some(monitor::Message::AllocMonitorEpReply(reply)) = message.downcast_mut()
-        {
-            // The endpoint stays in the message: its other end closes when the spawnd drops it.
-            reply.err = flounder::ErrCode::MON_ERR_LIMIT.into();
-            self.refuse_endpoints -= 1;
-            self.coverage.mark(Mark::EndpointRefused);
-        }
-        let Some(how) = self.break_cap else { return false };
-        if self.link(end).end(end.peer()).who != Who::ProcMgmt {
-            return false;
-        }
-        let cap = match message.downcast_mut() {
-            Some(proc_mgmt::Message::Kill(call)) => &mut call.domain_cap,
-            Some(proc_mgmt::Message::Wait(call)) => &mut call.domain_cap,
-            Some(proc_mgmt::Message::Exit(message)) => &mut message.domain_cap,
-            _ => return false,
-        };
-        let broken = match how {
-            Breakage::Revoked => revoked(cap),
-            Breakage::Foreign => self.foreign.frame(1).ok(),
-        };
-        let Some(broken) = broken else { return false };
-        *cap = broken;
-        self.break_cap = None;
-        self.coverage.mark(Mark::CapTransferFails);
-        how == Breakage::Foreign
-    }
-}
-
-/// A copy of `cap` that is no longer usable.
-fn revoked(cap: &Cap) -> Option<Cap> {
-    let between = cap.copy().ok()?;
-    let copy = between.copy().ok()?;
-    between.revoke().ok()?;
-    Some(copy)
 }
 
 fn index(end: TapEnd) -> usize {
     usize::try_from(end.channel).unwrap_or(usize::MAX)
-}
-
-fn call_of(header: Header) -> u64 {
-    match header {
-        Header::OneWay => 0,
-        Header::Call(call) | Header::Response(call) => call.number(),
-    }
-}
-
-impl Tap for Net {
-    fn opened(&self, descriptor: &'static Descriptor) -> u64 {
-        let mut state = self.state.borrow_mut();
-        let speaks = Speaks::of(descriptor);
-        state.links.push(Link { descriptor, speaks, ends: Default::default() });
-        state.links.len() as u64 - 1
-    }
-
-    fn attached(&self, end: TapEnd, bell: &Arc<Bell>) {
-        self.state.borrow_mut().end_mut(end).bell = Some(Arc::clone(bell));
-    }
-
-    fn introduced(&self, end: TapEnd, label: &str) {
-        let mut state = self.state.borrow_mut();
-        state.end_mut(end).who = Who::called(label);
-        let State { links, oracle, .. } = &mut *state;
-        oracle.introduced(end, &links[index(end)]);
-    }
-
-    fn may_send(&self, end: TapEnd) -> bool {
-        let state = self.state.borrow();
-        let link = state.link(end);
-        let own = link.end(end);
-        let held = own.mute_until > state.step && !link.is_closed();
-        // Where the peer has no owner yet, nobody would say that there is room again.
-        let full = own.sent.len() >= state.room_max && link.end(end.peer()).bell.is_some();
-        !held && !full
-    }
-
-    fn may_receive(&self, end: TapEnd) -> bool {
-        let state = self.state.borrow();
-        let own = state.link(end).end(end);
-        own.deaf_until <= state.step || own.closed
-    }
-
-    fn sending(&self, end: TapEnd, passing: Passing<'_>) {
-        let mut state = self.state.borrow_mut();
-        let (parcel, header, note) = match passing {
-            Passing::CallFailed { call } => {
-                let parcel = Parcel { number: 0, call: call.number(), is_foreign: false };
-                (parcel, None, Note::default())
-            }
-            Passing::Message { header, number, message } => {
-                let is_foreign = state.spoil(end, message);
-                let speaks = state.link(end).speaks;
-                let note = Note::of(speaks, message);
-                let State { links, oracle, .. } = &mut *state;
-                oracle.sending(end, &links[index(end)], (header, message));
-                (Parcel { number, call: call_of(header), is_foreign }, Some(header), note)
-            }
-        };
-        let Parcel { number, call, .. } = parcel;
-        state.book_sent(end, parcel, header);
-        state.note(end, Happening::Sent, number, call, note);
-        drop(state);
-        self.mix_in((end.channel << 20) ^ (u64::from(number) << 1) ^ u64::from(end.side));
-        self.mix_in(note.digest() ^ call);
-    }
-
-    fn received(&self, end: TapEnd, passing: Passing<'_>) {
-        let mut state = self.state.borrow_mut();
-        if state.link(end).end(end).closed {
-            return; // what is left over when an end closes is dropped unread
-        }
-        let (number, call) = match &passing {
-            Passing::CallFailed { call } => (0, call.number()),
-            Passing::Message { header, number, .. } => (*number, call_of(*header)),
-        };
-        let is_lost = state.book_received(end, number, call);
-        let State { links, oracle, coverage, .. } = &mut *state;
-        let link = &links[index(end)];
-        match passing {
-            _ if is_lost => oracle.found_closed(end, link, coverage),
-            Passing::Message { header, message, .. } => {
-                oracle.received(end, link, (header, message), coverage);
-            }
-            Passing::CallFailed { .. } => {}
-        }
-        state.note(end, Happening::Received, number, call, Note::default());
-        let link = state.link(end);
-        let waits_for_room = link.end(end.peer()).sent.len() + 1 == state.room_max;
-        if waits_for_room {
-            state.ring(end.peer());
-        }
-        drop(state);
-        self.mix_in((end.channel << 20) ^ (u64::from(number) << 1) ^ u64::from(end.side));
-    }
-
-    fn found_closed(&self, end: TapEnd) {
-        let mut state = self.state.borrow_mut();
-        if state.link(end).end(end).closed {
-            return;
-        }
-        let State { links, oracle, coverage, .. } = &mut *state;
-        oracle.found_closed(end, &links[index(end)], coverage);
-        state.note(end, Happening::FoundClosed, 0, 0, Note::default());
-    }
-
-    fn closed(&self, end: TapEnd) {
-        let mut state = self.state.borrow_mut();
-        if state.link(end).end(end).closed {
-            return;
-        }
-        let State { links, oracle, .. } = &mut *state;
-        oracle.closed(end, &links[index(end)]);
-        state.note(end, Happening::Closed, 0, 0, Note::default());
-        let own = state.end_mut(end);
-        own.closed = true;
-        own.bell = None;
-        own.calls.clear();
-        // Who is held up there has nothing to wait for any more.
-        state.ring(end.peer());
-    }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use flounder::platform::{Service, ServiceEnv};
-use flounder::{AnyBinding, ErrCode, ErrVal};
+use flounder::{AnyBinding, Cap, CapKind, ErrCode, ErrVal};
 use flounder_domain::{Monitor, accept_on};
 use flounder_idl::spawn::{
     Binding, CleanupRequest, DomainExited, Interface, KillRequest, RequestKind, RxVtbl,
@@ -36,28 +36,31 @@ type State = Rc<RefCell<Played>>;
 
 const TABLE: RxVtbl<State> = RxVtbl {
     spawn_request: |state, binding, m: SpawnRequest| {
-        keep(state, binding, (m.request, RequestKind::Spawn, m.domain));
+        keep(state, (binding, &m.procmng_cap), (m.request, RequestKind::Spawn, m.domain));
     },
     spawn_with_caps_request: |state, binding, m: SpawnWithCapsRequest| {
-        keep(state, binding, (m.request, RequestKind::Spawn, m.domain));
+        keep(state, (binding, &m.procmng_cap), (m.request, RequestKind::Spawn, m.domain));
     },
     span_request: |state, binding, m: SpanRequest| {
-        keep(state, binding, (m.request, RequestKind::Span, m.domain));
+        keep(state, (binding, &m.procmng_cap), (m.request, RequestKind::Span, m.domain));
     },
     kill_request: |state, binding, m: KillRequest| {
-        keep(state, binding, (m.request, RequestKind::Kill, m.domain));
+        keep(state, (binding, &m.procmng_cap), (m.request, RequestKind::Kill, m.domain));
     },
     cleanup_request: |state, binding, m: CleanupRequest| {
-        keep(state, binding, (m.request, RequestKind::Cleanup, m.domain));
+        keep(state, (binding, &m.procmng_cap), (m.request, RequestKind::Cleanup, m.domain));
     },
     ..RxVtbl::UNHANDLED
 };
 
 fn keep(
     state: &mut State,
-    binding: &Binding<State>,
+    (binding, cap): (&Binding<State>, &Cap),
     (request, kind, domain): (u64, RequestKind, u64),
 ) {
+    if !cap.identify().is_ok_and(|shown| shown.kind == CapKind::ProcessManager) {
+        return; // a stranger's, who isn't worth an answer
+    }
     let mut played = state.borrow_mut();
     played.binding = Some(binding.clone());
     played.orders.push(Order { request, kind, domain });
@@ -72,10 +75,13 @@ impl Played {
         let monitor =
             Monitor::claim(monitor, &home).expect("a service is born with a monitor's end");
         let connect = accept_on::<Interface, _>(&dispatcher.ctx(), &TABLE, |_, _| Ok(()));
-        let tells = monitor.clone();
+        let monitor = Rc::new(monitor);
+        // A monitor's client keeps what it calls back with: it must not keep itself, should the
+        // answer never come.
+        let tells = Rc::downgrade(&monitor);
         monitor.export_with::<Interface>(connect, move |iref| {
-            if let Ok(iref) = iref {
-                tells.set_spawn_iref(iref);
+            if let (Ok(iref), Some(monitor)) = (iref, tells.upgrade()) {
+                monitor.set_spawn_iref(iref);
             }
         });
         (Box::new((dispatcher, monitor)), played)

@@ -1,6 +1,8 @@
 //! A world: the whole system on one thread, step by step, from one seed.
 
+mod boot;
 mod config;
+mod end;
 mod faults;
 mod turns;
 
@@ -10,9 +12,9 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use flounder::platform::ServiceKind;
-use flounder::{Cap, CoreId, Counts, DomainId, Home, Kernel, Mailbox, Rights, Waitset, tap};
+use flounder::{Cap, CoreId, DomainId, Home, Kernel, Mailbox, Rights, Waitset, tap};
 use flounder_domain::Domain;
-use flounder_monitor::{Command, MonitorEnv, WatchConfig, child_pair, link_pair};
+use flounder_monitor::{Command, child_pair};
 
 pub use self::config::{Config, WorldError};
 use crate::clock::VirtualClock;
@@ -20,15 +22,15 @@ use crate::host::Host;
 use crate::net::Net;
 use crate::oracle::truth::Truth;
 use crate::oracle::{Limits, Oracle};
-use crate::platform::{CorePlatform, Loops, Shared};
+use crate::platform::{CorePlatform, Shared};
 use crate::programs::Programs;
 use crate::random::Random;
 use crate::trace::Trace;
 
-/// How often a spawnd is asked whether it turns.
-const HEARTBEAT_PERIOD: Duration = Duration::from_secs(24 * 3_600);
 /// What is due later doesn't keep a world from being at rest.
 const REST_HORIZON: Duration = Duration::from_secs(3_600);
+/// How many heartbeats each spawnd is asked for in a world at rest.
+const HEARTBEATS_AT_REST: usize = 2;
 /// A world that takes more steps to come to rest never does.
 const REST_STEPS_MAX: u64 = 300_000;
 /// The calls other than waits that a binding to the process manager may have open (I7).
@@ -51,7 +53,7 @@ pub struct Violation {
 pub enum Progress {
     /// Somebody had a turn, or time passed.
     Turn,
-    /// There is nothing to do until somebody outside does something.
+    /// There is nothing to do, but for heartbeats, until somebody outside does something.
     Rest,
 }
 
@@ -78,6 +80,8 @@ pub(crate) struct Loop {
     role: Role,
     /// It has no turn before that step.
     stalled_until: u64,
+    /// It has no turn in that life of its spawnd.
+    stuck_in: Option<u64>,
 }
 
 /// Whose loop it is.
@@ -159,8 +163,10 @@ impl World {
         let limits = Limits {
             domains_per_client_max: config.domains_per_client_max,
             calls_per_binding_max: CALLS_MAX,
+            watch: boot::watch(&config),
         };
-        let oracle = Oracle::new(limits, Rc::clone(&truth));
+        let clock = VirtualClock::default();
+        let oracle = Oracle::new(limits, clock.clone(), Rc::clone(&truth));
         let net = Net::new(oracle, Trace::new(config.trace_lines), config.room_max, seed);
         let shared = Rc::new(Shared {
             kernel: Kernel::new(),
@@ -180,7 +186,7 @@ impl World {
             platforms: Vec::new(),
             monitors: Vec::new(),
             services: Vec::new(),
-            clock: VirtualClock::default(),
+            clock,
             steps: 0,
             hosts: 0,
             homes: Vec::new(),
@@ -191,56 +197,9 @@ impl World {
         Ok(world)
     }
 
-    fn boot(&mut self) -> Result<(), WorldError> {
-        let _tap = self.tap();
-        let failed = |error: &dyn fmt::Display| WorldError::Boot { why: error.to_string() };
-        let mut root = self.shared.kernel.process_manager().map_err(|error| failed(&error))?;
-        self.root = root.copy().map_err(|error| failed(&error))?;
-        for core in 0..self.shared.config.cores {
-            let core = CoreId(core);
-            let root = std::mem::replace(&mut root, Cap::NULL);
-            self.boot_core(core, root).map_err(|error| failed(&error))?;
-        }
-        let wanted = usize::from(self.shared.config.cores);
-        while self.shared.ups.get() < wanted && self.steps < REST_STEPS_MAX {
-            self.step()?;
-        }
-        if self.shared.ups.get() < wanted {
-            return Err(WorldError::Boot { why: "a core doesn't come up".to_owned() });
-        }
-        Ok(())
-    }
-
-    fn boot_core(&mut self, core: CoreId, root: Cap) -> std::io::Result<()> {
-        let loops = Loops {
-            monitor: self.add_loop(Role::Monitor(core))?,
-            spawnd: self.add_loop(Role::Spawnd(core))?,
-            proc_mgmt: match self.platforms.first() {
-                Some(first) => first.loops.proc_mgmt.clone(),
-                None => self.add_loop(Role::ProcMgmt)?,
-            },
-            programs: self.add_loop(Role::Programs)?,
-        };
-        let platform = CorePlatform::new(core, Rc::clone(&self.shared), loops.clone(), root);
-        let uplink = self.monitors.first().map(|first| {
-            let (up, half) = link_pair();
-            let _ = first.send(Command::AddLink { core, half });
-            up
-        });
-        let home = self.home(loops.monitor, format!("monitor.{core}"));
-        let (service, commands) = flounder_monitor::start_with(
-            MonitorEnv { core, home, platform: Rc::clone(&platform) as _, uplink },
-            watch(self.shared.config.grace),
-        );
-        self.services.push(service);
-        self.monitors.push(commands);
-        self.platforms.push(platform);
-        Ok(())
-    }
-
     fn add_loop(&mut self, role: Role) -> std::io::Result<Waitset> {
         let waitset = Waitset::with_clock(Rc::new(self.clock.clone()), None)?;
-        self.loops.push(Loop { waitset: waitset.clone(), role, stalled_until: 0 });
+        self.loops.push(Loop { waitset: waitset.clone(), role, stalled_until: 0, stuck_in: None });
         Ok(waitset)
     }
 
@@ -316,8 +275,9 @@ impl World {
         Err(Violation { step: self.steps, what: what.clone(), trace: state.trace.lines() })
     }
 
-    /// Heals everything but wedged programs and dead spawnds, then steps until nothing is left to do,
-    /// and checks what must hold then: every request answered, the table what the platforms know.
+    /// Heals everything but wedged programs and dead spawnds, then steps until nothing is left to do
+    /// but heartbeats, of which each spawnd answers some, and checks what must hold then: every request
+    /// answered, the table what the platforms know.
     ///
     /// # Errors
     ///
@@ -325,6 +285,10 @@ impl World {
     pub fn quiesce(&mut self) -> Result<(), Violation> {
         self.heal();
         self.rest()?;
+        for _ in 0..HEARTBEATS_AT_REST {
+            self.pass(boot::HEARTBEAT_PERIOD);
+            self.rest()?;
+        }
         let unanswered = self.shared.net.unanswered();
         let mut state = self.shared.net.state.borrow_mut();
         state.oracle.check_rest();
@@ -346,63 +310,6 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    /// Ends the world in order: wedged programs end, the process manager stops every domain, and
-    /// nothing may be left over. Hosts should be gone.
-    ///
-    /// # Errors
-    ///
-    /// The [`Violation`] that was noticed.
-    pub fn end(mut self) -> Result<Stats, Violation> {
-        self.end_played_spawnds();
-        self.quiesce()?;
-        if self.outside(Self::unwedge) {
-            self.quiesce()?;
-        }
-        self.shut_down()?;
-        let lived = self.stats();
-        let plays = (0..self.cores()).any(|core| self.shared.truth.is_played(core));
-        let left = self.tear_down();
-        // Holders are names without anything behind them once they have ended: one in some hundred
-        // worlds with a played spawnd still has one, and what refers to it is not known.
-        let holders = if plays { left.holders } else { 0 };
-        if left == (Counts { holders, ..Counts::default() }) {
-            return Ok(lived);
-        }
-        let state = self.shared.net.state.borrow();
-        let what = format!("I12: left over in the kernel: {left:?}");
-        Err(Violation { step: self.steps, what, trace: state.trace.lines() })
-    }
-
-    fn shut_down(&mut self) -> Result<(), Violation> {
-        self.outside(|world| world.monitors[0].send(Command::Shutdown).is_ok());
-        self.quiesce()?;
-        // Whom it leaves wedged the oracle has counted: what a played spawnd said to be wedged, and what
-        // was wedged and ended while its spawnd was gone, since such a core stays WEDGED.
-        let told = self.shared.stopped.get();
-        if told.is_some() {
-            return Ok(());
-        }
-        let state = self.shared.net.state.borrow();
-        let what = format!("a shutdown ends with {told:?}");
-        Err(Violation { step: self.steps, what, trace: state.trace.lines() })
-    }
-
-    fn tear_down(&mut self) -> Counts {
-        let _tap = self.tap();
-        self.shared.net.state.borrow_mut().oracle.model.ended = true;
-        self.shared.jobs.borrow_mut().clear();
-        for platform in &self.platforms {
-            platform.stop();
-        }
-        self.homes.clear();
-        self.root = Cap::NULL;
-        self.services.clear();
-        self.monitors.clear();
-        self.platforms.clear();
-        self.loops.clear();
-        self.shared.kernel.counts()
     }
 
     /// A digest of everything that happened: the same seed gives the same.
@@ -452,23 +359,6 @@ impl World {
 
     pub(crate) fn crash_spawnd(&mut self, core: CoreId) -> bool {
         self.platforms[core.index()].crash(ServiceKind::Spawnd)
-    }
-}
-
-/// How a monitor watches its spawnd in a world: heartbeats are so rare that a world comes to rest
-/// between them.
-fn watch(grace: Duration) -> WatchConfig {
-    let mut watch = WatchConfig::default();
-    watch.grace = grace;
-    watch.heartbeat_period = HEARTBEAT_PERIOD;
-    watch
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        if !self.platforms.is_empty() {
-            self.tear_down();
-        }
     }
 }
 

@@ -2,13 +2,16 @@
 
 use flounder::CoreId;
 use flounder_domain::{ExitStatus, Program};
-use flounder_sim::{Campaign, Config, Fault, Programs, World, WorldError};
+use flounder_sim::{Campaign, Config, Fault, Programs, Progress, World, WorldError};
 
-const FAULTS: [Fault; 13] = [
+const FAULTS: [Fault; 16] = [
     Fault::Delay,
     Fault::FullChannel,
     Fault::SlowMonitor(CoreId(0)),
     Fault::SpawndHang(CoreId(1)),
+    Fault::SpawndStuck(CoreId(1)),
+    Fault::SpawndCrashLoop(CoreId(1)),
+    Fault::TimePasses,
     Fault::StartFailure,
     Fault::EndpointRefused,
     Fault::CapTransferFails,
@@ -89,6 +92,43 @@ fn every_fault_happens_and_is_survived() {
         world.outside(|_| drop(host));
         world.end().unwrap_or_else(|violation| panic!("after {fault:?}: {violation}"));
     }
+}
+
+/// Steps until nothing is left to do; nobody heals anything.
+fn rest(world: &mut World) {
+    while world.step().expect("nothing is wrong") == Progress::Turn {}
+}
+
+#[test]
+fn a_stuck_spawnd_is_ended_and_another_started() {
+    let (mut world, _host) = world_with_a_wait(7);
+    world.quiesce().expect("it comes to rest");
+    assert!(world.inject(Fault::SpawndStuck(CoreId(1))));
+    rest(&mut world);
+    let trace = world.trace().join("\n");
+    for line in ["host 1@0: wait_response OK status 254", "spawnd.1/2 → monitor.1: export_request"]
+    {
+        assert!(trace.contains(line), "{line} is in\n{trace}");
+    }
+}
+
+#[test]
+fn spawnds_that_crash_in_a_row_are_given_up() {
+    let lives_after = |crashes: usize, answers: bool| {
+        let mut world = World::new(8, Config::new().restarts_max(2)).expect("it boots");
+        for _ in 0..crashes {
+            assert!(world.inject(Fault::SpawndCrash(CoreId(1))), "there is one to crash");
+            if answers {
+                world.quiesce().expect("it comes to rest");
+            } else {
+                rest(&mut world);
+            }
+        }
+        world.inject(Fault::SpawndCrash(CoreId(1)))
+    };
+    assert!(lives_after(2, false), "it is started again");
+    assert!(!lives_after(3, false), "it is given up");
+    assert!(lives_after(5, true), "one that has answered ends the row");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod table;
 
 use std::fs;
 use std::io;
+use std::time::{Duration, Instant};
 
 use self::table::{MUTANTS, Mutant};
 use crate::run::{Ended, failed, limited};
@@ -23,6 +24,7 @@ const DEFECT: &str = "FLOUNDER_DEFECT";
 const MODEL_SECONDS_MAX: u64 = 120;
 
 pub(crate) fn run(name: &str, seconds_max: u64) -> Outcome {
+    let end = Instant::now() + Duration::from_secs(seconds_max);
     match cargo(name, "--no-run", None, seconds_max) {
         Ok(Ended::ByItself(true, _)) => {}
         Ok(Ended::ByItself(false, log) | Ended::TooLate(log)) => {
@@ -30,7 +32,7 @@ pub(crate) fn run(name: &str, seconds_max: u64) -> Outcome {
         }
         Err(error) => return failed(&format!("{MODELS}: {error}"), ""),
     }
-    let table: Vec<_> = MUTANTS.iter().map(|mutant| (mutant, mutant.outcome(name))).collect();
+    let table: Vec<_> = MUTANTS.iter().map(|mutant| (mutant, mutant.outcome(name, end))).collect();
     let caught = table.iter().filter(|(_, missed)| missed.is_none()).count();
     let figures = format!("caught {caught} of {}", MUTANTS.len());
     for (mutant, missed) in &table {
@@ -50,17 +52,19 @@ fn cargo(name: &str, model: &str, defect: Option<String>, seconds: u64) -> io::R
 
 impl Mutant {
     /// `None` if the model finds the defect, else why it doesn't.
-    fn outcome(&self, name: &str) -> Option<String> {
+    fn outcome(&self, name: &str, end: Instant) -> Option<String> {
         let source = fs::read_to_string(self.file).unwrap_or_default();
         let Some(line) = self.line_in(&source) else {
             return Some(format!("no `{}` after `{}` in {}", self.words, self.after, self.file));
         };
         let defect = format!("{}@{}:{line}", self.defect, self.file);
-        match cargo(name, self.model, Some(defect), MODEL_SECONDS_MAX) {
+        let seconds =
+            end.saturating_duration_since(Instant::now()).as_secs().min(MODEL_SECONDS_MAX);
+        match cargo(name, self.model, Some(defect), seconds) {
             Ok(Ended::ByItself(false, log)) if log.contains("panicked at") => None,
             Ok(Ended::ByItself(false, _)) => Some("the model doesn't run".to_owned()),
             Ok(Ended::ByItself(true, _)) => Some("the model passes".to_owned()),
-            Ok(Ended::TooLate(_)) => Some(format!("no end after {MODEL_SECONDS_MAX} s")),
+            Ok(Ended::TooLate(_)) => Some(format!("no end after {seconds} s")),
             Err(error) => Some(error.to_string()),
         }
     }
@@ -91,11 +95,12 @@ mod tests {
         }
     }
 
-    const MODEL_FILES: [&str; 5] = [
+    const MODEL_FILES: [&str; 6] = [
         "runtime/src/interleavings.rs",
         "runtime/src/driver/interleavings.rs",
         "runtime/src/driver/ump/interleavings.rs",
         "runtime/src/kernel/interleavings.rs",
+        "runtime/src/source/interleavings.rs",
         "runtime/src/waitset/interleavings.rs",
     ];
 }

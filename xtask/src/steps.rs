@@ -86,7 +86,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "loom",
-        what: "links, loops, caps and bindings in every interleaving, up to their bounds",
+        what: "links, loops, mailboxes, caps and bindings in every interleaving, up to their bounds",
         needs: &[],
         work: command!(
             "cargo test --release --locked -p flounder --lib interleavings",
@@ -220,7 +220,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "instructions",
-        what: "a call over local takes no more of them than it did",
+        what: "a call takes no more of them than it did",
         needs: &[VALGRIND],
         work: Work::Instructions,
         seconds_max: [480, 480],

@@ -5,12 +5,16 @@
 
 mod args;
 mod breaking;
+mod changes;
 mod describe;
 mod doc;
 mod explain;
 mod fmt;
 mod inputs;
+mod man;
+mod name;
 mod new;
+mod outcome;
 mod run;
 mod show;
 
@@ -20,8 +24,7 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     match run::run(&args::Args::parse()) {
-        Ok(run::Outcome::Clean) => ExitCode::SUCCESS,
-        Ok(run::Outcome::Findings) => ExitCode::from(1),
+        Ok(outcome) => outcome.into(),
         Err(error) => {
             show::complain(&error);
             ExitCode::from(2)

@@ -1,36 +1,23 @@
 //! What the commands do.
 
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use flounder_codegen::files::{self, FileError};
+use flounder_codegen::files;
 use flounder_codegen::{Output, Sources};
 
 use crate::args::{Args, Check, Command, Findings, Gen};
-use crate::show::show;
-use crate::{breaking, describe, doc, explain, fmt, inputs, new};
+use crate::outcome::{Error, Outcome};
+use crate::show::{print, show};
+use crate::{breaking, describe, doc, explain, fmt, inputs, man, new};
 
-/// How a run ended that could read and write its files.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Outcome {
-    Clean,
-    Findings,
-}
-
-/// Why a run ended early.
+/// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// A file can't be read or written.
+pub(crate) enum RunError {
+    /// As any command may.
     #[error(transparent)]
-    File(#[from] FileError),
-    /// A version can't be read.
-    #[error(transparent)]
-    Version(#[from] breaking::ReadError),
-    /// Standard output can't be written.
-    #[error("can't write standard output: {0}")]
-    Output(std::io::Error),
+    Any(#[from] Error),
     /// A crate can't be made.
     #[error(transparent)]
     New(#[from] new::NewError),
@@ -41,28 +28,22 @@ pub(crate) enum Error {
 /// # Errors
 ///
 /// If a file can't be read or written.
-pub(crate) fn run(args: &Args) -> Result<Outcome, Error> {
+pub(crate) fn run(args: &Args) -> Result<Outcome, RunError> {
     match &args.command {
-        Command::Check(command) => Ok(check(command)?),
-        Command::Gen(command) => generate(command),
-        Command::Describe(command) => describe::run(command),
-        Command::Breaking(command) => Ok(breaking::run(command)?),
-        Command::Doc(command) => Ok(doc::run(command)?),
-        Command::New(command) => new::run(command),
-        Command::Fmt(command) => fmt::run(command),
+        Command::Check(command) => Ok(check(command)),
+        Command::Gen(command) => Ok(generate(command)?),
+        Command::Describe(command) => Ok(describe::run(command)?),
+        Command::Breaking(command) => Ok(breaking::run(command)),
+        Command::Doc(command) => Ok(doc::run(command).map_err(Error::from)?),
+        Command::New(command) => Ok(new::run(command)?),
+        Command::Fmt(command) => Ok(fmt::run(command)?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "flounder", &mut script);
             print(&String::from_utf8_lossy(&script))?;
             Ok(Outcome::Clean)
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            // Writing to a Vec can't fail.
-            let _ = clap_mangen::Man::new(Args::command()).render(&mut page);
-            print(&String::from_utf8_lossy(&page))?;
-            Ok(Outcome::Clean)
-        }
+        Command::Man { out } => Ok(man::run(out.as_deref())?),
         Command::Explain { code } => {
             print(&code.map_or_else(explain::index, |code| explain::page(code).to_owned()))?;
             Ok(Outcome::Clean)
@@ -70,35 +51,22 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Error> {
     }
 }
 
-/// Prints a text. Whoever reads it may stop early, as `head` does.
-///
-/// # Errors
-///
-/// If it can't be written.
-pub(crate) fn print(text: &str) -> Result<(), Error> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
-        _ => Ok(()),
-    }
-}
-
-fn check(command: &Check) -> Result<Outcome, FileError> {
+fn check(command: &Check) -> Outcome {
     let mut sources = Sources::new();
     let levels = command.inputs.lints.levels();
-    let findings = inputs::request(&command.inputs, &mut sources)?.check_with(&sources, &levels);
+    let findings = inputs::request(&command.inputs, &mut sources).check_with(&sources, &levels);
     show(&findings, &sources, command.findings.format);
-    Ok(if findings.has_errors() { Outcome::Findings } else { Outcome::Clean })
+    Outcome::of(&findings, &sources)
 }
 
 fn generate(command: &Gen) -> Result<Outcome, Error> {
     let mut sources = Sources::new();
     let Findings { format } = command.findings;
     let levels = command.inputs.lints.levels();
-    match inputs::request(&command.inputs, &mut sources)?.generate_with(&sources, &levels) {
+    match inputs::request(&command.inputs, &mut sources).generate_with(&sources, &levels) {
         Err(findings) => {
             show(&findings, &sources, format);
-            Ok(Outcome::Findings)
+            Ok(Outcome::of(&findings, &sources))
         }
         Ok((outputs, warnings)) => {
             show(&warnings, &sources, format);

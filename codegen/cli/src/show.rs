@@ -1,13 +1,14 @@
 //! How findings reach people and tools.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use flounder_codegen::{Diagnostic, Diagnostics, FileId, Related, Severity, Sources, Span};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use flounder_codegen::{Diagnostic, Diagnostics, Position, Related, Severity, Sources, Span};
 use serde::Serialize;
 
 use crate::args::Format;
+use crate::outcome::Error;
 
 /// Prints the findings to standard error, with colours if that is a terminal.
 pub(crate) fn show(findings: &Diagnostics, sources: &Sources, format: Format) {
@@ -30,6 +31,19 @@ pub(crate) fn complain(error: &dyn std::error::Error) {
 /// Prints to standard error. If nobody can hear it, the exit status still says how it went.
 pub(crate) fn say(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Prints a text. Whoever reads it may stop early, as `head` does.
+///
+/// # Errors
+///
+/// If it can't be written.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
 }
 
 fn lines(findings: &Diagnostics, line: impl Fn(&Diagnostic) -> String) -> String {
@@ -57,8 +71,8 @@ fn summary(findings: &Diagnostics) -> String {
 }
 
 /// What a word ends in.
-pub(crate) fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+pub(crate) fn plural<N: Copy + PartialEq + From<u8>>(count: N) -> &'static str {
+    if count == N::from(1) { "" } else { "s" }
 }
 
 /// A finding of any kind, on its way to people.
@@ -97,16 +111,22 @@ impl<'a> Report<'a> {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let (here, there) = match self.related {
-            Some((span, _)) if span.file == self.span.file => (self.related, None),
-            related => (None, related),
-        };
+        let near = self.related.filter(|(span, _)| is_near(sources, *span, self.span));
         let title = level.primary_title(self.message).id(self.code);
-        let mut group = title.element(snippet(sources, self.span, here));
-        if let Some((span, message)) = there {
-            let excerpt = Excerpt::new(sources, span.file, &[span]);
+        let excerpt = Excerpt::new(sources, self.span, near.map(|(span, _)| span));
+        let mark = AnnotationKind::Primary.span(excerpt.range(self.span));
+        let second = near.map(|(span, message)| {
+            AnnotationKind::Context.span(excerpt.range(span)).label(message)
+        });
+        let title = Group::with_title(title);
+        let mut group = excerpt.show(title, [Some(mark), second].into_iter().flatten());
+        if let Some((span, message)) = self.related.filter(|_| near.is_none()) {
+            let excerpt = Excerpt::new(sources, span, None);
             let mark = AnnotationKind::Context.span(excerpt.range(span)).label(message);
-            group = group.element(excerpt.snippet().annotation(mark));
+            group = excerpt.show(group, [mark]);
+            if !excerpt.is_short() {
+                group = group.element(Level::NOTE.message(message));
+            }
         }
         for note in self.notes {
             group = group.element(Level::NOTE.message(*note));
@@ -118,17 +138,13 @@ impl<'a> Report<'a> {
     }
 }
 
-fn snippet<'a>(
-    sources: &'a Sources,
-    span: Span,
-    related: Option<(Span, &'a str)>,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let spans: Vec<_> = related.map(|(span, _)| span).into_iter().chain([span]).collect();
-    let excerpt = Excerpt::new(sources, span.file, &spans);
-    let mark = AnnotationKind::Primary.span(excerpt.range(span));
-    let related = related
-        .map(|(span, message)| AnnotationKind::Context.span(excerpt.range(span)).label(message));
-    excerpt.snippet().annotation(mark).annotations(related)
+/// More bytes than this aren't shown for a finding: in a file of one line, each of a thousand
+/// findings would be laid out with the whole of it.
+const EXCERPT_BYTES_MAX: usize = 16 << 10;
+
+/// Whether two places can be shown in one excerpt.
+fn is_near(sources: &Sources, first: Span, second: Span) -> bool {
+    first.file == second.file && Excerpt::new(sources, first, Some(second)).is_short()
 }
 
 /// The lines of a file that some places are in, so that a large file isn't laid out for each finding.
@@ -137,19 +153,19 @@ struct Excerpt<'a> {
     text: &'a str,
     /// Where the excerpt starts in the file.
     start: usize,
-    line: usize,
+    first: Position,
 }
 
 impl<'a> Excerpt<'a> {
-    fn new(sources: &'a Sources, file: FileId, spans: &[Span]) -> Self {
-        let text = sources.text(file);
-        let first = spans.iter().copied().min().unwrap_or(Span::new(file, 0, 0));
-        let last = spans.iter().map(|span| span.end as usize).max().unwrap_or(0);
+    fn new(sources: &'a Sources, span: Span, near: Option<Span>) -> Self {
+        let text = sources.text(span.file);
+        let first = near.map_or(span, |near| near.min(span));
+        let last = near.map_or(span.end, |near| near.end.max(span.end)) as usize;
         let after_mark = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
         let start = text[..first.start as usize].rfind('\n').map_or(after_mark, |at| at + 1);
         let end = text[last..].find('\n').map_or(text.len(), |at| last + at + 1);
-        let line = sources.position(first).line;
-        Self { path: sources.path(file), text: &text[start..end], start, line }
+        let (path, first) = (sources.path(span.file), sources.position(first));
+        Self { path, text: &text[start..end], start, first }
     }
 
     fn range(&self, span: Span) -> Range<usize> {
@@ -157,8 +173,19 @@ impl<'a> Excerpt<'a> {
         at(span.start)..at(span.end)
     }
 
-    fn snippet(&self) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        Snippet::source(self.text).path(self.path).line_start(self.line)
+    /// Whether there are lines to show, and not too much of them.
+    fn is_short(&self) -> bool {
+        !self.text.is_empty() && self.text.len() <= EXCERPT_BYTES_MAX
+    }
+
+    /// Adds the lines with the marks, or only where they are.
+    fn show(&self, group: Group<'a>, marks: impl IntoIterator<Item = Annotation<'a>>) -> Group<'a> {
+        if self.is_short() {
+            let snippet = Snippet::source(self.text).path(self.path).line_start(self.first.line);
+            return group.element(snippet.annotations(marks));
+        }
+        let Position { line, column } = self.first;
+        group.element(Origin::path(self.path).line(line).char_column(column))
     }
 }
 

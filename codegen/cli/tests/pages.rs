@@ -19,7 +19,10 @@ fn codes(section: &str) -> Vec<Code> {
             Some(name) => (&mut request.imports, name),
             None => (&mut request.files, name),
         };
-        files.push(sources.add(name, &bytes(kind, text)));
+        files.push(match kind {
+            "missing" => sources.add_unreadable(name, "there is no such file"),
+            _ => sources.add(name, &bytes(kind, text)),
+        });
     }
     let mut levels = Levels::new();
     levels.set(Code::PlainInt, Level::Warn);

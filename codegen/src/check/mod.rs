@@ -10,7 +10,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
-use crate::ast;
+use crate::ast::{self, Lost};
 use crate::code::Code;
 use crate::diag::Diagnostics;
 use crate::model::{Import, Model};
@@ -59,6 +59,9 @@ impl Checker<'_> {
                 .help("an import declares types only; name the file without `-i` to compile it");
         }
         scope.lose(&file.lost);
+        if matches!(file.lost, Lost::Everything) {
+            return;
+        }
         // Imports of one name, in different folders, share a module.
         let module = names::file(self.sources.stem(file.id));
         let taken = self.modules.remove(&module);

@@ -14,6 +14,10 @@ pub(crate) const FIXED_BYTES_MAX: u64 = 1 << 16;
 /// The most capabilities a value of a fixed-size type holds: as many as a `CNode`.
 pub(crate) const FIXED_CAPS_MAX: u64 = 64;
 
+/// How deep types may be made of one another: what looks at them recurses this far, and rustc twice
+/// as far when it asks whether a type is `Send`.
+pub(crate) const TYPE_DEPTH_MAX: u32 = 64;
+
 /// Builtins that published platform files alias.
 const ALIASED_BUILTINS: [&str; 2] = ["iref", "errval"];
 
@@ -61,6 +65,11 @@ impl Checker<'_> {
                     .report(Code::FixedSize, decl.name.span, message)
                     .help(format!("a fixed-size type takes at most {limit} {what}"));
             }
+        }
+        // Those above it are as deep because of it.
+        if facts.depth == TYPE_DEPTH_MAX + 1 {
+            let message = format!("types nest deeper than {TYPE_DEPTH_MAX}");
+            self.diagnostics.report(Code::TooDeep, decl.name.span, message);
         }
         let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
         let span = decl.name.span;

@@ -20,7 +20,9 @@ pub(crate) fn describe(model: &Model, sources: &Sources) -> Description {
         interfaces: (interfaces.into_iter().zip(&plan.interfaces))
             .map(|(declared, planned)| interface(declared, planned, model))
             .collect(),
-        types: model.types().iter().map(|ty| declared_type(ty, model)).collect(),
+        types: (model.types().iter().zip(fingerprint::type_texts(model)))
+            .map(|(ty, wire)| declared_type(ty, wire))
+            .collect(),
     }
 }
 
@@ -96,7 +98,7 @@ fn argument(arg: &model::Arg, model: &Model) -> Arg {
     }
 }
 
-fn declared_type(ty: &model::Type, model: &Model) -> Type {
+fn declared_type(ty: &model::Type, wire: String) -> Type {
     Type {
         name: ty.name.clone(),
         span: ty.span,
@@ -112,7 +114,7 @@ fn declared_type(ty: &model::Type, model: &Model) -> Type {
                 TypeKind::Enum(enumerators.iter().map(enumerator).collect())
             }
         },
-        wire: fingerprint::type_text(&ty.kind, model),
+        wire,
         bytes: ty.facts.packed,
         caps: ty.facts.caps,
     }

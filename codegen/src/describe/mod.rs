@@ -224,6 +224,14 @@ impl Message {
     pub fn packets(&self) -> impl Iterator<Item = &Packet> {
         [Some(&self.call), self.response.as_ref()].into_iter().flatten()
     }
+
+    /// The arguments as declared; those of an rpc with their directions, `in` and `out`.
+    pub fn parameters(&self) -> impl Iterator<Item = (Option<&'static str>, &Arg)> {
+        let is_rpc = self.response.is_some();
+        let sent = self.call.args.iter().map(move |arg| (is_rpc.then_some("in"), arg));
+        let answered = self.response.iter().flat_map(|response| &response.args);
+        sent.chain(answered.map(|arg| (Some("out"), arg)))
+    }
 }
 
 /// What travels under one number.
@@ -243,6 +251,19 @@ pub struct Packet {
     pub args: Vec<Arg>,
 }
 
+impl Packet {
+    /// How many bytes it takes, `8` or `8 to 72`.
+    #[must_use]
+    pub fn bytes(&self) -> String {
+        let Self { bytes_min, bytes_max, .. } = self;
+        if bytes_min == bytes_max {
+            bytes_max.to_string()
+        } else {
+            format!("{bytes_min} to {bytes_max}")
+        }
+    }
+}
+
 /// An argument.
 #[derive(Debug)]
 pub struct Arg {
@@ -260,6 +281,17 @@ pub struct Arg {
     pub ty: ArgType,
     /// What the fingerprint says of it: `u8`, `string<64>`, `list<u8;4>`.
     pub wire: String,
+}
+
+impl Arg {
+    /// Its type, or that of its elements; none for a string.
+    #[must_use]
+    pub fn type_use(&self) -> Option<TypeUse> {
+        match self.ty {
+            ArgType::Value(ty) | ArgType::List { elem: ty, .. } => Some(ty),
+            ArgType::String { .. } => None,
+        }
+    }
 }
 
 /// The type of an argument.

@@ -57,8 +57,10 @@ impl Printer {
             depth -= usize::from((token.is(")") || token.is("]")) && depth > 0);
             let ends_item = self.list == Some(self.depth) && token.is(",");
             let ends_annotation = is_annotation && token.is(")");
-            let next = tokens[index + 1..].iter().find(|next| !next.is_comment());
-            let ends_body = !token.is_comment() && next.is_some_and(|next| next.is("}"));
+            let ends_body = !token.is_comment() && {
+                let next = tokens[index + 1..].iter().find(|next| !next.is_comment());
+                next.is_some_and(|next| next.is("}"))
+            };
             if depth == 0
                 && (token.is(";") || token.is("{") || ends_item || ends_annotation || ends_body)
             {
@@ -156,8 +158,12 @@ impl Printer {
 
 /// The end of the declaration at the start of `tokens`, if its body is to stay on its line.
 fn body_on_its_line(tokens: &[Token<'_>]) -> Option<usize> {
+    // Asked first: each value of an enum would look through the rest of them otherwise.
+    if tokens[0].text != "typedef" {
+        return None;
+    }
     let open = tokens.iter().position(|token| token.is("{") || token.is(";"))?;
-    if tokens[0].text != "typedef" || tokens[open].is(";") {
+    if tokens[open].is(";") {
         return None;
     }
     let close = tokens[open..].iter().position(|token| token.is("}"))? + open;

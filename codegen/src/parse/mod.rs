@@ -37,6 +37,10 @@ pub(crate) fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnosti
     let source = sources.get(file);
     let nothing =
         || File { id: file, types: Vec::new(), interfaces: Vec::new(), lost: Lost::Everything };
+    if let Some(why) = &source.unreadable {
+        diagnostics.report(Code::Unreadable, Span::new(file, 0, 0), why);
+        return nothing();
+    }
     if let Some(offset) = source.invalid_at {
         let message = if offset == Sources::FILE_BYTES_MAX {
             format!("the file is larger than {offset} bytes")

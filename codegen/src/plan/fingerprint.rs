@@ -54,11 +54,19 @@ pub(crate) fn argument_text(kind: ArgKind, model: &Model) -> String {
     text
 }
 
-/// A declared type's form on the wire: `u8`, `{u8,[u32;4]}`, `enum<3>`.
-pub(crate) fn type_text(kind: &TypeKind, model: &Model) -> String {
-    let mut text = String::new();
-    declared(kind, model, &mut text);
-    text
+/// The form of each declared type on the wire: `u8`, `{u8,[u32;4]}`, `enum<3>`. Types are made of
+/// earlier ones, so that none is looked through twice.
+pub(crate) fn type_texts(model: &Model) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for ty in model.types() {
+        let mut text = String::new();
+        declared(&ty.kind, &mut text, &|ty, line| match ty {
+            TypeRef::Builtin(builtin) => line.push_str(builtin_name(builtin)),
+            TypeRef::Declared(id) => line.push_str(&texts[id.index()]),
+        });
+        texts.push(text);
+    }
+    texts
 }
 
 fn argument(kind: ArgKind, model: &Model, line: &mut String) {
@@ -79,26 +87,29 @@ fn argument(kind: ArgKind, model: &Model, line: &mut String) {
 fn wire_type(ty: TypeRef, model: &Model, line: &mut String) {
     match ty {
         TypeRef::Builtin(builtin) => line.push_str(builtin_name(builtin)),
-        TypeRef::Declared(id) => declared(&model.get(id).kind, model, line),
+        TypeRef::Declared(id) => {
+            declared(&model.get(id).kind, line, &|ty, line| wire_type(ty, model, line));
+        }
     }
 }
 
-fn declared(kind: &TypeKind, model: &Model, line: &mut String) {
+/// Writes a type; `part` writes those that it is made of.
+fn declared(kind: &TypeKind, line: &mut String, part: &impl Fn(TypeRef, &mut String)) {
     match kind {
-        TypeKind::Typedef(ty) => wire_type(*ty, model, line),
+        TypeKind::Typedef(ty) => part(*ty, line),
         TypeKind::Enum(enumerators) => {
             let _ = write!(line, "enum<{}>", enumerators.len());
         }
         TypeKind::Array { elem, length } => {
             line.push('[');
-            wire_type(*elem, model, line);
+            part(*elem, line);
             let _ = write!(line, ";{length}]");
         }
         TypeKind::Struct(fields) => {
             line.push('{');
             for (index, field) in fields.iter().enumerate() {
                 line.push_str(if index > 0 { "," } else { "" });
-                wire_type(field.ty, model, line);
+                part(field.ty, line);
             }
             line.push('}');
         }

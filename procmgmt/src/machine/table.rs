@@ -353,7 +353,7 @@ const CORES: [[CoreCell; 10]; 9] = {
             Never, Never, Never, Never, Never,
             /* Died     */ go(Dead),
             /* Stop     */ Never,
-            /* Down     */ Ignore,
+            /* Down     */ go(Clean),
             /* Survived */ Ignore,
             /* Stopped  */ Never,
         ], [ // Dead

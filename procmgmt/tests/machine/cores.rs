@@ -188,7 +188,7 @@ cells! { check;
 
     cell_died_wedged: In(Wedged), Died, "", "StopPend killed/9 0:KillPend 1:Dead", "r2 wait OK 9";
     cell_down_wedged: In(Wedged), Down,
-        "close 1.2", "StopPend killed/9 0:KillPend 1:Wedged", "r2 wait OK 9";
+        "close 1.2", "StopPend killed/9 0:KillPend 1:Clean", "r2 wait OK 9";
     cell_survived_wedged: In(Wedged), Survived,
         "close 1.2", "StopPend killed/9 0:KillPend 1:Wedged", "r2 wait OK 9";
 

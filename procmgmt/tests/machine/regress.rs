@@ -156,6 +156,19 @@ fn a_survivor_without_a_spawnd_needs_no_cleanup() {
 }
 
 #[test]
+fn what_was_wedged_and_ended_while_its_spawnd_died_leaves_nobody_waiting() {
+    let mut world = world();
+    let id = running(&mut world);
+    world.wait(2, id);
+    world.kill(3, id);
+    let told = world.answer(0, OrderKind::Kill, ErrCode::SPAWN_ERR_DOMAIN_RUNNING);
+    assert_eq!(told, ["r3 kill KILL"]);
+    // It ended within the grace time: no survivor, and nobody who would tell of its end.
+    assert_eq!(world.down(0, vec![]), ["close 0.2", "r2 wait OK 9"]);
+    assert_eq!(world.stands(id), "Cleaned killed/9 0:Clean");
+}
+
+#[test]
 fn a_domain_ends_with_its_spawner_only_if_asked_to() {
     let mut world = world();
     world.event_spawn(client(1), 0, SPAWN_ENDS_WITH_SPAWNER);

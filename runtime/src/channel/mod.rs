@@ -21,8 +21,9 @@ pub(crate) use self::queue::Place;
 use self::queue::RoomQueue;
 pub(crate) use self::receive::Received;
 pub use self::send::send;
-use crate::driver::{AnyEnd, Closer, Naps};
+use crate::driver::{AnyEnd, Closer, Direct, Naps};
 use crate::error::RpcError;
+use crate::half::Opened;
 use crate::interface::Interface;
 use crate::kernel::{Holder, HolderWatch, Tally};
 use crate::observe::Watch;
@@ -52,6 +53,8 @@ pub struct BindingStats {
 /// One end of a connection.
 pub struct Channel<I: Interface> {
     end: Box<dyn AnyEnd<I>>,
+    /// The direct queue inside of the end, if it has one.
+    direct: Option<Direct<I::Message>>,
     tx_vtbl: &'static I::TxVtbl,
     peer: Badge,
     options: BindOptions,
@@ -68,6 +71,9 @@ pub struct Channel<I: Interface> {
     sent: Cell<u64>,
     received: Cell<u64>,
     closed: Cell<bool>,
+    /// Something else than packets may wait for a turn: what is parked, who waits for room, events of
+    /// the binding. One look tells most turns and sends that nothing does.
+    crowded: Cell<bool>,
     /// What the own dispatcher is called in traces.
     label: Option<Arc<str>>,
     /// What observes it, if anything does.
@@ -88,8 +94,7 @@ impl HolderWatch for CloseWithHolder {
 
 /// What a channel is made of.
 pub(crate) struct ChannelParts<I: Interface> {
-    pub(crate) end: Box<dyn AnyEnd<I>>,
-    pub(crate) tx_vtbl: &'static I::TxVtbl,
+    pub(crate) opened: Opened<I>,
     pub(crate) peer: Badge,
     pub(crate) options: BindOptions,
     pub(crate) holder: Holder,
@@ -101,8 +106,8 @@ pub(crate) struct ChannelParts<I: Interface> {
 
 impl<I: Interface> Channel<I> {
     pub(crate) fn new(parts: ChannelParts<I>) -> Rc<Self> {
-        let ChannelParts { end, tx_vtbl, peer, options, holder, waitset, bell, label, watch } =
-            parts;
+        let ChannelParts { opened, peer, options, holder, waitset, bell, label, watch } = parts;
+        let Opened { end, tx_vtbl, direct } = opened;
         let closer = Arc::new(CloseWithHolder(end.carrier().closer()));
         let weak: Weak<CloseWithHolder> = Arc::downgrade(&closer);
         holder.watch(weak);
@@ -115,6 +120,7 @@ impl<I: Interface> Channel<I> {
         bell.ring();
         Rc::new(Self {
             end,
+            direct,
             tx_vtbl,
             peer,
             options,
@@ -129,6 +135,7 @@ impl<I: Interface> Channel<I> {
             sent: Cell::new(0),
             received: Cell::new(0),
             closed: Cell::new(false),
+            crowded: Cell::new(false),
             label,
             watch,
             _closer: closer,
@@ -139,6 +146,12 @@ impl<I: Interface> Channel<I> {
     pub(crate) fn peer_name(&self) -> Arc<str> {
         let introduced = self.end.carrier().peer_label();
         introduced.unwrap_or_else(|| self.peer.to_string().into())
+    }
+
+    /// The direct queue, if it carries the messages.
+    #[inline]
+    fn near(&self) -> Option<&Direct<I::Message>> {
+        self.direct.as_ref().filter(|direct| direct.carries())
     }
 
     pub(crate) fn watch(&self) -> Option<&Rc<Watch>> {

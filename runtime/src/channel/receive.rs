@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Channel, Header, Packet};
-use crate::driver::{Outlook, RecvError};
+use crate::driver::{Direct, Outlook, RecvError};
 use crate::error::{BindingError, RpcError};
 use crate::interface::{CapVisitor, Interface};
 use crate::kernel::{Cap, CapError, Holder, Transfer};
@@ -11,10 +11,8 @@ use crate::log;
 use crate::rpc::{CallId, Finished, Incoming};
 
 /// What a turn found in a channel.
-pub(crate) enum Received<M> {
-    /// A message for its handler.
-    Message { header: Header, message: M },
-    /// Something that needed no handler.
+pub(crate) enum Received {
+    /// Something that was dealt with.
     Done,
     /// The binding has a problem that its error handler must hear of.
     Error(BindingError),
@@ -22,14 +20,34 @@ pub(crate) enum Received<M> {
     Idle,
 }
 
+/// Where a message goes.
+enum Way {
+    /// To its handler.
+    Handler(Header),
+    /// To the future of this call.
+    Future(CallId),
+}
+
 impl<I: Interface> Channel<I> {
-    /// Takes the next thing out of the channel.
-    pub(crate) fn receive(&self) -> Received<I::Message> {
+    /// Takes the next thing out of the channel. A message for a handler goes to `deliver`, from where
+    /// it lies: moving one costs more than looking at it.
+    #[inline]
+    pub(crate) fn receive(&self, deliver: impl FnOnce(Header, I::Message)) -> Received {
         if self.is_shut() {
             return Received::Idle;
         }
-        match self.end.receive() {
-            Ok(Packet::Message { header, message }) => self.accept(header, message),
+        let next = self.near().map_or_else(|| self.end.receive(), Direct::receive);
+        match next {
+            Ok(Packet::Message { header, mut message }) => {
+                match self.accept(header, &mut message) {
+                    Ok(Way::Handler(header)) => {
+                        deliver(header, message);
+                        Received::Done
+                    }
+                    Ok(Way::Future(call)) => self.finish(call, Ok(message)),
+                    Err(error) => Received::Error(error),
+                }
+            }
             Ok(Packet::CallFailed { call, failure }) => self.finish(call, Err(failure.into())),
             Err(RecvError::Empty) => Received::Idle,
             Err(RecvError::Closed) => Received::Error(BindingError::PeerClosed),
@@ -43,8 +61,9 @@ impl<I: Interface> Channel<I> {
     }
 
     /// What is to be done for the next packet.
+    #[inline]
     pub(crate) fn outlook(&self) -> Outlook {
-        self.end.outlook()
+        self.near().map_or_else(|| self.end.outlook(), Direct::outlook)
     }
 
     /// True if the peer can't do anything while this side spins.
@@ -57,33 +76,36 @@ impl<I: Interface> Channel<I> {
         self.is_shut() || self.end.carrier().arm()
     }
 
-    fn accept(&self, header: Header, mut message: I::Message) -> Received<I::Message> {
+    /// Checks a message and says where it goes.
+    #[inline]
+    fn accept(&self, header: Header, message: &mut I::Message) -> Result<Way, BindingError> {
         self.received.set(self.received.get() + 1);
-        let declared = I::DESCRIPTOR.message(I::number(&message));
+        let declared = I::DESCRIPTOR.message(I::number(message));
         let Some(declared) = declared.filter(|declared| declared.kind == header.kind()) else {
-            return Received::Error(BindingError::StrayResponse);
+            return Err(BindingError::StrayResponse);
         };
         log::received!(I::DESCRIPTOR.name, declared.name, self.peer_name(), self.label.as_deref());
         let mut stamp = Stamp { holder: &self.holder, error: None };
-        I::visit_caps(&mut message, &mut stamp);
+        I::visit_caps(message, &mut stamp);
         if let Some(error) = stamp.error {
-            return Received::Error(BindingError::Cap(error));
+            return Err(BindingError::Cap(error));
         }
         match header {
-            Header::OneWay => Received::Message { header, message },
+            Header::OneWay => Ok(Way::Handler(header)),
             Header::Call(_) if self.unanswered.get() >= self.options.calls_max_of().get() => {
-                Received::Error(BindingError::TooManyCalls)
+                Err(BindingError::TooManyCalls)
             }
             Header::Call(_) => {
                 self.unanswered.set(self.unanswered.get() + 1);
-                Received::Message { header, message }
+                Ok(Way::Handler(header))
             }
-            Header::Response(call) => self.finish(call, Ok(message)),
+            Header::Response(call) => Ok(Way::Future(call)),
         }
     }
 
     /// Puts an answer where the future of its call finds it.
-    fn finish(&self, call: CallId, answer: Result<I::Message, RpcError>) -> Received<I::Message> {
+    #[inline]
+    fn finish(&self, call: CallId, answer: Result<I::Message, RpcError>) -> Received {
         let finished = self.calls.borrow_mut().finish(call, answer);
         match finished {
             Finished::Answered(waker) => {
@@ -99,11 +121,10 @@ impl<I: Interface> Channel<I> {
 
     /// What the handler of a message gets to answer it.
     pub(crate) fn incoming(self: &Rc<Self>, header: Header) -> Incoming<I> {
-        let call = match header {
-            Header::Call(call) => Some(call),
-            Header::OneWay | Header::Response(_) => None,
-        };
-        Incoming::new(Rc::clone(self), call)
+        match header {
+            Header::Call(call) => Incoming::call(Rc::clone(self), call),
+            Header::OneWay | Header::Response(_) => Incoming::one_way(),
+        }
     }
 }
 

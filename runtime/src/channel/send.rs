@@ -22,7 +22,28 @@ impl<I: Interface> Channel<I> {
 
     /// Nobody is ahead of a new message: nothing is parked, no task waits for room.
     fn may_overtake_nobody(&self) -> bool {
-        self.parked.borrow().is_empty() && self.room_queue.borrow().is_empty()
+        !self.is_crowded()
+            || (self.parked.borrow().is_empty() && self.room_queue.borrow().is_empty())
+    }
+
+    /// True if something else than packets may wait for a turn.
+    #[inline]
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.crowded.get()
+    }
+
+    /// Says that something else than packets waits for a turn.
+    pub(crate) fn crowd(&self) {
+        self.crowded.set(true);
+    }
+
+    /// Says that no event of the binding waits for a turn.
+    pub(crate) fn uncrowd(&self) {
+        self.crowded.set(!self.may_overtake_nobody());
+    }
+
+    fn has_parked(&self) -> bool {
+        self.is_crowded() && !self.parked.borrow().is_empty()
     }
 
     /// Sends a one-way message, if nobody waits for room.
@@ -126,7 +147,7 @@ impl<I: Interface> Channel<I> {
         response: R,
     ) -> Result<(), TxError<R>> {
         let header = Header::Response(call);
-        if self.parked.borrow().is_empty() || self.is_closed() {
+        if !self.has_parked() || self.is_closed() {
             match self.send(header, response) {
                 Err(TxError::Busy(_)) if mutant!("reply-lost-when-busy") => self.settle(),
                 Err(TxError::Busy(response)) => self.park_message(header, *response),
@@ -171,6 +192,7 @@ impl<I: Interface> Channel<I> {
 
     fn park(&self, packet: Packet<I::Message>) {
         self.parked.borrow_mut().push(packet);
+        self.crowd();
         debug_assert!(
             self.parked.borrow().len() as u64
                 <= u64::from(self.options.calls_max_of().get())
@@ -247,6 +269,13 @@ impl<I: Interface> Channel<I> {
         }
     }
 
+    /// The end of a channel whose driver is `D`.
+    #[inline]
+    fn end_of<D: Driver>(&self) -> &D::End<I> {
+        let end = self.end.as_any().downcast_ref();
+        end.expect("a channel has the send table of its driver")
+    }
+
     /// Polls for room: ready when it is this place's turn and there is room, or the channel closed.
     pub(crate) fn poll_room(&self, place: &mut Option<Place>, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_closed() {
@@ -257,6 +286,7 @@ impl<I: Interface> Channel<I> {
             return Poll::Ready(());
         }
         let replaced = self.room_queue.borrow_mut().wait(place, cx.waker().clone());
+        self.crowd();
         drop(replaced);
         if is_first {
             self.want_room();
@@ -291,10 +321,11 @@ pub fn send<D: Driver, I: Interface, T: Payload<I>>(
     if channel.is_shut() || !channel.holder.is_alive() {
         return Err(TxError::Closed(Box::new(message)));
     }
-    let Some(end) = channel.end.as_any().downcast_ref::<D::End<I>>() else {
-        unreachable!("a channel has the send table of its driver")
+    let sent = match channel.near() {
+        Some(near) => near.send::<I, T>(header, message),
+        None => channel.end_of::<D>().send(header, message),
     };
-    end.send(header, message).map_err(|refused| match refused {
+    sent.map_err(|refused| match refused {
         Refused::Full(message) => TxError::Busy(Box::new(message)),
         Refused::Closed(message) => TxError::Closed(Box::new(message)),
     })?;

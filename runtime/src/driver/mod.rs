@@ -22,6 +22,7 @@ use std::fmt;
 
 pub use self::bytes::Bytes;
 pub(crate) use self::bytes::BytesEnd;
+pub(crate) use self::direct::Direct;
 pub use self::local::Local;
 pub use self::loopback::Loopback;
 pub(crate) use self::near::{Near, NearEnd};

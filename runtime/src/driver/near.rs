@@ -6,13 +6,11 @@
 //! went over the driver, and both stay with it.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
-use std::rc::Rc;
 
 use crate::channel::{Header, Packet};
-use crate::driver::direct::DirectEnd;
+use crate::driver::direct::{Direct, DirectEnd, Usage};
 use crate::driver::{Carrier, Closer, Driver, End, Naps, Outlook, RecvError, Refused};
 use crate::interface::{Interface, Payload};
 use crate::sync::Arc;
@@ -30,29 +28,13 @@ impl<D: Driver> Driver for Near<D> {
     type End<I: Interface> = NearEnd<D::End<I>, I::Message>;
 }
 
-/// What the two ends know of each other.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Acquaintance {
-    /// They haven't met.
-    None,
-    /// They never will: messages went over the driver.
-    Never,
-    /// They are on one loop.
-    Met,
-}
-
 /// One end, with one of a direct queue beside it.
 pub(crate) struct NearEnd<E, M: 'static> {
     far: E,
-    direct: Option<Direct<M>>,
+    /// `None` if the ends met too late.
+    direct: Option<DirectEnd<M>>,
     /// What the other end may fetch.
     _errand: Option<Errand>,
-}
-
-/// An end of a direct queue, for the end beside it and for the peer to fetch.
-struct Direct<M> {
-    end: DirectEnd<M>,
-    acquaintance: Rc<Cell<Acquaintance>>,
 }
 
 impl<E, M: 'static> NearEnd<E, M> {
@@ -62,35 +44,37 @@ impl<E, M: 'static> NearEnd<E, M> {
             return Self { far, direct: Self::meet(left), _errand: None };
         }
         let (own, other) = DirectEnd::pair(capacity);
-        let acquaintance = Rc::new(Cell::new(Acquaintance::None));
-        let direct = |end| Direct { end, acquaintance: Rc::clone(&acquaintance) };
-        let errand = place.leave(meeting, Box::new(direct(other)));
-        Self { far, direct: Some(direct(own)), _errand: Some(errand) }
+        let errand = place.leave(meeting, Box::new(other));
+        Self { far, direct: Some(own), _errand: Some(errand) }
     }
 
-    fn meet(left: Box<dyn Any>) -> Option<Direct<M>> {
-        let Ok(direct) = left.downcast::<Direct<M>>() else {
+    fn meet(left: Box<dyn Any>) -> Option<DirectEnd<M>> {
+        let Ok(direct) = left.downcast::<DirectEnd<M>>() else {
             unreachable!("the two ends of a channel carry the same messages")
         };
-        let met = direct.acquaintance.get() == Acquaintance::None;
+        let met = direct.usage() == Usage::Open;
         met.then(|| {
-            direct.acquaintance.set(Acquaintance::Met);
+            direct.set_usage(Usage::Carries);
             *direct
         })
+    }
+
+    /// The direct queue, for the channel to use once it carries the messages.
+    pub(crate) fn direct(&self) -> Option<Direct<M>> {
+        self.direct.as_ref().map(|end| end.direct().clone())
     }
 
     /// The direct queue, if it carries the messages.
     #[inline]
     fn near(&self) -> Option<&DirectEnd<M>> {
-        let direct = self.direct.as_ref()?;
-        (direct.acquaintance.get() == Acquaintance::Met).then_some(&direct.end)
+        self.direct.as_ref().filter(|direct| direct.usage() == Usage::Carries)
     }
 
     /// The driver's end, which is used from now on.
     #[inline]
     fn far(&self) -> &E {
         if let Some(direct) = &self.direct {
-            direct.acquaintance.set(Acquaintance::Never);
+            direct.set_usage(Usage::Never);
         }
         &self.far
     }
@@ -108,14 +92,14 @@ impl Closer for Both {
 impl<E: Carrier, M: 'static> Carrier for NearEnd<E, M> {
     fn attach(&self, bell: Arc<Bell>) {
         if let Some(direct) = &self.direct {
-            direct.end.attach(Arc::clone(&bell));
+            direct.attach(Arc::clone(&bell));
         }
         self.far.attach(bell);
     }
 
     fn attach_near(&self, bell: NearBell) {
         if let Some(direct) = &self.direct {
-            direct.end.attach_near(bell);
+            direct.attach_near(bell);
         }
     }
 
@@ -177,7 +161,7 @@ impl<E: Carrier, M: 'static> Carrier for NearEnd<E, M> {
 
     fn closer(&self) -> Arc<dyn Closer> {
         match &self.direct {
-            Some(direct) => Arc::new(Both([self.far.closer(), direct.end.closer()])),
+            Some(direct) => Arc::new(Both([self.far.closer(), direct.closer()])),
             None => self.far.closer(),
         }
     }

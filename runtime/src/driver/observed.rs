@@ -34,7 +34,7 @@ impl<I: Interface> ObservedEnd<I> {
     /// The same end, observed.
     pub(crate) fn around(opened: Opened<I>, watch: Rc<Watch>) -> Opened<I> {
         let end = Box::new(Self { inner: opened.end, watch });
-        Opened { end, tx_vtbl: I::tx_vtbl::<Observed>() }
+        Opened { end, tx_vtbl: I::tx_vtbl::<Observed>(), direct: None }
     }
 }
 

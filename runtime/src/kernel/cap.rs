@@ -168,7 +168,7 @@ impl Cap {
     /// Hands the cap back with [`CapError::Foreign`] if the holder belongs to another kernel, with
     /// [`CapError::Limit`] if it has [`HOLDER_CAPS_MAX`](super::HOLDER_CAPS_MAX) caps.
     pub fn transfer(self, how: Transfer, to: &Holder) -> Result<Self, (Self, CapError)> {
-        let Some(held) = self.0 else { return Ok(Self::NULL) };
+        let Some(mut held) = self.0 else { return Ok(Self::NULL) };
         if !held.holder.kernel().is(to.kernel()) {
             return Err((Self(Some(held)), CapError::Foreign));
         }
@@ -179,12 +179,13 @@ impl Cap {
             Ok(seat) => seat,
             Err(err) => return Err((Self(Some(held)), err)),
         };
+        // A copy of what goes, with nothing below it, is nothing but the same node.
+        if how == Transfer::Move || held.node.is_childless() {
+            held.holder = seat;
+            return Ok(Self(Some(held)));
+        }
         let Held { node, holder } = *held;
-        let passed = match how {
-            Transfer::Move => Ok(node),
-            Transfer::Copy => node.into_copy(),
-        };
-        Ok(match passed {
+        Ok(match node.into_copy() {
             Ok(node) => Self::held(node, seat),
             Err(revoked) => Self::held(revoked, holder),
         })

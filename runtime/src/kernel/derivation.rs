@@ -106,6 +106,12 @@ impl Node {
         }
     }
 
+    /// True if no cap that still exists was derived from this one.
+    pub(super) fn is_childless(&self) -> bool {
+        // Links hold it; a count that is about to fall is taken for a child.
+        Arc::strong_count(&self.place) == 1
+    }
+
     /// Kills everything derived from this node up to now.
     pub(super) fn revoke(&self) {
         self.place.step();

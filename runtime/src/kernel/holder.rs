@@ -80,6 +80,7 @@ impl Holder {
     }
 
     /// False once [`end`](Self::end) was called.
+    #[inline]
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.inner.alive.load(Ordering::Acquire) // pairs with the swap in `end`

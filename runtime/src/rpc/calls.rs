@@ -58,7 +58,7 @@ impl<M> Calls<M> {
         // The 2^32 rounds of a slot last for centuries of calls; then they begin anew.
         slot.round = slot.round.wrapping_add(1);
         slot.state = State::Waiting(None);
-        Some(CallId { slot: index, round: slot.round })
+        Some(CallId::new(index, slot.round))
     }
 
     /// Makes another slot, unless there are `max`.
@@ -72,11 +72,12 @@ impl<M> Calls<M> {
     pub(crate) fn forget(&mut self, call: CallId) {
         if let Some(slot) = self.slot(call) {
             slot.state = State::Free;
-            self.free.push(call.slot);
+            self.free.push(call.slot());
         }
     }
 
     /// Puts the answer where the future finds it.
+    #[inline]
     pub(crate) fn finish(&mut self, call: CallId, answer: Result<M, RpcError>) -> Finished<M> {
         let Some(slot) = self.slot(call) else { return Finished::Unknown(answer) };
         match &mut slot.state {
@@ -87,7 +88,7 @@ impl<M> Calls<M> {
             }
             State::Abandoned => {
                 slot.state = State::Free;
-                self.free.push(call.slot);
+                self.free.push(call.slot());
                 self.late += 1;
                 Finished::Late(answer)
             }
@@ -119,7 +120,7 @@ impl<M> Calls<M> {
             State::Waiting(waker) => (Poll::Pending, waker.replace(cx.waker().clone())),
             State::Answered(_) => {
                 let state = std::mem::replace(&mut slot.state, State::Free);
-                self.free.push(call.slot);
+                self.free.push(call.slot());
                 let State::Answered(answer) = state else { unreachable!("it was answered") };
                 (Poll::Ready(answer), None)
             }
@@ -138,7 +139,7 @@ impl<M> Calls<M> {
         let is_free = matches!(next, State::Free);
         let held = std::mem::replace(&mut slot.state, next);
         if is_free {
-            self.free.push(call.slot);
+            self.free.push(call.slot());
         }
         Some(held)
     }
@@ -149,7 +150,7 @@ impl<M> Calls<M> {
     }
 
     fn slot(&mut self, call: CallId) -> Option<&mut Slot<M>> {
-        self.slots.get_mut(call.slot as usize).filter(|slot| slot.round == call.round)
+        self.slots.get_mut(call.slot() as usize).filter(|slot| slot.round == call.round())
     }
 }
 

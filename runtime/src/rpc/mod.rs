@@ -16,24 +16,35 @@ use crate::interface::{Interface, Payload};
 use crate::waitset::{Sleep, WeakWaitset};
 
 /// Names a call on its binding, in one direction; never the same twice.
+// One number, not two fields: it travels in a register, also inside of a header or a token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct CallId {
-    slot: u32,
-    /// How often the slot was used before, and once more.
-    round: u32,
-}
+pub struct CallId(u64);
 
 impl CallId {
+    /// The call of this slot that comes in this round.
+    const fn new(slot: u32, round: u32) -> Self {
+        Self((round as u64) << 32 | slot as u64)
+    }
+
     /// The call with this number.
     #[must_use]
     pub const fn from_number(number: u64) -> Self {
-        Self { slot: (number & 0xffff_ffff) as u32, round: (number >> 32) as u32 }
+        Self(number)
     }
 
     /// The call's number: its slot in the lower 32 bits, how often that was used in the upper.
     #[must_use]
     pub const fn number(self) -> u64 {
-        (self.round as u64) << 32 | self.slot as u64
+        self.0
+    }
+
+    const fn slot(self) -> u32 {
+        (self.0 & 0xffff_ffff) as u32
+    }
+
+    /// How often the slot was used before, and once more.
+    const fn round(self) -> u32 {
+        (self.0 >> 32) as u32
     }
 }
 
@@ -145,13 +156,20 @@ where
 /// How to answer a message that was received, before its type is known.
 #[derive(Debug)]
 pub struct Incoming<I: Interface> {
-    channel: Rc<Channel<I>>,
-    call: Option<CallId>,
+    /// `None` if it is no call.
+    channel: Option<Rc<Channel<I>>>,
+    call: CallId,
 }
 
 impl<I: Interface> Incoming<I> {
-    pub(crate) fn new(channel: Rc<Channel<I>>, call: Option<CallId>) -> Self {
-        Self { channel, call }
+    /// How to answer `call`, which came over `channel`.
+    pub(crate) fn call(channel: Rc<Channel<I>>, call: CallId) -> Self {
+        Self { channel: Some(channel), call }
+    }
+
+    /// For a message that isn't answered.
+    pub(crate) fn one_way() -> Self {
+        Self { channel: None, call: CallId::from_number(0) }
     }
 
     /// The token that answers the call with an `R`.
@@ -173,9 +191,9 @@ impl<I: Interface> Incoming<I> {
 /// It can be stored and answered later, also from a task; it doesn't keep the binding open.
 #[must_use = "dropping a reply token fails the call"]
 pub struct Reply<I: Interface, R: Payload<I>> {
-    channel: Rc<Channel<I>>,
     /// `None` once answered.
-    call: Option<CallId>,
+    channel: Option<Rc<Channel<I>>>,
+    call: CallId,
     response: PhantomData<fn(R)>,
 }
 
@@ -190,13 +208,13 @@ impl<I: Interface, R: Payload<I>> Reply<I, R> {
     where
         R: Payload<I>,
     {
-        let Some(call) = self.call.take() else {
+        let Some(channel) = self.channel.take() else {
             unreachable!("a token without its call was consumed")
         };
-        match self.channel.answer(call, response) {
+        match channel.answer(self.call, response) {
             Ok(()) => Ok(()),
             Err(TxError::Argument(bad, response)) => {
-                self.call = Some(call);
+                self.channel = Some(channel);
                 Err(ReplyError::Argument(bad, response, self))
             }
             Err(TxError::Busy(response) | TxError::Closed(response)) => {
@@ -207,17 +225,19 @@ impl<I: Interface, R: Payload<I>> Reply<I, R> {
 
     /// Tells the caller that nobody handles the request.
     pub fn unhandled(mut self) {
-        if let Some(call) = self.call.take() {
-            self.channel.fail_call(call, Failure::Unhandled);
+        self.fail(Failure::Unhandled);
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if let Some(channel) = self.channel.take() {
+            channel.fail_call(self.call, failure);
         }
     }
 }
 
 impl<I: Interface, R: Payload<I>> Drop for Reply<I, R> {
     fn drop(&mut self) {
-        if let Some(call) = self.call.take() {
-            self.channel.fail_call(call, Failure::Dropped);
-        }
+        self.fail(Failure::Dropped);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Event sources beside messages and tasks.
 
 mod descriptor;
+#[cfg(all(test, loom))]
+mod interleavings;
 mod mailbox;
 mod timer;
 

@@ -251,9 +251,15 @@ impl Waitset {
     fn give_turn(&self, entry: Rc<Entry>, source: &dyn Source) {
         self.inner.turns.set(self.inner.turns.get() + 1);
         self.inner.in_turn.set(true);
-        // A source that unwinds wasn't done.
-        let mut turn = InTurn { inner: &self.inner, entry: Some(entry), outcome: Turn::Again };
-        turn.outcome = source.turn();
+        let unwinding = Unwinding { inner: &self.inner, entry: &entry };
+        let outcome = source.turn();
+        std::mem::forget(unwinding);
+        self.inner.in_turn.set(false);
+        match outcome {
+            Turn::Again => self.inner.list(entry),
+            Turn::Watch => self.inner.watch(entry),
+            Turn::Idle => {}
+        }
     }
 
     fn ring(&self, key: Key) {
@@ -375,23 +381,17 @@ impl fmt::Debug for Waitset {
     }
 }
 
-/// A source's turn, however it ends.
-struct InTurn<'a> {
+/// Ends a turn that unwinds: the source wasn't done.
+struct Unwinding<'a> {
     inner: &'a Inner,
-    /// Taken when it is over.
-    entry: Option<Rc<Entry>>,
-    outcome: Turn,
+    entry: &'a Rc<Entry>,
 }
 
-impl Drop for InTurn<'_> {
+impl Drop for Unwinding<'_> {
+    #[cold]
     fn drop(&mut self) {
         self.inner.in_turn.set(false);
-        let Some(entry) = self.entry.take() else { return };
-        match self.outcome {
-            Turn::Again => self.inner.list(entry),
-            Turn::Watch => self.inner.watch(entry),
-            Turn::Idle => {}
-        }
+        self.inner.list(Rc::clone(self.entry));
     }
 }
 

@@ -29,7 +29,7 @@ impl NearBell {
             // Whoever waits for the set's descriptor is to see it readable.
             self.entry.bell.ring();
         } else {
-            self.queue.list(Rc::clone(&self.entry));
+            self.queue.push(Rc::clone(&self.entry));
         }
     }
 

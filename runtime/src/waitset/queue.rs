@@ -27,9 +27,16 @@ impl Queue {
     /// Puts a source behind all that are ready, unless it is ready already.
     #[inline]
     pub(super) fn list(&self, entry: Rc<Entry>) {
-        if !entry.listed.replace(true) {
-            self.entries.borrow_mut().push_back(entry);
+        if !entry.listed.get() {
+            self.push(entry);
         }
+    }
+
+    /// Puts a source behind all that are ready, which isn't ready yet.
+    #[inline]
+    pub(super) fn push(&self, entry: Rc<Entry>) {
+        entry.listed.set(true);
+        self.entries.borrow_mut().push_back(entry);
     }
 
     /// Forgets what is ready: the waitset is gone.
@@ -66,6 +73,8 @@ impl Inner {
         self.queue.round.set(self.queue.entries.borrow().len());
     }
 
+    // Apart, so that a loop whose bells nobody rang from outside doesn't pay for a call.
+    #[inline(never)]
     fn list_watched_and_rung(&self) {
         // Taken before watched sources are looked at: then whatever was published before one of
         // these rings is seen.

@@ -2,11 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use flounder::observe::{Bound, Observe, Observer, Seen};
+use flounder::tap::{self, Passing, Tap, TapEnd};
 use flounder::{
-    AnyBinding, BindOptions, BindingError, Clock, Dispatcher, DriverChoice, Half, Holder, Home,
-    Kernel, Time, Waitset,
+    AnyBinding, Bell, BindOptions, BindingError, Clock, Descriptor, Dispatcher, DriverChoice, Half,
+    Holder, Home, Kernel, Time, Waitset,
 };
 
 use crate::far;
@@ -21,6 +23,9 @@ pub(crate) struct Setup {
 
 /// The name of `local` with somebody who sees its messages: whoever uses the binding can't tell.
 const OBSERVED: &str = "observed";
+
+/// The name of what a simulator has in the place of `local`: it lets everything pass here.
+const TAPPED: &str = "tapped";
 
 /// The client's end and the server's.
 type BothEnds = (Binding<State>, Binding<State>);
@@ -39,6 +44,7 @@ pub(crate) const DRIVERS: &[Setup] = &[
             claim(on, flounder::pair::<Interface>(options.driver(DriverChoice::Local)))
         },
     },
+    Setup { name: TAPPED, bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
     Setup { name: "direct", bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
     Setup {
         name: "ump",
@@ -140,6 +146,28 @@ impl Observer for Everything {
     fn handled(&self) {}
 }
 
+/// Lets everything pass.
+#[derive(Default)]
+struct OpenTap(Cell<u64>);
+
+impl Tap for OpenTap {
+    fn opened(&self, _: &'static Descriptor) -> u64 {
+        self.0.replace(self.0.get() + 1)
+    }
+    fn attached(&self, _: TapEnd, _: &Arc<Bell>) {}
+    fn introduced(&self, _: TapEnd, _: &str) {}
+    fn may_send(&self, _: TapEnd) -> bool {
+        true
+    }
+    fn may_receive(&self, _: TapEnd) -> bool {
+        true
+    }
+    fn sending(&self, _: TapEnd, _: Passing<'_>) {}
+    fn received(&self, _: TapEnd, _: Passing<'_>) {}
+    fn found_closed(&self, _: TapEnd) {}
+    fn closed(&self, _: TapEnd) {}
+}
+
 /// A clock that a test moves.
 #[derive(Default)]
 struct ManualClock(Cell<Time>);
@@ -163,6 +191,8 @@ pub(crate) struct Pair {
     on: Dispatchers,
     waitset: Waitset,
     clock: Rc<ManualClock>,
+    /// It sees what passes while there is something to see. The last to drop.
+    _tap: Option<tap::Installed>,
 }
 
 impl Setup {
@@ -177,6 +207,7 @@ impl Setup {
     }
 
     pub(crate) fn pair_with(&self, options: BindOptions) -> Pair {
+        let tap = (self.name == TAPPED).then(|| tap::install(Rc::new(OpenTap::default())));
         let kernel = Kernel::new();
         let clock = Rc::new(ManualClock::default());
         let waitset = Waitset::with_clock(Rc::clone(&clock) as Rc<dyn Clock>, None)
@@ -199,8 +230,18 @@ impl Setup {
         let name = if is_observed { "local" } else { self.name };
         assert_eq!((client.driver(), server.driver()), (name, name));
         let is_loopback = self.name == "loopback";
-        let pair =
-            Pair { client, server, log, kernel, client_holder, is_loopback, on, waitset, clock };
+        let pair = Pair {
+            client,
+            server,
+            log,
+            kernel,
+            client_holder,
+            is_loopback,
+            on,
+            waitset,
+            clock,
+            _tap: tap,
+        };
         pair.settle();
         pair
     }

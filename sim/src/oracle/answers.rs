@@ -6,7 +6,10 @@ use flounder_idl::proc_mgmt::Message;
 
 use super::model::{Model, State};
 use super::truth::Truth;
+use crate::coverage::Coverage;
 use crate::net::Speaks;
+
+const FIND: ErrCode = ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND;
 
 /// A call that waits: the channel it came over and its number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -18,7 +21,8 @@ pub(super) struct Waiting {
 /// An answer that is decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Answer {
-    Spawned(u64),
+    /// With the domain, and whether its spawner may span it.
+    Spawned(u64, bool),
     NotSpawned(ErrCode),
     Span(ErrCode),
     /// With the domain that must be dead if it is OK.
@@ -27,6 +31,8 @@ pub(super) enum Answer {
     /// Ids, ascending, and whether there are more.
     List(Vec<u64>, bool),
     Status(u64, Told),
+    /// That, or that there is no such domain: nobody was ever given a cap to it.
+    OrGone(Box<Answer>),
 }
 
 /// What a status tells of a domain.
@@ -58,6 +64,16 @@ impl Model {
         }
     }
 
+    /// Answers what was asked with a cap of that domain, to which nobody may have one.
+    pub(super) fn owe_of(&mut self, id: Option<u64>, to: Waiting, answer: Answer) {
+        let domain = id.and_then(|id| self.domains.get(&id));
+        if domain.is_some_and(|it| it.stranded && it.state == State::Cleaned) {
+            self.owe(to, Answer::OrGone(Box::new(answer)));
+        } else {
+            self.owe(to, answer);
+        }
+    }
+
     /// Answers a call that counts among the outstanding ones.
     pub(super) fn close_call(&mut self, to: Waiting, answer: Answer) {
         if let Some(client) = self.clients.get_mut(&to.channel) {
@@ -80,13 +96,13 @@ impl Model {
         channel: u64,
         header: Header,
         message: &Message,
-        truth: &Truth,
+        (truth, coverage): (&Truth, &mut Coverage),
     ) -> Result<(), String> {
         if let Message::ShutdownDone(done) = message {
             return self.shutdown_done(done.wedged);
         }
         if let Message::FenceSpawnd(fence) = message {
-            return self.fences(fence.core, fence.generation);
+            return self.fences(fence.core, fence.generation, coverage);
         }
         let Header::Response(call) = header else {
             return Err(format!("the process manager says {message:?} to a client"));
@@ -101,6 +117,9 @@ impl Model {
         };
         if front != Some(due.batch) {
             return Err(format!("{message:?} overtakes what was decided before"));
+        }
+        if is_freed(&due.answer, message) {
+            coverage.cell("last cap", "CLEANED");
         }
         self.compare(&due.answer, message)?;
         match due.answer {
@@ -117,11 +136,11 @@ impl Model {
 
     fn compare(&mut self, due: &Answer, message: &Message) -> Result<(), String> {
         let is_right = match (due, message) {
-            (Answer::Spawned(domain), Message::SpawnResponse(m)) => {
-                m.err.is_ok() && is_spawners(&m.domain_cap, *domain)
+            (Answer::Spawned(domain, spans), Message::SpawnResponse(m)) => {
+                m.err.is_ok() && is_spawners(&m.domain_cap, *domain, *spans)
             }
-            (Answer::Spawned(domain), Message::SpawnWithCapsResponse(m)) => {
-                m.err.is_ok() && is_spawners(&m.domain_cap, *domain)
+            (Answer::Spawned(domain, spans), Message::SpawnWithCapsResponse(m)) => {
+                m.err.is_ok() && is_spawners(&m.domain_cap, *domain, *spans)
             }
             (Answer::NotSpawned(code), Message::SpawnResponse(m)) => {
                 m.err.is(*code) && m.domain_cap.is_null()
@@ -137,6 +156,10 @@ impl Model {
             (Answer::List(domains, more), Message::GetDomainlistResponse(m)) => {
                 m.domains == *domains && m.more == *more
             }
+            (Answer::OrGone(_), Message::KillResponse(m)) if m.err.is(FIND) => true,
+            (Answer::OrGone(_), Message::WaitResponse(m)) if m.err.is(FIND) => m.status == 0,
+            (Answer::OrGone(_), Message::SpanResponse(m)) if m.err.is(FIND) => true,
+            (Answer::OrGone(answer), _) => return self.compare(answer, message),
             (Answer::Status(id, told), Message::GetStatusResponse(m)) => {
                 return self.compare_status(*id, told, m);
             }
@@ -163,12 +186,24 @@ impl Model {
     }
 }
 
+/// True if a record is gone that was there, as far as is known: its last cap was dropped.
+fn is_freed(due: &Answer, message: &Message) -> bool {
+    match (due, message) {
+        (Answer::Status(_, told), Message::GetStatusResponse(m)) => {
+            told.state.is_some() && m.err.is(ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND)
+        }
+        _ => false,
+    }
+}
+
 /// True for a cap of that domain with the rights of who spawned it.
-fn is_spawners(cap: &Cap, domain: u64) -> bool {
+fn is_spawners(cap: &Cap, domain: u64, spans: bool) -> bool {
+    let rights = Rights::WAIT.union(Rights::KILL);
+    let rights = if spans { rights.union(Rights::SPAN) } else { rights };
     cap.identify().is_ok_and(|info| {
         info.kind == CapKind::Domain
             && info.domain.is_some_and(|found| found.0 == domain)
-            && info.rights == Rights::WAIT.union(Rights::KILL)
+            && info.rights == rights
     })
 }
 

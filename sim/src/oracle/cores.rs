@@ -91,10 +91,10 @@ impl Model {
         coverage.cell("SPAWN_PEND", "OK");
         let Some(domain) = self.domains.get_mut(&id) else { return };
         domain.state = State::Running;
-        let remembered = domain.end;
+        let (remembered, spans) = (domain.end, domain.spans);
         let (asker, died) = self.take_asker(id, core, Core::Run);
         if let Some(asker) = asker {
-            self.close_call(asker, Answer::Spawned(id));
+            self.close_call(asker, Answer::Spawned(id, spans));
         }
         if let Some(end) = remembered {
             self.stop(id, end, None, coverage);
@@ -130,10 +130,10 @@ impl Model {
 
     fn span_replied(&mut self, id: u64, core: u8, err: ErrCode, coverage: &mut Coverage) {
         if err != ErrCode::OK {
-            coverage.cell("SPAN_PEND", "error");
+            coverage.cell(self.row(id, core), "error");
             return self.span_failed(id, core, ErrCode::SPAWN_ERR_SPAN);
         }
-        coverage.cell("SPAN_PEND", "OK");
+        coverage.cell(self.row(id, core), "OK");
         let is_running = self.domains.get(&id).is_some_and(|it| it.state == State::Running);
         let to = if is_running { Core::Run } else { Core::KillPend };
         let (asker, died) = self.take_asker(id, core, to);
@@ -232,11 +232,9 @@ impl Model {
 
     /// A spawnd, or the monitor, tells that a program ended.
     pub(super) fn died(&mut self, id: u64, core: u8, end: End, coverage: &mut Coverage) {
+        coverage.cell(self.row(id, core), "died");
         let Some(domain) = self.domains.get_mut(&id) else { return };
-        let Some(part) = domain.parts.get_mut(&core) else {
-            return coverage.cell("NONE", "died");
-        };
-        coverage.cell(part.state.name(), "died");
+        let Some(part) = domain.parts.get_mut(&core) else { return };
         match part.state {
             Core::SpawnPend | Core::SpanPend => {
                 part.died = Some(end);
@@ -262,8 +260,7 @@ impl Model {
         else {
             return;
         };
-        coverage.cell(part.name(), if survived { "survived" } else { "down" });
-        let gone = if survived { Core::Wedged } else { Core::Clean };
+        coverage.cell(self.row(id, core), if survived { "survived" } else { "down" });
         match part {
             Core::SpawnPend if survived => self.strand(id, core, Answer::NotSpawned, coverage),
             Core::SpawnPend => {
@@ -271,19 +268,25 @@ impl Model {
             }
             Core::SpanPend if survived => self.strand(id, core, Answer::Span, coverage),
             Core::SpanPend => self.span_failed(id, core, ErrCode::PROC_MGMT_ERR_SPAWND_REQUEST),
-            Core::Wedged => {}
-            Core::Run | Core::KillPend | Core::Dead | Core::CleanPend | Core::Clean => {
-                if survived {
-                    self.wedge(id, core);
-                } else {
-                    self.go(id, core, gone);
-                }
-            }
+            Core::Wedged if survived => {}
+            _ if survived => self.wedge(id, core),
+            _ => self.go(id, core, Core::Clean),
         }
         if part == Core::Run && state == State::Running {
             self.stop(id, CORE_LOST, Some(core), coverage);
         }
         self.settle(id);
+    }
+
+    /// The row of the table of cores that a domain is in.
+    fn row(&self, id: u64, core: u8) -> &'static str {
+        let found = self.domains.get(&id);
+        let part = found.and_then(|domain| Some((domain.state, domain.parts.get(&core)?.state)));
+        match part {
+            Some((State::StopPend, Core::SpanPend)) => "SPAN_PEND, stops",
+            Some((_, part)) => part.name(),
+            None => "NONE",
+        }
     }
 
     /// What was asked for runs on without its spawnd.
@@ -300,6 +303,7 @@ impl Model {
             self.close_call(asker, answer(ErrCode::PROC_MGMT_ERR_SPAWND_REQUEST));
         }
         let Some(domain) = self.domains.get_mut(&id) else { return };
+        domain.stranded |= domain.state == State::Nil;
         if matches!(domain.state, State::Nil | State::Running) {
             domain.state = State::Running;
             self.stop(id, CORE_LOST, Some(core), coverage);

@@ -8,6 +8,7 @@ use flounder_idl::{monitor, spawn};
 
 use super::answers::top;
 use super::truth::{Life, Truth};
+use crate::coverage::Coverage;
 use crate::who::Who;
 
 /// An order that a spawnd has received and not answered.
@@ -60,15 +61,18 @@ impl SpawndLedger {
 
     pub(super) fn sends(
         &mut self,
-        channel: u64,
-        core: u8,
+        (channel, core): (u64, u8),
         message: &Message,
         truth: &Truth,
+        coverage: &mut Coverage,
     ) -> Result<(), String> {
         let is_played = truth.is_played(core);
         match message {
             _ if is_played => Ok(()),
-            Message::SpawnReply(reply) => self.replies(channel, core, reply, truth),
+            Message::SpawnReply(reply) => {
+                coverage.cell("spawnd answers", column(top(reply.err)));
+                self.replies(channel, core, reply, truth)
+            }
             Message::DomainExited(exited) => {
                 let life = truth.life((exited.domain, core));
                 if life == Some(Life::Ended) {
@@ -126,6 +130,11 @@ impl SpawndLedger {
         };
         self.open.iter().map(line).collect()
     }
+}
+
+/// What a code is called in the table of what spawnds answer.
+fn column(code: ErrCode) -> &'static str {
+    code.name().strip_prefix("SPAWN_ERR_").unwrap_or(code.name())
 }
 
 /// What a child may ask of its monitor, and it of the child.

@@ -102,6 +102,10 @@ pub(super) struct Domain {
     pub(super) argv: Vec<u8>,
     /// The channel of the binding it ends with.
     pub(super) tied: Option<u64>,
+    /// Its spawner may span it.
+    pub(super) spans: bool,
+    /// Its spawn failed, and it runs on without its spawnd: nobody was given a cap.
+    pub(super) stranded: bool,
     /// A status said that the record is gone.
     pub(super) freed: bool,
 }
@@ -113,6 +117,11 @@ impl Domain {
 
     pub(super) fn is_still(&self) -> bool {
         self.parts.values().all(|part| matches!(part.state, Core::Dead | Core::Clean))
+    }
+
+    /// True if its record is gone, as far as is known.
+    pub(super) fn is_freed(&self) -> bool {
+        self.freed || (self.stranded && self.state == State::Cleaned)
     }
 
     pub(super) fn is_clean(&self) -> bool {
@@ -245,6 +254,15 @@ impl Model {
     /// The last domain that was accepted.
     pub(crate) fn last_domain(&self) -> u64 {
         self.last_domain
+    }
+
+    /// The domains that a life of a core's spawnd has something of, and that aren't over.
+    pub(crate) fn parts_of(&self, core: u8, generation: u64) -> Vec<u64> {
+        let there = |domain: &Domain| {
+            let part = domain.parts.get(&core);
+            domain.state != State::Cleaned && part.is_some_and(|it| it.generation == generation)
+        };
+        self.domains.iter().filter(|(_, domain)| there(domain)).map(|(&id, _)| id).collect()
     }
 
     /// The domains that stand so on some core, and the core.

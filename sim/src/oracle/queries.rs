@@ -46,7 +46,8 @@ impl Model {
             |domain| Told {
                 state: Some(domain.state),
                 // The record is there as long as somebody has a cap, and somebody shows one.
-                may_be_gone: domain.state == State::Cleaned && named(cap) != Some(id),
+                may_be_gone: domain.state == State::Cleaned
+                    && (named(cap) != Some(id) || domain.stranded),
                 status: domain.end.map_or(0, |(_, status)| status),
                 cause: domain.end.map_or(0, |(cause, _)| cause as u32),
                 program: domain.program.clone(),

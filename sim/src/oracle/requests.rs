@@ -15,6 +15,8 @@ use crate::who::Who;
 
 /// Bit 0 of a spawn's flags: the domain ends with its spawner.
 const ENDS_WITH_SPAWNER: u8 = 1;
+/// Bit 1: the spawner may span the domain.
+const SPANNED_BY_SPAWNER: u8 = 2;
 /// The third wrong exit costs the binding.
 const STRIKES_MAX: u8 = 3;
 
@@ -180,6 +182,8 @@ impl Model {
             program,
             argv,
             tied,
+            spans: flags & SPANNED_BY_SPAWNER != 0,
+            stranded: false,
             freed: false,
         };
         self.domains.insert(self.last_domain, domain);
@@ -196,9 +200,10 @@ impl Model {
         if self.stand(core) != Stand::Up || self.shutdown {
             return Err(ErrCode::PROC_MGMT_ERR_INVALID_SPAWND);
         }
-        let theirs = self.domains.values().filter(|domain| domain.owner == owner && !domain.freed);
+        let theirs = self.domains.values().filter(|it| it.owner == owner && !it.is_freed());
         if theirs.count() >= self.limits.domains_per_client_max as usize {
             coverage.mark(Mark::QuotaExhausted);
+            coverage.cell("UP", "quota");
             return Err(ErrCode::PROC_MGMT_ERR_CREATE_DOMAIN_CAP);
         }
         Ok(())
@@ -212,7 +217,7 @@ impl Model {
 
     fn span(&mut self, asker: Waiting, cap: &Cap, core: u8, coverage: &mut Coverage) {
         match self.may_span(asker, shown(cap, Rights::SPAN), core, coverage) {
-            Err(err) => self.owe(asker, Answer::Span(err)),
+            Err(err) => self.owe_of(named(cap), asker, Answer::Span(err)),
             Ok(id) => {
                 self.open_call(asker);
                 let part = self.new_part(core, (Core::SpanPend, RequestKind::Span), asker);
@@ -235,12 +240,15 @@ impl Model {
             return Err(ErrCode::PROC_MGMT_ERR_DOMAIN_NOT_RUNNING);
         }
         if self.domains[&id].parts.contains_key(&core) {
+            coverage.cell("span, RUNNING", "spanned");
             return Err(ErrCode::PROC_MGMT_ERR_ALREADY_SPANNED);
         }
         if self.stand(core) != Stand::Up {
+            coverage.cell("span, RUNNING", "no spawnd");
             return Err(ErrCode::PROC_MGMT_ERR_INVALID_SPAWND);
         }
         self.may_call(asker, coverage)?;
+        coverage.cell("span, RUNNING", "asked");
         Ok(id)
     }
 
@@ -248,9 +256,12 @@ impl Model {
         let found = self.may_kill(asker, shown(cap, Rights::KILL), coverage);
         let (id, state) = match found {
             Ok(found) => found,
-            Err(code) => return self.owe(asker, Answer::Kill(0, code)),
+            Err(code) => return self.owe_of(named(cap), asker, Answer::Kill(0, code)),
         };
         let is_wedged = self.domains.get(&id).is_some_and(|domain| domain.has(Core::Wedged));
+        if state == State::StopPend {
+            coverage.cell("kill, STOP_PEND", if is_wedged { "wedged" } else { "joins" });
+        }
         if state == State::StopPend && is_wedged {
             return self.owe(asker, Answer::Kill(id, ErrCode::PROC_MGMT_ERR_KILL));
         }
@@ -303,10 +314,8 @@ impl Model {
     ) {
         let own = badge(peer);
         if own == 0 || named(cap).is_some_and(|named| named != own) {
-            let state = named(cap).and_then(|id| self.domains.get(&id)).map(|it| it.state);
-            if let Some(state) = state {
-                coverage.cell("exit of another", state.name());
-            }
+            // It is dropped, whatever the column.
+            let _ = self.column("exit of another", shown(cap, Rights::EXIT), coverage);
             return;
         }
         match self.column("exit", shown(cap, Rights::EXIT), coverage) {
@@ -341,7 +350,7 @@ impl Model {
         } else {
             return domain.waiters.push(asker);
         };
-        self.owe_wait(asker, id, answer);
+        self.owe_of(Some(id), asker, Answer::Wait(id, answer.0, answer.1));
     }
 
     /// A client's binding is gone: what it asked is forgotten, what is tied to it ends.

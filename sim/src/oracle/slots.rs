@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use flounder::Iref;
+use flounder_idl::proc_mgmt;
 use flounder_idl::spawn::Message;
 
 use super::cores::{Said, said};
 use super::model::{Core, Model, Slot, Stand, State};
+use super::truth::{Life, Truth};
 use crate::coverage::Coverage;
 use crate::who::Who;
 
@@ -53,6 +55,9 @@ impl Model {
     ) {
         let slot = self.slots.entry(core).or_default();
         if slot.generation != generation {
+            if slot.stand == Stand::Absent {
+                coverage.cell("ABSENT", "remove");
+            }
             return;
         }
         for id in survivors {
@@ -70,6 +75,28 @@ impl Model {
             Stand::Absent | Stand::Down => {}
             Stand::Binding => *slot = Slot::default(),
             Stand::Up | Stand::Lost => self.spawnd_down(core, coverage),
+        }
+    }
+
+    /// D14: what a monitor doesn't count among the survivors of a spawnd has ended before it says so.
+    pub(super) fn all_survivors(
+        &self,
+        peer: Who,
+        message: &proc_mgmt::Message,
+        truth: &Truth,
+    ) -> Result<(), String> {
+        let (Who::Monitor(0), proc_mgmt::Message::RemoveSpawnd(gone)) = (peer, message) else {
+            return Ok(());
+        };
+        let before = self.slots.get(&gone.core).map(|slot| &slot.survivors);
+        let is_told = |id: &u64| {
+            gone.survivors.contains(id) || before.is_some_and(|before| before.contains(id))
+        };
+        let mut left = self.parts_of(gone.core, gone.generation).into_iter();
+        let is_alive = |id: &u64| truth.life((*id, gone.core)) == Some(Life::Alive);
+        match left.find(|id| !gone.more && is_alive(id) && !is_told(id)) {
+            Some(id) => Err(format!("D14: {gone:?} although domain {id} is alive there")),
+            None => Ok(()),
         }
     }
 
@@ -99,7 +126,12 @@ impl Model {
 
     /// The process manager asks the monitor to end a spawnd: one whose binding it lost, or that it
     /// couldn't bind to.
-    pub(super) fn fences(&mut self, core: u8, generation: u64) -> Result<(), String> {
+    pub(super) fn fences(
+        &mut self,
+        core: u8,
+        generation: u64,
+        coverage: &mut Coverage,
+    ) -> Result<(), String> {
         let slot = self.slots.entry(core).or_default();
         if slot.generation != generation {
             return Ok(()); // it was said when that one was still there
@@ -107,6 +139,7 @@ impl Model {
         match slot.stand {
             Stand::Up => Err(format!("spawnd {core}/{generation} is fenced, and it is up")),
             Stand::Binding => {
+                coverage.cell("BINDING", "closed");
                 *slot = Slot::default();
                 Ok(())
             }

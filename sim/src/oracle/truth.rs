@@ -51,6 +51,11 @@ impl Truth {
         of_domain.filter(|(_, life)| **life == Life::Alive).map(|((_, core), _)| *core).collect()
     }
 
+    /// Everything that platforms know.
+    pub(super) fn all(&self) -> Vec<(Part, Life)> {
+        self.parts.borrow().iter().map(|(&part, &life)| (part, life)).collect()
+    }
+
     /// Everything that is alive.
     pub(crate) fn all_alive(&self) -> Vec<Part> {
         let parts = self.parts.borrow();

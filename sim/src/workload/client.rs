@@ -6,7 +6,7 @@ use std::rc::Rc;
 use flounder::{AnyBinding, Cap, CoreId, Iref};
 use flounder_domain::Processes;
 use flounder_idl::proc_mgmt::{
-    AddSpawnd, Binding, GetDomainlist, GetStatus, Kill, RemoveSpawnd, Shutdown, Span, Spawn,
+    AddSpawnd, Binding, Exit, GetDomainlist, GetStatus, Kill, RemoveSpawnd, Shutdown, Span, Spawn,
     SpawnWithCaps, SurvivorEnded, Wait,
 };
 
@@ -97,9 +97,22 @@ impl Client {
         }
     }
 
-    pub(crate) fn span(&self, domain_cap: Cap, core: u8) {
+    /// Says `exit` for a domain, which it isn't.
+    pub(crate) fn exit(&self, domain_cap: Cap, status: u8) {
         let Some(binding) = self.binding() else { return };
-        let (vroot, dispframe) = (Cap::NULL, Cap::NULL);
+        // Refused or not, it must have no effect.
+        drop(binding.exit(Exit { domain_cap, status }));
+    }
+
+    /// Spans a domain, with good caps or with none.
+    pub(crate) fn span(&self, domain_cap: Cap, core: u8, is_good: bool) {
+        let Some(binding) = self.binding() else { return };
+        let holder = self.host.home().holder();
+        let domain = domain_cap.identify().ok().and_then(|info| info.domain);
+        let (vroot, dispframe) = match domain.filter(|_| is_good) {
+            Some(domain) => (holder.vnode(domain), holder.frame(4096).unwrap_or(Cap::NULL)),
+            None => (Cap::NULL, Cap::NULL),
+        };
         if let Ok(call) = binding.span(Span { domain_cap, core, vroot, dispframe }) {
             self.host.spawn(unheard(call));
         }

@@ -4,17 +4,18 @@
 //! Each action draws from a stream of its own, so that leaving one out, as shrinking does, changes no
 //! other.
 
+mod ambush;
 mod client;
+mod play;
 mod puppet;
 mod strike;
 
 use std::collections::BTreeSet;
 
 use flounder::platform::ProgramEnd;
-use flounder::{Cap, CoreId, ErrCode, ErrVal, Rights};
-use flounder_idl::spawn::RequestKind;
-use flounder_idl::types::ExitCause;
+use flounder::{Cap, CoreId, Rights};
 
+use self::ambush::Birth;
 use self::client::Client;
 use self::puppet::{Line, Puppets, spawn_of};
 use crate::fault::{Fault, Mark};
@@ -28,6 +29,8 @@ const CLIENTS_MAX: usize = 4;
 const DOMAINS_MAX: usize = 12;
 /// How many kills a burst has: more than may be open on one binding.
 const BURST: usize = 70;
+/// How many arguments, and how many variables, are too many for an argument page.
+const TOO_MANY: usize = 100;
 /// The calls of a burst, one in so many actions.
 const ACTIONS_PER_BURST: usize = 400;
 
@@ -49,6 +52,10 @@ pub(crate) struct Workload {
     kind: Kind,
     clients: Vec<Client>,
     puppets: Puppets,
+    /// Somebody who comes to wait, and whether he does.
+    visitor: Option<(Client, bool)>,
+    /// A program that is to exit at its birth.
+    birth: Option<Birth>,
     /// Actions that are left out.
     left_out: BTreeSet<u64>,
     /// What was done, for a report.
@@ -77,6 +84,12 @@ impl Workload {
         if kind.is_patient {
             config = config.domains_per_client_max(3 + u32::from(random.byte() % 4));
         }
+        if random.one_in(3) {
+            config = config.restarts_max(2 + u32::from(random.byte() % 4));
+        }
+        if random.one_in(5) {
+            config = config.domains_per_core_max(3 + usize::from(random.byte() % 3));
+        }
         if kind.plays {
             config = config.played_spawnd(CoreId(random.byte() % cores));
         }
@@ -85,7 +98,10 @@ impl Workload {
         let keeps_notes = trace_lines > 0;
         let clients = Vec::new();
         let done = Vec::new();
-        Ok((world, Self { seed, kind, clients, puppets, left_out, done, keeps_notes }))
+        let (visitor, birth) = (None, None);
+        let workload =
+            Self { seed, kind, clients, puppets, visitor, birth, left_out, done, keeps_notes };
+        Ok((world, workload))
     }
 
     /// How many steps pass before action `number`.
@@ -96,7 +112,8 @@ impl Workload {
     /// Everybody who is left is gone.
     pub(crate) fn leave(&mut self, world: &mut World) {
         let clients = std::mem::take(&mut self.clients);
-        world.outside(|_| drop(clients));
+        let visitor = self.visitor.take();
+        world.outside(|_| drop((clients, visitor)));
     }
 
     /// Does action `number`.
@@ -119,6 +136,9 @@ impl Workload {
             let core = CoreId(random.byte() % world.cores());
             self.clients.push(Client::new(world, core));
             return "a new client".to_owned();
+        }
+        if let Some(what) = self.go_on(world) {
+            return what;
         }
         match random.below(24) {
             0..=4 => self.spawn(world, random),
@@ -153,7 +173,7 @@ impl Workload {
             1..=3 => world.cores(),
             _ => random.byte() % world.cores(),
         };
-        let flags = u8::from(random.one_in(4));
+        let flags = u8::from(random.one_in(4)) | u8::from(random.one_in(3)) << 1;
         let program = match random.below(16) {
             0 => "nothing",
             1..=3 => "brief",
@@ -161,8 +181,10 @@ impl Workload {
             _ => "puppet",
         };
         let mut what = spawn_of(program, core, random.byte(), flags);
-        if random.one_in(24) {
-            what.envbuf = b"no variable\0".to_vec();
+        match random.below(48) {
+            0 | 1 => what.envbuf = b"no variable\0".to_vec(),
+            2 => (what.argvbuf, what.envbuf) = too_much(),
+            _ => {}
         }
         let text = format!("spawn {program} on core {core}, flags {flags}");
         if random.one_in(8) {
@@ -177,7 +199,7 @@ impl Workload {
     fn request(&mut self, world: &mut World, random: &mut Random) -> String {
         let last = world.shared.net.state.borrow().oracle.model.last_domain();
         let client = self.client(random);
-        match random.below(12) {
+        match random.below(13) {
             0 => {
                 client.list(random.below(usize::try_from(last).unwrap_or(0) + 1) as u64);
                 "list".to_owned()
@@ -195,7 +217,8 @@ impl Workload {
                     4..=6 => client.kill(cap),
                     7..=9 => client.wait(cap, false),
                     10 => client.wait(cap, true),
-                    _ => client.span(cap, random.byte() % world.cores()),
+                    11 => client.exit(cap, random.byte()),
+                    _ => client.span(cap, random.byte() % world.cores(), random.one_in(2)),
                 }
                 format!("request {what} with a cap of {domain:?}")
             }
@@ -251,62 +274,13 @@ impl Workload {
             17 => Line::WaitForSelf,
             18 => Line::PoseAsSpawnd,
             _ => {
+                // Its own spawnd could do it, if it obeyed.
+                let own = world.shared.truth.alive(domain).first().copied();
+                let core = own.filter(|_| !random.one_in(4)).unwrap_or(core);
                 let iref = world.shared.net.state.borrow().oracle.model.spawnd_iref(core);
                 Line::CommandSpawnd(iref.unwrap_or_default(), domain)
             }
         }
-    }
-
-    /// Has a played spawnd say something, true or not.
-    fn play(&mut self, world: &mut World, random: &mut Random) -> String {
-        let core = CoreId(random.byte() % world.cores());
-        let played = world.platform(core).and_then(|platform| platform.played());
-        let Some(played) = played else { return self.request(world, random) };
-        let mut played = played.borrow_mut();
-        let orders = played.orders.len();
-        let (last, place) = (played.last, random.below(orders.max(1)));
-        let err = match random.below(8) {
-            0 => ErrCode::SPAWN_ERR_DOMAIN_NOTFOUND,
-            1 => ErrCode::SPAWN_ERR_DOMAIN_RUNNING,
-            2 | 3 => ErrCode::SPAWN_ERR_RUN,
-            _ => ErrCode::OK,
-        };
-        let err = ErrVal::from(err);
-        let (said, told) = match (random.below(60), last) {
-            (0, Some(order)) => {
-                (Some(Mark::DuplicatedReply), played.reply(order.request, order.kind, err))
-            }
-            (1, _) => {
-                let request = 1_000_000 + u64::from(random.byte());
-                (Some(Mark::UnsolicitedReply), played.reply(request, RequestKind::Kill, err))
-            }
-            (2, _) if orders > 0 => {
-                let order = played.orders[place];
-                let kind = if order.kind == RequestKind::Kill {
-                    RequestKind::Cleanup
-                } else {
-                    RequestKind::Kill
-                };
-                (Some(Mark::WrongKindReply), played.reply(order.request, kind, err))
-            }
-            (3..=14, _) => {
-                let domain = match played.orders.get(place) {
-                    Some(order) if random.one_in(2) => order.domain,
-                    _ => 1 + u64::from(random.byte() % 40),
-                };
-                let cause = if random.one_in(2) { ExitCause::Exited } else { ExitCause::Crashed };
-                (Some(Mark::FalseDeath), played.tell(domain, cause, random.byte()))
-            }
-            _ => {
-                let err = played.mood(place).unwrap_or(err);
-                (None, played.answer(place, err))
-            }
-        };
-        drop(played);
-        if let Some(said) = said.filter(|_| told) {
-            mark(world, said);
-        }
-        format!("the spawnd of core {core} says {said:?} with {err}: {told}")
     }
 
     fn pose(&mut self, world: &mut World, random: &mut Random) -> String {
@@ -347,7 +321,7 @@ impl Workload {
 
     fn fault(&self, world: &mut World, random: &mut Random) -> String {
         let core = CoreId(random.byte() % world.cores());
-        let fault = match random.below(34) {
+        let fault = match random.below(38) {
             0..=9 => Fault::Delay,
             10..=13 => Fault::FullChannel,
             14..=16 => Fault::SlowMonitor(core),
@@ -358,6 +332,9 @@ impl Workload {
             // A binding that fails drops caps, too.
             23 if !self.kind.is_patient => Fault::CapTransferFails,
             24 => Fault::ProgramWedge,
+            34 if random.one_in(5) => Fault::SpawndStuck(core),
+            35 if random.one_in(12) => Fault::SpawndCrashLoop(core),
+            36 | 37 => Fault::TimePasses,
             25 => Fault::ProgramExit,
             26 => Fault::ProgramCrash,
             _ => Fault::SpuriousWake,
@@ -365,6 +342,13 @@ impl Workload {
         let happened = world.inject(fault);
         format!("{fault:?}: {happened}")
     }
+}
+
+/// Arguments that fit a message each, and the argument page not together.
+fn too_much() -> (Vec<u8>, Vec<u8>) {
+    let argv = (0..TOO_MANY).flat_map(|number| format!("argument {number:010}\0").into_bytes());
+    let env = (0..TOO_MANY).flat_map(|number| format!("V{number:08}=variable\0").into_bytes());
+    (argv.collect(), env.collect())
 }
 
 fn mark(world: &World, what: Mark) {

@@ -24,6 +24,8 @@ pub(crate) enum Line {
     Panic,
     /// Say `exit`, with that status.
     Exit(u8),
+    /// Say `exit`, with that status and a cap that was lent.
+    ExitLent(u8),
     /// Say `exit` with the null cap.
     ExitWithNothing,
     /// Say `exit` with the cap of a domain it spawned.
@@ -48,6 +50,7 @@ pub(crate) enum Line {
 #[derive(Default)]
 struct Script {
     lines: VecDeque<Line>,
+    lent: Option<Cap>,
     waker: Option<Waker>,
 }
 
@@ -77,6 +80,17 @@ impl Puppets {
             waker.wake();
         }
         true
+    }
+
+    /// Gives a puppet a cap that isn't its own.
+    pub(crate) fn lend(&self, part: Part, cap: Cap) {
+        let before = self.0.borrow_mut().get_mut(&part).and_then(|it| it.lent.replace(cap));
+        drop(before);
+    }
+
+    fn lent(&self, part: Part) -> Cap {
+        let lent = self.0.borrow_mut().get_mut(&part).and_then(|it| it.lent.take());
+        lent.unwrap_or(Cap::NULL)
     }
 
     async fn next(&self, part: Part) -> Line {
@@ -112,7 +126,8 @@ async fn play(puppets: Puppets, env: Env) -> ExitStatus {
     puppets.0.borrow_mut().entry(part).or_default();
     let _stage = OnStage(puppets.clone(), part);
     let tasks = env.dispatcher(());
-    let mut actor = Actor { env, tasks, processes: None, children: Rc::default() };
+    let mut actor =
+        Actor { puppets: puppets.clone(), env, tasks, processes: None, children: Rc::default() };
     loop {
         match puppets.next(part).await {
             Line::Return(status) => return ExitStatus(status),
@@ -125,6 +140,7 @@ async fn play(puppets: Puppets, env: Env) -> ExitStatus {
 
 /// A puppet at work.
 struct Actor {
+    puppets: Puppets,
     env: Env,
     tasks: Dispatcher<()>,
     processes: Option<Processes>,
@@ -143,6 +159,13 @@ impl Actor {
                 }
             }
             Line::CommandSpawnd(iref, domain) => self.command(iref, domain).await,
+            Line::ExitLent(status) => {
+                if let Some(processes) = &self.processes {
+                    let domain_cap = self.puppets.lent((self.env.id().0, self.env.core().0));
+                    // Unheard or not: it is said once.
+                    drop(processes.binding().exit(Exit { domain_cap, status }));
+                }
+            }
             line => {
                 if self.processes.is_none() {
                     self.processes = self.env.system().processes().await.ok();

@@ -2,6 +2,7 @@
 
 use flounder::{Cap, CoreId, Rights};
 
+use super::ambush::crash_and_haunt;
 use super::puppet::Line;
 use super::{Workload, end_of};
 use crate::fault::Fault;
@@ -10,11 +11,17 @@ use crate::random::Random;
 use crate::world::World;
 
 /// What can be done to a domain in a given state, by the row of the table of requests.
-const ROWS: [&str; 6] = ["kill", "wait", "wait nohang", "get_status", "span", "exit"];
+const ROWS: [&str; 7] =
+    ["kill", "wait", "wait nohang", "get_status", "span", "exit", "exit of another"];
 
 impl Workload {
     /// Does to a domain in a short-lived state what was done least in it.
     pub(super) fn strike(&mut self, world: &mut World, random: &mut Random) -> String {
+        if random.one_in(4)
+            && let Some(what) = self.ambush(world, random)
+        {
+            return what;
+        }
         let spanned = world.shared.net.state.borrow().oracle.model.on_cores(CoreState::SpanPend);
         if let Some((domain, core)) = random.pick(&spanned).filter(|_| random.one_in(2)) {
             return self.strike_a_span(world, random, domain, CoreId(core));
@@ -52,7 +59,8 @@ impl Workload {
             "wait" => client.wait(cap, false),
             "wait nohang" => client.wait(cap, true),
             "get_status" => client.status(domain, cap),
-            "span" if !cap.is_null() => client.span(cap, core),
+            "exit of another" => client.exit(cap, random.byte()),
+            "span" if !cap.is_null() => client.span(cap, core, !random.one_in(4)),
             "span" => self.tell_parts(world, domain, Line::Span(core, true)),
             _ => self.tell_parts(world, domain, Line::Exit(random.byte())),
         }
@@ -67,6 +75,10 @@ impl Workload {
         domain: u64,
         core: CoreId,
     ) -> String {
+        if world.shared.truth.is_played(core.0) && random.one_in(3) {
+            crash_and_haunt(world, (domain, core.0));
+            return format!("the spawnd of core {core} dies, domain {domain} spanning there");
+        }
         world.inject(Fault::SpawndHang(core));
         let cap = self.cap_for(world, random, domain, "kill");
         self.clients[random.below(self.clients.len())].kill(cap);
@@ -74,11 +86,19 @@ impl Workload {
     }
 
     /// A cap of the domain that a client has, or, where nobody loses caps, one that nobody was given.
-    fn cap_for(&self, world: &World, random: &mut Random, domain: u64, row: &str) -> Cap {
+    pub(super) fn cap_for(
+        &self,
+        world: &World,
+        random: &mut Random,
+        domain: u64,
+        row: &str,
+    ) -> Cap {
         let held = self.clients.iter().find_map(|client| client.cap_of(Some(domain), 0));
         match held {
-            Some(cap) if row != "span" => cap,
-            _ if self.kind.is_patient && (row == "kill" || random.one_in(2)) => {
+            Some(cap) if !matches!(row, "span" | "exit of another") => cap,
+            Some(cap) if row == "span" && may_span(&cap) => cap,
+            Some(cap) if row != "span" && !self.kind.is_patient => cap,
+            _ if self.kind.is_patient && (row != "span" || random.one_in(2)) => {
                 world.mint(domain, Rights::DOMAIN)
             }
             _ => Cap::NULL,
@@ -130,4 +150,8 @@ impl Workload {
             }
         }
     }
+}
+
+fn may_span(cap: &Cap) -> bool {
+    cap.identify().is_ok_and(|info| info.rights.contains(Rights::SPAN))
 }

@@ -16,21 +16,25 @@ pub struct Config {
     pub(crate) cores: u8,
     pub(crate) domains_per_client_max: u32,
     pub(crate) room_max: usize,
+    pub(crate) domains_per_core_max: usize,
     pub(crate) grace: Duration,
+    pub(crate) restarts_max: u32,
     pub(crate) trace_lines: usize,
     played: u64,
 }
 
 impl Config {
-    /// Two cores with real spawnds, the default quota, channels of the usual capacity, a grace time
-    /// of 100 ms, and the last 60 lines of the trace.
+    /// Two cores with real spawnds, the default quotas, channels of the usual capacity, a grace time
+    /// of 100 ms, 16 restarts of a spawnd in a row, and the last 60 lines of the trace.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             cores: 2,
             domains_per_client_max: 1_024,
             room_max: 8,
+            domains_per_core_max: 100_000,
             grace: Duration::from_millis(100),
+            restarts_max: 16,
             trace_lines: 60,
             played: 0,
         }
@@ -46,6 +50,18 @@ impl Config {
     #[must_use]
     pub const fn domains_per_client_max(self, domains: u32) -> Self {
         Self { domains_per_client_max: domains, ..self }
+    }
+
+    /// With so many domains on a core, ended ones that aren't cleaned up included.
+    #[must_use]
+    pub const fn domains_per_core_max(self, domains: usize) -> Self {
+        Self { domains_per_core_max: domains, ..self }
+    }
+
+    /// With so many restarts in a row of a spawnd that answers no heartbeat.
+    #[must_use]
+    pub const fn restarts_max(self, restarts: u32) -> Self {
+        Self { restarts_max: restarts, ..self }
     }
 
     /// With room for so many messages in each direction of each channel, but never more than the

@@ -1,8 +1,9 @@
 //! Making things go wrong, and making them well again.
 
-use flounder::DomainId;
 use flounder::platform::{ProgramEnd, ServiceKind, StartFailure};
+use flounder::{CoreId, DomainId};
 
+use super::boot::HEARTBEAT_PERIOD;
 use super::{Role, World};
 use crate::fault::{Fault, Mark};
 use crate::net::Breakage;
@@ -10,6 +11,9 @@ use crate::oracle::truth::Life;
 
 /// For how many steps somebody is held up, at most.
 const HOLD_STEPS_MAX: usize = 400;
+/// Time passes at once in so many parts of a heartbeat's period at most.
+const TIME_PARTS: usize = 6;
+const PARTS_PER_PERIOD: u32 = 4;
 
 impl World {
     /// Makes something go wrong. False if there is nothing it could happen to.
@@ -34,6 +38,13 @@ impl World {
             Fault::FullChannel => net.hold(&mut self.random, steps, false),
             Fault::SlowMonitor(core) => self.stall(Role::Monitor(core), steps),
             Fault::SpawndHang(core) => self.stall(Role::Spawnd(core), steps * 4),
+            Fault::SpawndStuck(core) => self.stick(core),
+            Fault::SpawndCrashLoop(core) => self.crash_in_a_row(core),
+            Fault::TimePasses => {
+                let part = 1 + self.random.below(TIME_PARTS);
+                self.pass(HEARTBEAT_PERIOD * u32::try_from(part).unwrap_or(1) / PARTS_PER_PERIOD);
+                true
+            }
             Fault::SpawndCrash(core) => self.platform(core).is_some() && self.crash_spawnd(core),
             Fault::StartFailure => {
                 let ways = [StartFailure::Load, StartFailure::Run, StartFailure::Span];
@@ -65,6 +76,19 @@ impl World {
         let until = self.steps + steps;
         let found = self.loops.iter_mut().find(|it| it.role == role);
         found.map(|it| it.stalled_until = until).is_some()
+    }
+
+    fn stick(&mut self, core: CoreId) -> bool {
+        let Some(platform) = self.platform(core) else { return false };
+        let life = platform.generation();
+        let found = self.loops.iter_mut().find(|it| it.role == Role::Spawnd(core));
+        found.map(|it| it.stuck_in = Some(life)).is_some()
+    }
+
+    fn crash_in_a_row(&mut self, core: CoreId) -> bool {
+        let times = 1 + self.random.below(self.shared.config.restarts_max as usize + 2);
+        let times = u32::try_from(times).unwrap_or(1);
+        self.platform(core).is_some_and(|platform| platform.crash_in_a_row(times))
     }
 
     fn wedge_a_program(&mut self) -> bool {
@@ -107,7 +131,10 @@ impl World {
         self.shared.net.release_all();
         self.shared.start_failure.set(None);
         for it in &mut self.loops {
-            it.stalled_until = 0;
+            (it.stalled_until, it.stuck_in) = (0, None);
+        }
+        for platform in &self.platforms {
+            platform.crash_in_a_row(0);
         }
     }
 
@@ -140,6 +167,9 @@ fn mark(fault: Fault) -> Option<Mark> {
         Fault::SlowMonitor(_) => Mark::SlowMonitor,
         Fault::SpawndHang(_) => Mark::SpawndHang,
         Fault::SpawndCrash(_) => Mark::SpawndCrash,
+        Fault::SpawndStuck(_) => Mark::SpawndStuck,
+        Fault::SpawndCrashLoop(_) => Mark::SpawndCrashLoop,
+        Fault::TimePasses => Mark::TimePasses,
         Fault::ProgramWedge => Mark::ProgramWedge,
         Fault::SpuriousWake => Mark::SpuriousWake,
         Fault::ProgramExit => Mark::ProgramExit,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use flounder::Clock;
 
-use super::{Progress, REST_HORIZON, World};
+use super::{Loop, Progress, REST_HORIZON, Role, World};
 
 /// One step in so many lets time pass besides.
 const STEPS_PER_TICK: usize = 64;
@@ -31,9 +31,16 @@ impl World {
 
     fn give(&mut self, place: usize) -> bool {
         match self.loops.get(place) {
-            Some(it) => it.stalled_until <= self.steps && it.waitset.poll(1) > 0,
+            Some(it) if it.stalled_until > self.steps || self.is_stuck(it) => false,
+            Some(it) => it.waitset.poll(1) > 0,
             None => self.do_a_job(),
         }
+    }
+
+    /// True while the spawnd lives that hangs on that loop.
+    fn is_stuck(&self, it: &Loop) -> bool {
+        let Role::Spawnd(core) = it.role else { return false };
+        it.stuck_in.is_some_and(|life| self.platforms[core.index()].generation() == life)
     }
 
     fn do_a_job(&mut self) -> bool {
@@ -58,7 +65,8 @@ impl World {
         if freed {
             return Progress::Turn;
         }
-        let next = self.loops.iter().filter_map(|it| it.waitset.next_timer()).min();
+        let next = self.loops.iter().filter(|it| !self.beats_only(it));
+        let next = next.filter_map(|it| it.waitset.next_timer()).min();
         match next.filter(|&next| next - self.clock.now() < REST_HORIZON) {
             Some(next) => {
                 self.clock.advance_to(next);
@@ -66,5 +74,13 @@ impl World {
             }
             None => Progress::Rest,
         }
+    }
+
+    /// True for a loop that waits for nothing but the time of a heartbeat that will be answered.
+    fn beats_only(&self, it: &Loop) -> bool {
+        let Role::Monitor(core) = it.role else { return false };
+        let is_stuck = |it: &Loop| it.role == Role::Spawnd(core) && self.is_stuck(it);
+        let is_calm = self.shared.net.state.borrow().oracle.is_calm(core.0);
+        is_calm && !self.loops.iter().any(is_stuck)
     }
 }

@@ -223,4 +223,28 @@ pub(super) const MUTANTS: &[Mutant] = &[
         words: "waiting.store(",
         model: "the_rest_of_a_message_is_received_without_its_sender",
     },
+    Mutant {
+        what: "a sender doesn't see that the dispatcher of its mailbox ends",
+        defect: "gone",
+        file: "runtime/src/source/mailbox.rs",
+        after: "pub fn send(",
+        words: "fence(",
+        model: "a_value_races_with_the_end_of_its_dispatcher",
+    },
+    Mutant {
+        what: "a dispatcher that ends doesn't see what was just put into a mailbox",
+        defect: "gone",
+        file: "runtime/src/source/mailbox.rs",
+        after: "fn end(",
+        words: "fence(",
+        model: "a_value_races_with_the_end_of_its_dispatcher",
+    },
+    Mutant {
+        what: "a mailbox without senders is gone before what they sent",
+        defect: "relaxed",
+        file: "runtime/src/source/mailbox.rs",
+        after: "fn is_over(",
+        words: "handles.load(",
+        model: "what_the_last_handle_sent_is_handled_before_the_mailbox_goes",
+    },
 ];

@@ -84,8 +84,9 @@ Examples:
 
 pub(super) const MAN: &str = "\
 Examples:
-  flounder man | man -l -
-  flounder man > /usr/local/share/man/man1/flounder.1";
+  flounder man | man -l -                              the page about all of it
+  flounder man --out ~/.local/share/man/man1           that and a page for each command
+  man flounder-gen                                     the options of `flounder gen`";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

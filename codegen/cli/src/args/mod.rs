@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use flounder_codegen::{Code, Levels};
 
-use crate::breaking;
-use crate::new::Name;
+use crate::changes;
+use crate::name::Name;
 
 /// Compiles Flounder interface files into Rust bindings
 #[derive(Debug, Parser)]
@@ -54,9 +54,14 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print the manual page, or write it with a page for each command
     #[command(after_help = help::MAN)]
-    Man,
+    Man {
+        /// The folder for the pages, `flounder.1`, `flounder-check.1` and so on; it is made if it
+        /// isn't there
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// What can be explained.
@@ -65,20 +70,20 @@ pub(crate) enum Topic {
     /// An error or a warning.
     Finding(Code),
     /// A change that breaks somebody.
-    Change(breaking::Code),
+    Change(changes::Code),
 }
 
 impl Topic {
     fn parse(text: &str) -> Result<Self, String> {
         let finding = Code::find(text).map(Self::Finding);
-        let topic = finding.or_else(|| breaking::Code::find(text).map(Self::Change));
+        let topic = finding.or_else(|| changes::Code::find(text).map(Self::Change));
         topic.ok_or_else(|| "`flounder explain` lists the codes there are".to_owned())
     }
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Inputs {
-    /// Interface files; one that holds only types is an import for the others
+    /// Interface files, in any order; one that holds only types is an import for the others
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 

@@ -2,7 +2,7 @@
 
 use flounder_codegen::Span;
 
-use super::code::Code;
+use crate::changes::Code;
 
 /// A change between two versions.
 #[derive(Debug)]

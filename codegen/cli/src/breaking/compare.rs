@@ -12,8 +12,8 @@ use flounder_codegen::describe::{
 };
 
 use super::change::{Change, Place, Source, Wire};
-use super::code::Code;
 use super::pairing::pair;
+use crate::changes::Code;
 
 /// The changes from `old` to `new`, in the order of their places.
 pub(super) fn compare(old: &Description, new: &Description) -> Vec<Change> {

@@ -3,9 +3,9 @@
 use flounder_codegen::Span;
 
 use super::change::{Source, Wire};
-use super::code::Code;
 use super::compare::{Comparison, both};
 use super::pairing::Pairing;
+use crate::changes::Code;
 
 /// An entry of a list.
 #[derive(Clone, Copy, Debug)]

@@ -6,10 +6,10 @@ use flounder_codegen::Span;
 use flounder_codegen::describe::{Arg, ArgType, Interface, Message, Packet};
 
 use super::change::{Place, Source, Wire};
-use super::code::Code;
 use super::compare::{Comparison, Difference, both};
 use super::lists::{Entry, Kind, List};
 use super::pairing::pair;
+use crate::changes::Code;
 
 const ARGUMENTS: Kind = Kind {
     what: "argument",

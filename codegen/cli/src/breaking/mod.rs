@@ -1,7 +1,6 @@
 //! `flounder breaking`.
 
 mod change;
-mod code;
 mod compare;
 mod lists;
 mod messages;
@@ -18,46 +17,29 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use flounder_codegen::describe::Description;
-use flounder_codegen::files::FileError;
-use flounder_codegen::{Levels, Request, Sources};
-
-pub(crate) use code::Code;
+use flounder_codegen::{Code, Levels, Request, Sources};
 
 use crate::args::{Breaking, Level};
 use crate::inputs::{self, Once};
-use crate::run::Outcome;
+use crate::outcome::Outcome;
 use change::{Change, Source, Wire};
 
-/// A version that could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
-    /// A file of it, or of the new one.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A folder.
-    #[error("can't read the folder `{}`: {cause}", path.display())]
-    Folder { path: PathBuf, cause: io::Error },
-    /// A folder without interface files.
-    #[error("there is no `.if` file in `{}`", .0.display())]
-    Empty(PathBuf),
-}
-
-/// Compares two versions and shows what changed that breaks somebody.
-///
-/// # Errors
-///
-/// If a file can't be read.
-pub(crate) fn run(command: &Breaking) -> Result<Outcome, ReadError> {
+/// Compares two versions and shows what changed that breaks somebody. If there are mistakes in
+/// them, those of both are shown and nothing else.
+pub(crate) fn run(command: &Breaking) -> Outcome {
     let mut sources = Sources::new();
     let format = command.findings.format;
-    let Some(old) = old(command, &mut sources)? else { return Ok(Outcome::Findings) };
-    let Some(new) = inputs::describe(&command.inputs, &mut sources, format)? else {
-        return Ok(Outcome::Findings);
+    let old = old(command, &mut sources);
+    let new = inputs::describe(&command.inputs, &mut sources, format);
+    let (old, new) = match (old, new) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(old), Err(new)) => return old.max(new),
+        (Err(outcome), _) | (_, Err(outcome)) => return outcome,
     };
     let mut changes = compare::compare(&old, &new);
     changes.retain(|change| is_asked_for(change, command.level));
     show::show(&changes, &sources, format);
-    Ok(if changes.is_empty() { Outcome::Clean } else { Outcome::Findings })
+    if changes.is_empty() { Outcome::Clean } else { Outcome::Findings }
 }
 
 fn is_asked_for(change: &Change, level: Level) -> bool {
@@ -68,36 +50,51 @@ fn is_asked_for(change: &Change, level: Level) -> bool {
     }
 }
 
-/// The old version. None if it has mistakes, which are shown.
-fn old(command: &Breaking, sources: &mut Sources) -> Result<Option<Description>, ReadError> {
-    let mut paths = Vec::new();
+/// The old version; its mistakes are shown.
+///
+/// # Errors
+///
+/// What follows from its mistakes, if it has some.
+fn old(command: &Breaking, sources: &mut Sources) -> Result<Description, Outcome> {
+    let (mut once, mut files) = (Once::default(), Vec::new());
     for path in &command.against {
-        paths.extend(interface_files(path)?);
+        match interface_files(path) {
+            Ok(paths) => files.extend(once.read(&paths, sources)),
+            Err(why) => files.push(sources.add_unreadable(path.to_string_lossy(), why.to_string())),
+        }
     }
-    let files = Once::default().read(&paths, sources)?;
     let request = Request { files, imports: Vec::new() };
     // The new version is warned about; the old one is as it is, and in whatever file it was put.
     let mut levels = Levels::new();
-    levels.set(flounder_codegen::Code::NameMismatch, flounder_codegen::Level::Allow);
+    levels.set(Code::NameMismatch, flounder_codegen::Level::Allow);
     match request.describe(sources, &levels) {
-        Ok((description, _)) => Ok(Some(description)),
+        Ok((description, _)) => Ok(description),
         Err(findings) => {
             crate::show::show(&findings, sources, command.findings.format);
-            Ok(None)
+            Err(Outcome::of(&findings, sources))
         }
     }
 }
 
+/// A folder that holds no version.
+#[derive(Debug, thiserror::Error)]
+enum FolderError {
+    #[error("can't read the folder `{}`: {cause}", path.display())]
+    Read { path: PathBuf, cause: io::Error },
+    #[error("there is no `.if` file in `{}`", .0.display())]
+    Empty(PathBuf),
+}
+
 /// The file, or the interface files of the folder in the order of their names.
-fn interface_files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
+fn interface_files(path: &Path) -> Result<Vec<PathBuf>, FolderError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let entries = entries.map_err(|cause| ReadError::Folder { path: path.to_owned(), cause })?;
+    let entries = entries.map_err(|cause| FolderError::Read { path: path.to_owned(), cause })?;
     let is_interface = |path: &PathBuf| path.extension() == Some(OsStr::new("if"));
     let mut files: Vec<_> =
         entries.into_iter().map(|entry| entry.path()).filter(is_interface).collect();
     files.sort();
-    if files.is_empty() { Err(ReadError::Empty(path.to_owned())) } else { Ok(files) }
+    if files.is_empty() { Err(FolderError::Empty(path.to_owned())) } else { Ok(files) }
 }

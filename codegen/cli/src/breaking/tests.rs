@@ -4,8 +4,8 @@ use flounder_codegen::describe::Description;
 use flounder_codegen::{Code as Finding, Level, Levels, Request, Sources};
 
 use super::change::{Change, Wire};
-use super::code::Code;
 use super::compare::compare;
+use crate::changes::Code;
 
 /// A version of some files, by name.
 pub(super) type Files<'a> = Vec<(&'a str, String)>;

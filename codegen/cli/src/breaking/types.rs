@@ -7,10 +7,10 @@ use flounder_codegen::describe::{
 };
 
 use super::change::{Place, Source, Wire};
-use super::code::Code;
 use super::compare::{Comparison, Difference, both};
 use super::lists::{Entry, Kind, List};
 use super::pairing::pair;
+use crate::changes::Code;
 
 const FIELDS: Kind = Kind {
     what: "field",

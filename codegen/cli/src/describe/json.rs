@@ -222,23 +222,19 @@ impl<'a> View<'a> {
     }
 
     fn message(&self, message: &'a Message) -> JsonMessage<'a> {
-        let is_rpc = message.response.is_some();
-        let sent = message.call.args.iter().map(|arg| (is_rpc.then_some("in"), arg));
-        let answered = message.response.iter().flat_map(|response| &response.args);
-        let parameters = sent.chain(answered.map(|arg| (Some("out"), arg)));
         JsonMessage {
             name: self.name(&message.name, &message.rust, &message.docs, message.span),
             kind: message.kind(),
             packets: message.packets().map(packet).collect(),
-            parameters: parameters.map(|(way, arg)| self.parameter(way, arg)).collect(),
+            parameters: message.parameters().map(|(way, arg)| self.parameter(way, arg)).collect(),
         }
     }
 
     fn parameter(&self, direction: Option<&'static str>, arg: &'a Arg) -> JsonParameter<'a> {
-        let (form, ty, max) = match arg.ty {
-            ArgType::Value(ty) => ("value", Some(self.type_use(ty)), None),
-            ArgType::String { bytes_max } => ("string", None, Some(bytes_max)),
-            ArgType::List { elem, max } => ("list", Some(self.type_use(elem)), Some(max)),
+        let (form, max) = match arg.ty {
+            ArgType::Value(_) => ("value", None),
+            ArgType::String { bytes_max } => ("string", Some(bytes_max)),
+            ArgType::List { max, .. } => ("list", Some(max)),
         };
         JsonParameter {
             name: self.name(&arg.name, &arg.rust, &arg.docs, arg.span),
@@ -246,7 +242,7 @@ impl<'a> View<'a> {
             declared: &arg.declared,
             wire: &arg.wire,
             form,
-            ty,
+            ty: arg.type_use().map(|ty| self.type_use(ty)),
             max,
         }
     }

@@ -37,13 +37,8 @@ fn interface(description: &Description, sources: &Sources, interface: &Interface
 }
 
 fn packet(packet: &Packet) -> [String; 5] {
-    let Packet { number, bytes_min, bytes_max, caps, .. } = packet;
-    let bytes = if bytes_min == bytes_max {
-        bytes_max.to_string()
-    } else {
-        format!("{bytes_min} to {bytes_max}")
-    };
-    [number.to_string(), packet.wire_name.clone(), bytes, caps.to_string(), arguments(&packet.args)]
+    let (number, name, caps) = (packet.number, packet.wire_name.clone(), packet.caps);
+    [number.to_string(), name, packet.bytes(), caps.to_string(), arguments(&packet.args)]
 }
 
 fn arguments(args: &[Arg]) -> String {

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use flounder_codegen::Sources;
 use flounder_codegen::describe::{
-    Arg, ArgType, Builtin, Description, Interface, Message, Packet, Type, TypeId, TypeKind, TypeUse,
+    Arg, ArgType, Builtin, Description, Interface, Message, Type, TypeId, TypeKind, TypeUse,
 };
+
+use crate::show::plural;
 
 /// Arguments of more columns than this have a line each.
 const SIGNATURE_COLUMNS_MAX: usize = 64;
@@ -111,30 +113,15 @@ pub(super) fn target(ty: &Type) -> Option<(TypeUse, String)> {
     }
 }
 
-/// The type of an argument, or of its elements.
-pub(super) fn type_of(arg: &Arg) -> Option<TypeUse> {
-    match arg.ty {
-        ArgType::Value(ty) | ArgType::List { elem: ty, .. } => Some(ty),
-        ArgType::String { .. } => None,
-    }
-}
-
-/// The arguments in order, each with its direction if it has one.
-pub(super) fn arguments(message: &Message) -> impl Iterator<Item = (Option<&'static str>, &Arg)> {
-    let is_rpc = message.response.is_some();
-    let sent = message.call.args.iter().map(move |arg| (is_rpc.then_some("in"), arg));
-    let answered = message.response.iter().flat_map(|response| &response.args);
-    sent.chain(answered.map(|arg| (Some("out"), arg)))
-}
-
 /// The declaration of a message, whose arguments `show` writes; on several lines if it is long.
 pub(super) fn signature(message: &Message, show: impl Fn(&Arg) -> String) -> String {
     let (kind, name) = (message.kind(), &message.name);
-    let args: Vec<_> = arguments(message)
+    let args: Vec<_> = message
+        .parameters()
         .map(|(way, arg)| way.map_or(String::new(), |way| format!("{way} ")) + &show(arg))
         .collect();
     // What is shown may be longer than what is seen.
-    let seen = arguments(message).map(|(way, arg)| way.map_or(0, str::len) + arg.declared.len());
+    let seen = message.parameters().map(|(way, arg)| way.map_or(0, str::len) + arg.declared.len());
     if seen.sum::<usize>() > SIGNATURE_COLUMNS_MAX {
         format!("{kind} {name}(\n    {}\n);", args.join(",\n    "))
     } else {
@@ -152,19 +139,8 @@ pub(super) fn limit(arg: &Arg) -> String {
     }
 }
 
-/// How many bytes a packet takes.
-pub(super) fn bytes(packet: &Packet) -> String {
-    let Packet { bytes_min, bytes_max, .. } = packet;
-    if bytes_min == bytes_max {
-        bytes_max.to_string()
-    } else {
-        format!("{bytes_min} to {bytes_max}")
-    }
-}
-
 /// What follows from a type for those that use it.
 pub(super) fn size(ty: &Type) -> String {
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
     let Type { bytes, caps, .. } = ty;
     let padding = match ty.kind {
         TypeKind::Typedef(_) | TypeKind::Enum(_) => "",

@@ -60,10 +60,11 @@ impl Writer<'_> {
 
     fn message(&self, message: &Message) -> String {
         let signature =
-            book::signature(message, |arg| self.declaration(&arg.declared, book::type_of(arg)));
-        let rows: Vec<_> = book::arguments(message)
+            book::signature(message, |arg| self.declaration(&arg.declared, arg.type_use()));
+        let rows: Vec<_> = message
+            .parameters()
             .map(|(way, arg)| {
-                let ty = book::type_of(arg).map_or(code("String"), |ty| self.type_use(ty));
+                let ty = arg.type_use().map_or(code("String"), |ty| self.type_use(ty));
                 let way = way.unwrap_or_default().to_owned();
                 [code(&arg.name), way, ty, book::limit(arg), docs(&arg.docs)]
             })
@@ -137,7 +138,7 @@ fn contents(interface: &Interface) -> String {
             [
                 packet.number.to_string(),
                 format!("<code>{link}</code>"),
-                book::bytes(packet),
+                packet.bytes(),
                 packet.caps.to_string(),
             ]
         })

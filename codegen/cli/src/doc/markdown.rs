@@ -49,9 +49,10 @@ impl Writer<'_> {
     }
 
     fn message(&self, message: &Message) -> [String; 4] {
-        let rows: Vec<_> = book::arguments(message)
+        let rows: Vec<_> = message
+            .parameters()
             .map(|(way, arg)| {
-                let ty = book::type_of(arg).map_or(code("String"), |ty| self.type_use(ty));
+                let ty = arg.type_use().map_or(code("String"), |ty| self.type_use(ty));
                 let way = way.unwrap_or_default().to_owned();
                 [code(&arg.name), way, ty, book::limit(arg), cell(&arg.docs)]
             })
@@ -102,7 +103,7 @@ fn contents(interface: &Interface) -> String {
     let packets = interface.messages.iter().flat_map(|message| {
         message.packets().map(|packet| {
             let link = format!("[{}](#message-{})", code(&packet.wire_name), message.name);
-            [packet.number.to_string(), link, book::bytes(packet), packet.caps.to_string()]
+            [packet.number.to_string(), link, packet.bytes(), packet.caps.to_string()]
         })
     });
     table(["Number", "On the wire", "Bytes", "Caps"], &packets.collect::<Vec<_>>())

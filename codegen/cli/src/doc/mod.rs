@@ -10,18 +10,19 @@ use flounder_codegen::{Output, Sources};
 
 use crate::args::{Doc, Format, PageFormat};
 use crate::inputs;
-use crate::run::Outcome;
+use crate::outcome::Outcome;
 use book::Book;
 
 /// Writes a page for each interface and each name of an import.
 ///
 /// # Errors
 ///
-/// If a file can't be read or written.
+/// If a page can't be written.
 pub(crate) fn run(command: &Doc) -> Result<Outcome, FileError> {
     let mut sources = Sources::new();
-    let Some(description) = inputs::describe(&command.inputs, &mut sources, Format::Human)? else {
-        return Ok(Outcome::Findings);
+    let description = match inputs::describe(&command.inputs, &mut sources, Format::Human) {
+        Ok(description) => description,
+        Err(outcome) => return Ok(outcome),
     };
     let book = Book::new(&description, &sources);
     let all = [PageFormat::Markdown, PageFormat::Html];

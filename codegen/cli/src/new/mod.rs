@@ -1,15 +1,13 @@
 //! `flounder new`.
 
-mod name;
 mod template;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-pub(crate) use name::Name;
-
 use crate::args::New;
-use crate::run::{Error, Outcome, print};
+use crate::outcome::{Error, Outcome};
+use crate::show::print;
 
 /// Where the command was built.
 const BUILT_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -38,6 +36,9 @@ pub(crate) enum NewError {
     /// A file can't be written.
     #[error("can't make `{}`: {cause}", path.display())]
     Write { path: PathBuf, cause: io::Error },
+    /// Nothing can be said about it.
+    #[error(transparent)]
+    Said(#[from] Error),
 }
 
 /// Makes a crate in a folder of its name.
@@ -45,12 +46,12 @@ pub(crate) enum NewError {
 /// # Errors
 ///
 /// If the folder is there already, there is no checkout, or a file can't be written.
-pub(crate) fn run(command: &New) -> Result<Outcome, Error> {
+pub(crate) fn run(command: &New) -> Result<Outcome, NewError> {
     let checkout = match &command.path {
         Some(path) => checkout(path)?,
         None => checkout(Path::new(BUILT_IN)).map_err(|_| NewError::NoCheckout)?,
     };
-    let Some(text) = checkout.to_str() else { return Err(NewError::NotText(checkout).into()) };
+    let Some(text) = checkout.to_str() else { return Err(NewError::NotText(checkout)) };
     let files = template::fill(&command.name, text);
     let folder = Path::new(command.name.package());
     make(folder, &files, &checkout.join(LOCK))?;

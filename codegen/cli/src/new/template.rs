@@ -1,6 +1,6 @@
 //! The files of a new crate, as they stand in `template`, where they are a crate themselves.
 
-use super::name::Name;
+use crate::name::Name;
 
 /// The name that the template's crate and interface have; it stands there for nothing else.
 const DEMO: &str = "demo";

@@ -154,9 +154,11 @@ fn versions_with_mistakes_are_not_compared() {
     let error = error.replace("v1/", "");
     folder.write("bad.if", "interface bad { message m(t t); };");
     folder.check("breaking --against v1/echo.if bad.if --format short", 1, "", &error);
+    let both = format!("v1/{error}{error}");
+    folder.check("breaking --against v1 bad.if --format short", 1, "", &both);
     fs::create_dir_all(folder.0.join("empty")).expect("the folder is writable");
-    let error = "flounder: there is no `.if` file in `empty`\n";
-    folder.check("breaking --against empty echo.if", 2, "", error);
+    let error = "empty:1:1: error[E009]: there is no `.if` file in `empty`\n";
+    folder.check("breaking --against empty echo.if --format short", 2, "", error);
     let output = folder.run("breaking --against absent echo.if");
     assert_eq!(output.status.code(), Some(2));
 }

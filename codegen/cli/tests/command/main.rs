@@ -2,11 +2,13 @@
 
 mod breaking;
 mod doc;
+mod excerpts;
 mod folder;
 #[path = "../../../tests/corpus/generator.rs"]
 mod generator;
 mod new;
 mod surroundings;
+mod unreadable;
 
 use std::fs;
 use std::io::Write as _;
@@ -312,15 +314,46 @@ fn shells_and_manuals_know_the_commands() {
 }
 
 #[test]
-fn every_file_that_cant_be_read_is_named() {
-    let folder = Folder::new("unreadable");
-    folder.write("crooked.if", "interface   crooked { message m(); };\n");
-    let missing = "flounder: can't read `a.if`: No such file or directory (os error 2)\n\
-                   flounder: can't read `b.if`: No such file or directory (os error 2)\n";
-    folder.check("check a.if good.if -i types.if b.if", 2, "", missing);
-    folder.check("check b.if -i a.if", 2, "", missing);
-    folder.check("fmt a.if crooked.if b.if", 2, "", missing);
-    folder.check("fmt --check crooked.if", 0, "", "");
+fn every_command_has_a_page_with_its_options() {
+    let folder = Folder::new("man");
+    folder.check("man --out man1", 0, "", "");
+    for (page, options) in [
+        ("flounder", &["flounder\\-gen(1)", "flounder\\-breaking(1)"][..]),
+        ("flounder-gen", &["\\-\\-out", "\\-\\-import", "\\-\\-deny", "\\-\\-check", "Examples:"]),
+        ("flounder-breaking", &["\\-\\-against", "\\-\\-level"]),
+        ("flounder-man", &["\\-\\-out"]),
+    ] {
+        let path = folder.0.join("man1").join(format!("{page}.1"));
+        let text = fs::read_to_string(path).expect(page);
+        assert!(text.contains(&format!(".TH {page} 1")), "{text}");
+        for option in options {
+            assert!(text.contains(option), "{option} is not in {text}");
+        }
+    }
+    let pages = fs::read_dir(folder.0.join("man1")).expect("the folder is there").count();
+    assert_eq!(pages, COMMANDS.split(' ').count());
+}
+
+#[test]
+fn files_may_be_named_in_any_order() {
+    let folder = Folder::new("order");
+    folder.write("a.if", "typedef coreid cores[4];\n");
+    folder.write("b.if", "typedef struct { cores them; } all;\ntypedef uint8 coreid;\n");
+    folder.write("user.if", "interface user { message m(all them, coreid one); };\n");
+    let files = ["a.if", "b.if", "types.if", "user.if", "good.if"];
+    let outputs = |out: &str, files: &[&str]| {
+        folder.check(&format!("gen {} --out {out}", files.join(" ")), 0, "", "");
+        let read = |name| fs::read(folder.0.join(out).join(name)).expect("it was written");
+        ["a.rs", "b.rs", "types.rs", "user.rs", "good.rs"].map(read)
+    };
+    let first = outputs("first", &files);
+    for turn in 1..files.len() {
+        let mut turned = files;
+        turned.rotate_left(turn);
+        assert!(outputs(&format!("out{turn}"), &turned) == first, "{turned:?}");
+        turned.reverse();
+        assert!(outputs(&format!("reversed{turn}"), &turned) == first, "{turned:?}");
+    }
 }
 
 #[test]

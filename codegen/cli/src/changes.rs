@@ -21,14 +21,14 @@ macro_rules! codes {
             }
 
             /// How to do it compatibly.
-            pub(super) fn help(self) -> &'static str {
+            pub(crate) fn help(self) -> &'static str {
                 match self { $(Self::$name => $help,)* }
             }
 
             /// The page of `flounder explain`.
             pub(crate) fn page(self) -> &'static str {
                 match self {
-                    $(Self::$name => include_str!(concat!("../../pages/", $number, ".md")),)*
+                    $(Self::$name => include_str!(concat!("../pages/", $number, ".md")),)*
                 }
             }
         }
