@@ -2,13 +2,23 @@
 //!
 //! They are compiled in only under `--cfg flounder_mutants`: elsewhere [`mutant!`](crate::mutant) is
 //! the constant `false`, and not even a name is left in a binary.
+//!
+//! A process that is started with `FLOUNDER_MUTANT` set to a name has that defect on all threads: so
+//! the tests that are named after a defect are shown to fail with it.
 
 #[cfg(flounder_mutants)]
 mod active {
     use std::cell::Cell;
 
     thread_local! {
-        static ACTIVE: Cell<Option<&'static str>> = const { Cell::new(None) };
+        static ACTIVE: Cell<Option<&'static str>> = Cell::new(of_process());
+    }
+
+    /// The defect that the whole process was started with.
+    fn of_process() -> Option<&'static str> {
+        let name = std::env::var("FLOUNDER_MUTANT").ok()?;
+        // Once for each thread of a test.
+        Some(String::leak(name))
     }
 
     /// Puts one defect back on this thread, and takes the one before out.

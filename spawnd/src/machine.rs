@@ -29,7 +29,7 @@ mod tests;
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use flounder::{DomainId, ErrCode, ErrVal};
+use flounder::{DomainId, ErrCode, ErrVal, mutant};
 
 pub use event::{
     Cause, Death, Effect, Effects, Event, Order, Payload, RequestId, RequestKind, StartError,
@@ -209,6 +209,9 @@ impl<P: Payload> Machine<P> {
         }
         if self.slots.contains(domain) || self.slots.len() >= self.config.domains_max {
             return self.reply(opening.request, opening.kind, ErrCode::SPAWN_ERR_DOMAIN_ALLOCATE);
+        }
+        if mutant!("many-domains-get-id-0") && self.slots.len() > 255 {
+            return self.reply(opening.request, opening.kind, ErrCode::OK);
         }
         let next = if program.is_dispatcher() {
             out.push(Effect::AskMonitorEndpoint { domain });

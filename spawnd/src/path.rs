@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use flounder::ErrCode;
+use flounder::{ErrCode, mutant};
 
 /// Where an unqualified name is searched if the environment has no `PATH`.
 pub const SEARCH_DEFAULT: &str = "/modules:/usr/local/bin:/usr/bin:/bin";
@@ -120,6 +120,9 @@ fn module(name: &str, catalog: &impl Catalog) -> Option<Program> {
 }
 
 fn host(path: PathBuf, catalog: &impl Catalog) -> Option<Program> {
+    if mutant!("directory-aborts") {
+        assert!(catalog.is_executable(&path), "the former service read it before it looked");
+    }
     catalog.is_executable(&path).then_some(Program::Host(path))
 }
 

@@ -6,6 +6,7 @@ mod args;
 mod figures;
 mod instructions;
 mod mutants;
+mod regressions;
 mod run;
 mod step;
 mod steps;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::figures::Figures;
-use crate::{instructions, mutants, run};
+use crate::{instructions, mutants, regressions, run};
 
 /// How much time there is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +61,8 @@ pub(crate) enum Work {
     Command(Run),
     /// It plants defects and expects the models to find each.
     Mutants,
+    /// It puts defects back and expects the test of each to fail.
+    Regressions,
     /// It counts instructions.
     Instructions,
 }
@@ -102,6 +104,7 @@ impl Step {
         match &self.work {
             Work::Command(command) => run::command(self.name, command, plan, limit),
             Work::Mutants => mutants::run(self.name, limit),
+            Work::Regressions => regressions::run(self.name, limit),
             Work::Instructions => instructions::run(self.name, limit),
         }
     }

@@ -165,6 +165,13 @@ pub(crate) const STEPS: &[Step] = &[
         seconds_max: [480, 14_400],
     },
     Step {
+        name: "regressions",
+        what: "defects of the former service, put back: the test of each fails",
+        needs: &[],
+        work: Work::Regressions,
+        seconds_max: [480, 3600],
+    },
+    Step {
         name: "sim-mutants",
         what: "defects of the process manager, put back: an oracle notices each",
         needs: &[Need::File("sim/src/mutants.rs")],

@@ -264,7 +264,8 @@ impl ScaleReport {
     /// The report for a person.
     pub(crate) fn tell(&self) -> String {
         format!(
-            "{} idle domains on {} cores: {} bytes each (the goal is less than {DOMAIN_BYTES_MAX}).\n\
+            "{} idle domains on {} cores: {} bytes each, its program's own included\n\
+             (the goal is less than {DOMAIN_BYTES_MAX} beside those).\n\
              A spawn took {:.1} µs while few were alive, {:.1} µs while nearly all were.\n\
              {} were listed in {:.1} ms; to kill and wait for one took {:.1} µs.\n\
              {} of {} waiters on one domain had their answer {:.1} ms after the kill.\n\

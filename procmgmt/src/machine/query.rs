@@ -3,7 +3,7 @@
 
 use std::ops::Bound;
 
-use flounder::{CoreId, DomainId, ErrVal};
+use flounder::{CoreId, DomainId, ErrVal, mutant};
 
 use super::desk::error;
 use super::domain::{CoreState, Ended, State};
@@ -60,9 +60,17 @@ impl<P> Machine<P> {
     /// Up to `count_max` domains that are not cleaned up, ascending, beginning after `after`.
     #[must_use]
     pub fn list(&self, after: DomainId, count_max: usize) -> Page {
+        if mutant!("long-list-aborts") {
+            self.fit_into_table();
+        }
         let mut rest = self.desk.listed.range((Bound::Excluded(after), Bound::Unbounded)).copied();
         let domains = rest.by_ref().take(count_max).collect();
         Page { domains, more: rest.next().is_some() }
+    }
+
+    /// What the former service's list did.
+    fn fit_into_table(&self) {
+        assert!(self.desk.listed.len() < 1_024, "a list has so many places");
     }
 
     /// How a domain stands. Everybody may ask; the arguments are for operators and for those with a

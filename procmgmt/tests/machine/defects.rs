@@ -107,6 +107,7 @@ fn waiters_answered_twice() {
     let id = running(&mut world);
     world.wait(2, id);
     let mut told = world.kill(3, id);
+    assert_eq!(answers(&told, " wait "), 0, "it isn't stopped yet: {told:?}");
     told.extend(world.died(id, 0));
     told.extend(world.finish(id));
     told.extend(world.died(id, 0));

@@ -91,6 +91,29 @@ fn a_busy_spawnd_gets_every_order_with_its_own_arguments() {
 }
 
 #[test]
+fn a_queued_spawn_keeps_its_arguments_when_others_come() {
+    let world = World::new();
+    let clients: Vec<_> = (0..5).map(|_| world.operator()).collect();
+    // Faster than one spawnd reads: its channel fills, and orders wait for room.
+    let calls: Vec<_> = (0..40)
+        .map(|nth| {
+            let (path, argvbuf) = (format!("/modules/{nth}"), format!("{nth}\0").into_bytes());
+            let mut call =
+                Box::pin(clients[nth % 5].call(Spawn { path, argvbuf, ..spawn_call(0) }));
+            assert!(ready(&mut call).is_none());
+            call
+        })
+        .collect();
+    world.run();
+    for mut call in calls {
+        let order = world.answer(0, RequestKind::Spawn, ErrVal::OK);
+        let argv = String::from_utf8(order.argv).unwrap();
+        assert_eq!(format!("{}\0", order.path), format!("/modules/{argv}"));
+        let _ = ready(&mut call);
+    }
+}
+
+#[test]
 fn no_answer_is_lost_in_a_full_channel() {
     let world = World::new();
     let spawner = world.operator();
@@ -242,6 +265,11 @@ fn arguments_are_for_operators_and_those_with_a_cap() {
         assert_eq!(answer.program, "/modules/hello");
         assert_eq!(!answer.argvbuf.is_empty(), sees, "{:?} with {cap:?}", client.peer());
     }
+}
+
+#[test]
+fn an_unknown_id_has_no_status() {
+    let world = World::new();
     let unknown = world.status(&world.operator(), DomainId(999), &Cap::NULL);
     assert!(unknown.err.is(ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND));
     assert_eq!((unknown.entry.domain, unknown.program.len(), unknown.argvbuf.len()), (0, 0, 0));

@@ -408,6 +408,18 @@ fn the_table_has_a_limit() {
 }
 
 #[test]
+fn more_than_255_domains_start_each() {
+    let mut machine = Machine::new(Config::default());
+    for domain in 2..302 {
+        let (id, program) = (DomainId(domain), Load { is_dispatcher: false });
+        let order = Order::Spawn { domain: id, program };
+        let started = step(&mut machine, Event::Request { request: RequestId(domain), order });
+        assert_eq!(started, "start -> none", "{domain}");
+    }
+    assert_eq!(machine.domains(), 300);
+}
+
+#[test]
 fn unanswered_requests_have_a_limit() {
     let config = Config { requests_max: 2, ..Config::default() };
     let mut machine = Machine::new(config);
