@@ -6,14 +6,14 @@
 //! references with it is trusted, not checked.
 //!
 //! Under `cfg(shuttle)` they are shuttle's, which runs whole services in random schedules, but sees
-//! every store in one order. Crossbeam's queues stay: nothing is scheduled inside of them.
+//! every store in one order. In both, [`defect`] can be planted by the place of an operation. Crossbeam's queues stay: nothing is scheduled inside of them.
 
 pub(crate) use std::sync::{Arc, Weak};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(shuttle)]
-pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard, atomic};
+pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
 
@@ -76,9 +76,9 @@ impl Count {
 
 pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub(crate) mod atomic;
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 mod defect;
 mod fences;
 #[cfg(loom)]
@@ -91,13 +91,13 @@ mod queues {
 
 /// True, but where the models run with a defect in the calling line, to see that they find it: for
 /// what goes wrong in a sequence, not in one operation on shared memory.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[inline]
 pub(crate) const fn as_written() -> bool {
     true
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 #[track_caller]
 pub(crate) fn as_written() -> bool {
     defect::Defect::here() == defect::Defect::None
