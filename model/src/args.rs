@@ -21,8 +21,8 @@ deaths, room (1). Bounds of bind: requests, deaths, losses. What isn't named doe
 ///
 /// A model is the machines of the services with channels, a platform and clients around them; bounds
 /// say how often each thing may happen that nothing else causes. A search is exhaustive within its
-/// bounds. Exits with 1 if something doesn't hold, or if a search isn't exhaustive, and prints the
-/// shortest way to what it found.
+/// bounds. Exits with 1 if something doesn't hold, and prints the shortest way there, or if a search
+/// isn't exhaustive; with 2 if it isn't told what to do in a way that it knows.
 #[derive(Clone, Parser, Debug)]
 #[command(name = "model", version, after_help = EXAMPLES)]
 pub(crate) struct Args {

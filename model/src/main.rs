@@ -13,6 +13,9 @@ use flounder_model::mutants::{self, MUTANTS};
 use args::Args;
 use report::{Search, Summary};
 
+/// What clap ends with, too, when it can't make sense of the command line.
+const USAGE: u8 = 2;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     // A panic of a machine is a violation, told with the way to it; the default hook would only shout.
@@ -21,7 +24,7 @@ fn main() -> ExitCode {
         Ok(scopes) => scopes,
         Err(error) => {
             eprintln!("--bounds: {error}");
-            return ExitCode::FAILURE;
+            return ExitCode::from(USAGE);
         }
     };
     if args.mutants {
@@ -60,7 +63,7 @@ fn timed(args: &Args, scope: &Scope) -> Search {
 fn hunt_all(args: &Args, scopes: &[Scope]) -> ExitCode {
     if !mutants::COMPILED_IN {
         eprintln!("{NO_MUTANTS}");
-        return ExitCode::FAILURE;
+        return ExitCode::from(USAGE);
     }
     let hunt = |mutant: &&'static str| mutants::hunt(mutant, scopes, args.limits());
     let caught: Vec<_> = MUTANTS.iter().map(hunt).collect();
@@ -81,5 +84,5 @@ fn no_such_mutant(name: &str) -> ExitCode {
     } else {
         eprintln!("{NO_MUTANTS}");
     }
-    ExitCode::FAILURE
+    ExitCode::from(USAGE)
 }

@@ -98,7 +98,7 @@ pub fn search<M: Model>(model: &M, limits: Limits) -> Findings {
 #[derive(Clone, Copy, Debug)]
 struct Origin {
     place: u32,
-    action: u8,
+    action: u16,
 }
 
 struct Search<'a, M: Model> {
@@ -115,7 +115,7 @@ struct Search<'a, M: Model> {
 /// Why a search ends early.
 enum End {
     /// Something doesn't hold in the state of a place, or after an action from there.
-    Violation { place: u32, action: Option<u8>, what: String },
+    Violation { place: u32, action: Option<u16>, what: String },
     /// There are more states than it may find.
     Limit,
 }
@@ -156,7 +156,8 @@ impl<'a, M: Model> Search<'a, M> {
     }
 
     fn all_levels(&mut self) -> Result<(), End> {
-        let start = self.model.start();
+        let start = contained(|| Ok(self.model.start()));
+        let start = start.map_err(|what| End::Violation { place: 0, action: None, what })?;
         self.seen.place(Fingerprint::of(&start));
         self.origins.push(Origin { place: 0, action: 0 });
         let (mut level, mut first) = (vec![start], 0);
@@ -251,13 +252,16 @@ impl<'a, M: Model> Search<'a, M> {
     }
 
     /// What happened on the way to a state, and what happens there, told step by step.
-    fn path(&self, place: u32, last: Option<u8>) -> Vec<String> {
-        let mut numbers: Vec<u8> = last.into_iter().collect();
+    fn path(&self, place: u32, last: Option<u16>) -> Vec<String> {
+        let mut numbers: Vec<u16> = last.into_iter().collect();
         let mut at = place;
         while at != 0 {
             let origin = self.origins[at as usize];
             numbers.push(origin.action);
             at = origin.place;
+        }
+        if numbers.is_empty() {
+            return Vec::new(); // maybe it can't even start
         }
         let mut tell = Tell::aloud();
         let (mut state, mut actions) = (self.model.start(), Vec::new());
@@ -273,7 +277,7 @@ impl<'a, M: Model> Search<'a, M> {
 }
 
 /// What a step comes to; a panic is a violation like any other.
-fn contained(step: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+fn contained<T>(step: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

@@ -1,4 +1,4 @@
-//! Defects that can be put back, to show that the simulator notices them.
+//! Defects that can be put back, to show that the simulator, the models and the tests notice them.
 //!
 //! They are compiled in only under `--cfg flounder_mutants`: elsewhere [`mutant!`](crate::mutant) is
 //! the constant `false`, and not even a name is left in a binary.

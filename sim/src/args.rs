@@ -6,7 +6,8 @@ use clap::Parser;
 ///
 /// Each seed makes worlds: the real monitors, spawnds and process manager on one thread, with virtual
 /// time. Clients, programs and faults are drawn from the seed too; the same command does the same.
-/// Exits with 1 if something happened that must not.
+/// Exits with 1 if something happened that must not, with 2 if it isn't told what to do in a way that
+/// it knows.
 #[derive(Clone, Parser, Debug)]
 #[command(name = "sim", version, after_help = EXAMPLES)]
 pub(crate) struct Args {

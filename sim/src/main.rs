@@ -13,6 +13,9 @@ use flounder_sim::{Campaign, Findings};
 use args::Args;
 use report::Summary;
 
+/// What clap ends with, too, when it can't make sense of the command line.
+const USAGE: u8 = 2;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     // A panic of a service is a violation, told with its world; the default hook would only shout.
@@ -73,7 +76,7 @@ fn campaign(args: &Args, seed: u64) -> Campaign {
 fn hunt_all(args: &Args) -> ExitCode {
     if !mutants::COMPILED_IN {
         eprintln!("{NO_MUTANTS}");
-        return ExitCode::FAILURE;
+        return ExitCode::from(USAGE);
     }
     let hunt = |&mutant: &Mutant| mutants::hunt(mutant, &campaign(args, args.seed), args.seeds);
     let caught: Vec<_> = MUTANTS.iter().map(hunt).collect();
@@ -94,5 +97,5 @@ fn no_such_mutant(name: &str) -> ExitCode {
     } else {
         eprintln!("{NO_MUTANTS}");
     }
-    ExitCode::FAILURE
+    ExitCode::from(USAGE)
 }

@@ -6,6 +6,7 @@
 mod table;
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use self::table::{REGRESSIONS, Regression};
 use crate::figures::passed;
@@ -22,6 +23,7 @@ const DEFECT: &str = "FLOUNDER_MUTANT";
 const TEST_SECONDS_MAX: u64 = 60;
 
 pub(crate) fn run(name: &str, seconds_max: u64) -> Outcome {
+    let end = Instant::now() + Duration::from_secs(seconds_max);
     let packages = ["flounder-monitor", "flounder-spawnd", "flounder-procmgmt"];
     let build: Vec<_> =
         packages.iter().flat_map(|&package| ["-p", package]).chain(["--no-run"]).collect();
@@ -32,7 +34,7 @@ pub(crate) fn run(name: &str, seconds_max: u64) -> Outcome {
         }
         Err(error) => return failed(&format!("{TESTS}: {error}"), ""),
     }
-    let table: Vec<_> = REGRESSIONS.iter().map(|row| (row, row.outcome(name))).collect();
+    let table: Vec<_> = REGRESSIONS.iter().map(|row| (row, row.outcome(name, end))).collect();
     let caught = table.iter().filter(|(_, missed)| missed.is_none()).count();
     let figures = format!("caught {caught} of {}", REGRESSIONS.len());
     for (row, missed) in &table {
@@ -51,27 +53,30 @@ fn cargo(name: &str, words: &[&str], defect: Option<&str>, seconds: u64) -> io::
 
 impl Regression {
     /// `None` if the test passes, and fails with the defect; else what is wrong.
-    fn outcome(&self, name: &str) -> Option<String> {
-        match self.test_with(name, None) {
+    fn outcome(&self, name: &str, end: Instant) -> Option<String> {
+        let left = || end.saturating_duration_since(Instant::now()).as_secs();
+        match self.test_with(name, None, left()) {
             Ok(Ended::ByItself(true, log)) if passed(&log) == 1 => {}
             Ok(Ended::ByItself(true, _)) => return Some("there is no such test".to_owned()),
-            Ok(_) => return Some("it fails without the defect".to_owned()),
+            Ok(Ended::ByItself(false, _)) => return Some("it fails without the defect".to_owned()),
+            Ok(Ended::TooLate(_)) => return Some("there was no time to run it".to_owned()),
             Err(error) => return Some(error.to_string()),
         }
-        match self.test_with(name, Some(self.defect)) {
+        match self.test_with(name, Some(self.defect), left()) {
             Ok(Ended::ByItself(true, _)) => Some("it passes with the defect".to_owned()),
+            Ok(Ended::TooLate(_)) if left() == 0 => Some("there was no time to run it".to_owned()),
             Ok(Ended::ByItself(false, _) | Ended::TooLate(_)) => None,
             Err(error) => Some(error.to_string()),
         }
     }
 
-    fn test_with(&self, name: &str, defect: Option<&str>) -> io::Result<Ended> {
+    fn test_with(&self, name: &str, defect: Option<&str>, left: u64) -> io::Result<Ended> {
         let target: &[&str] = match self.target {
             "lib" => &["--lib"],
             target => &["--test", target],
         };
         let words = [&["-p", self.package], target, &["--", "--exact", self.test]].concat();
-        cargo(name, &words, defect, TEST_SECONDS_MAX)
+        cargo(name, &words, defect, left.min(TEST_SECONDS_MAX))
     }
 }
 

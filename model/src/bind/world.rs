@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use flounder::{CoreId, DomainId, ErrCode, ErrVal, Fingerprint, Iref};
+use flounder::{Badge, CoreId, DomainId, ErrCode, ErrVal, Fingerprint, Iref, Role};
 use flounder_monitor::{
     ChildKey, ChildKind, Effect, Effects, Event, FromChild, Generation, Interface, Machine,
     NAME_SERVICE_IREF, PeerMessage, RequestId, ToChild,
@@ -75,6 +75,20 @@ fn core_of(program: usize) -> CoreId {
     [CoreId(1), CoreId(2)][program]
 }
 
+fn domain_of(program: usize) -> DomainId {
+    DomainId(program as u64 + 1)
+}
+
+/// Who brings an end is who asked for it, whatever a message says.
+fn check_badge(end: End, peer: Badge) -> Result<(), String> {
+    let End::Service(program, _) = end else { return Err(format!("{end:?} is no binding's")) };
+    let (core, domain) = (core_of(program), domain_of(program));
+    if peer == (Badge { core, domain, role: Role::Program }) {
+        return Ok(());
+    }
+    Err(format!("{end:?} comes as that of {peer:?}"))
+}
+
 fn program_of(core: CoreId) -> usize {
     usize::from(core.0) - 1
 }
@@ -105,7 +119,7 @@ impl World {
         self.handle(HUB, Event::LinkAdded { core }, tell)?;
         let kind = ChildKind::Spawnd { generation: Generation(1) };
         self.handle(core, Event::ChildAdded { child: SPAWND, kind }, tell)?;
-        let kind = ChildKind::Program { domain: DomainId(program as u64 + 1) };
+        let kind = ChildKind::Program { domain: domain_of(program) };
         self.handle(core, Event::ChildAdded { child: PROGRAM, kind }, tell)?;
         let message =
             FromChild::ExportRequest { request: RequestId(0), interface: interface("echo") };
@@ -284,7 +298,8 @@ impl World {
                 return self.links.claim(core, peer, endpoint);
             }
             Effect::CloseLink { core: peer } => self.links.forget_way(core, peer),
-            Effect::BindOwnService { request, endpoint, .. } => {
+            Effect::BindOwnService { request, peer, endpoint } => {
+                check_badge(endpoint, peer)?;
                 self.accepted.insert(endpoint);
                 self.own.push_back(request);
             }
@@ -331,7 +346,8 @@ impl World {
                 }
                 Err(format!("program {program} asked for {target:?} and is told {err}"))
             }
-            ToChild::BindServiceRequest { request, iref, endpoint, .. } => {
+            ToChild::BindServiceRequest { request, iref, peer, endpoint } => {
+                check_badge(endpoint, peer)?;
                 let it = &mut self.programs[program];
                 it.offers.push_back((request, endpoint));
                 if iref == it.iref { Ok(()) } else { Err(format!("{iref} isn't of {program}")) }
@@ -349,9 +365,11 @@ impl World {
         };
         let is_over = service.is_some_and(|it| self.programs[it].is_dead || self.is_lost(it));
         let is_unexported = service.is_some_and(|it| !self.programs[it].is_exported);
+        // Nobody is asked who speaks another interface, or isn't there.
+        let may_decide = !matches!(target, Target::Mismatched | Target::Nowhere);
         match err.top() {
-            Some(ErrCode::OK) => self.accepted.contains(&end),
-            Some(ErrCode::FLOUNDER_ERR_BIND_REFUSED) => self.refused.contains(&end),
+            Some(ErrCode::OK) => may_decide && self.accepted.contains(&end),
+            Some(ErrCode::FLOUNDER_ERR_BIND_REFUSED) => may_decide && self.refused.contains(&end),
             Some(ErrCode::FLOUNDER_ERR_BIND_MISMATCH) => target == Target::Mismatched,
             Some(ErrCode::FLOUNDER_ERR_BIND) => is_over,
             Some(ErrCode::MON_ERR_INVALID_IREF) => is_over || is_unexported,

@@ -3,9 +3,9 @@
 use flounder::{CoreId, DomainId};
 use flounder_procmgmt::machine::What;
 
+use super::CORES;
 use super::core::Stage;
 use super::world::World;
-use super::{CLIENTS, CORES};
 
 /// Something that happens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,7 +104,7 @@ impl World {
         for at in cores().take(up_to_unused(&self.used_cores)) {
             self.trouble_of(at, out);
         }
-        for client in 0..up_to_unused(&self.used_clients).min(CLIENTS) {
+        for client in 0..up_to_unused(&self.used_clients) {
             self.requests_of(client, out);
         }
     }

@@ -67,8 +67,8 @@ pub(super) struct Truth {
     /// On which cores a program of it was started.
     pub(super) ran: [bool; CORES],
     pub(super) causes: Causes,
-    /// It ends with its spawner.
-    pub(super) is_tied: bool,
+    /// The client that it ends with.
+    pub(super) tied_to: Option<usize>,
     /// Its record is freed.
     pub(super) is_gone: bool,
 }
@@ -95,20 +95,20 @@ impl World {
         tell: &mut Tell,
     ) -> Result<(), String> {
         tell.say(|| format!("  answer to request {}: {answer:?}", reply.0));
-        let open = self.clients.iter_mut().find_map(|client| {
-            let index = client.open.iter().position(|(number, _)| *number == reply)?;
-            Some(client.open.remove(index).1)
+        let open = (0..).zip(&mut self.clients).find_map(|(client, asker)| {
+            let index = asker.open.iter().position(|(number, _)| *number == reply)?;
+            Some((client, asker.open.remove(index).1))
         });
-        let Some(asked) = open else {
+        let Some((client, asked)) = open else {
             return Err(format!("{answer:?} answers no open request"));
         };
-        if self.is_true(asked, answer) {
+        if self.is_true((client, asked), answer) {
             return Ok(());
         }
-        Err(format!("{answer:?} is no true answer to whoever asked {asked}"))
+        Err(format!("{answer:?} is no true answer to client {client}, which asked {asked}"))
     }
 
-    fn is_true(&self, asked: Asked, answer: Answer) -> bool {
+    fn is_true(&self, (client, asked): (usize, Asked), answer: Answer) -> bool {
         match (asked, answer) {
             (Asked::Spawn(domain, core), Answer::Spawned(told)) => {
                 told == domain && self.has_run(domain, core)
@@ -121,7 +121,7 @@ impl World {
             }
             (Asked::Kill(domain), Answer::Kill(err)) => self.is_true_of_kill(domain, err),
             (Asked::Wait(domain), Answer::Wait(err, status)) => {
-                self.is_true_of_wait(domain, err, status)
+                self.is_true_of_wait((client, domain), err, status)
             }
             _ => false,
         }
@@ -147,7 +147,12 @@ impl World {
         }
     }
 
-    fn is_true_of_wait(&self, domain: DomainId, err: ErrVal, status: u8) -> bool {
+    fn is_true_of_wait(
+        &self,
+        (client, domain): (usize, DomainId),
+        err: ErrVal,
+        status: u8,
+    ) -> bool {
         let known = self.status(domain);
         match err.top() {
             Some(ErrCode::OK) => {
@@ -159,7 +164,7 @@ impl World {
             Some(ErrCode::PROC_MGMT_ERR_DOMAIN_TABLE_FIND) => status == 0 && !self.is_alive(domain),
             // One wait for each domain and client.
             Some(ErrCode::FLOUNDER_ERR_TOO_MANY_CALLS) => {
-                let mut open = self.clients.iter().flat_map(|client| &client.open);
+                let mut open = self.clients[client].open.iter();
                 status == 0 && open.any(|(_, asked)| *asked == Asked::Wait(domain))
             }
             _ => false,

@@ -27,6 +27,7 @@ impl World {
         self.check_what_changes_nothing()?;
         if at_rest {
             self.check_answered()?;
+            self.check_tied()?;
             self.check_table()?;
             self.check_given_back()?;
         }
@@ -104,6 +105,18 @@ impl World {
         let Footprint { owed, asked, .. } = self.manager.footprint();
         if owed + asked > 0 {
             return Err(format!("spawnds are owed {owed} orders and owe {asked} replies"));
+        }
+        Ok(())
+    }
+
+    /// What ends with a client that is dead has ended, as far as it can.
+    fn check_tied(&self) -> Result<(), String> {
+        for (domain, truth) in (1..).map(DomainId).zip(&self.truths) {
+            let is_dead = |client: usize| self.clients[client].is_dead;
+            let state = self.status(domain).map(|status| status.state);
+            if state == Some(State::Running) && truth.tied_to.is_some_and(is_dead) {
+                return Err(format!("domain {domain} outlives the client that it ends with"));
+            }
         }
         Ok(())
     }

@@ -203,11 +203,11 @@ impl World {
         tied: bool,
         tell: &mut Tell,
     ) -> Result<(), String> {
-        let domain = DomainId(self.truths.len() as u64 + 1);
+        let (number, domain) = (client, DomainId(self.truths.len() as u64 + 1));
         let (client, reply) = self.open(client, Asked::Spawn(domain, core), tell);
         self.used_cores[usize::from(core.0)] = true;
         // If it is refused the next one gets that number.
-        self.truths.push(Truth { is_tied: tied, ..Truth::default() });
+        self.truths.push(Truth { tied_to: tied.then_some(number), ..Truth::default() });
         let image = Image { program: Box::default(), argv: Box::default() };
         let flags = if tied { SPAWN_ENDS_WITH_SPAWNER } else { 0 };
         let event = Event::Spawn { client, reply, core, flags, image, payload: Load };
@@ -219,7 +219,8 @@ impl World {
     }
 
     fn ask(&mut self, client: usize, asked: Asked, tell: &mut Tell) -> Result<(), String> {
-        let before = (self.left.requests, self.used_clients, Rc::clone(&self.manager));
+        let manager = Rc::clone(&self.manager);
+        let before = (self.left.requests, self.used_clients, self.truths.clone());
         let number = client;
         let (client, reply) = self.open(client, asked, tell);
         let event = match asked {
@@ -240,10 +241,10 @@ impl World {
         };
         self.manage(event, tell)?;
         let is_open = self.clients[number].open.iter().any(|(open, _)| *open == reply);
-        let (requests, used, manager) = before;
         // What was refused and changed nothing doesn't count: it may be asked any number of times.
         if !is_open && Fingerprint::of(&*manager) == Fingerprint::of(&*self.manager) {
-            (self.left.requests, self.used_clients, self.manager) = (requests, used, manager);
+            (self.left.requests, self.used_clients, self.truths) = before;
+            self.manager = manager;
         }
         Ok(())
     }
@@ -255,7 +256,7 @@ impl World {
         let dead = &mut self.clients[client];
         dead.is_dead = true;
         dead.open.clear();
-        for truth in self.truths.iter_mut().filter(|truth| truth.is_tied) {
+        for truth in self.truths.iter_mut().filter(|truth| truth.tied_to == Some(client)) {
             truth.causes.killed = true;
         }
         self.manage(Event::ClientGone(Self::client(client).key), tell)

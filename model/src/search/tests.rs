@@ -5,6 +5,7 @@ struct Numbers {
     limit: u8,
     in_circles: bool,
     forbidden: Option<(u8, u8)>,
+    starts: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,7 @@ impl Model for Numbers {
     type Action = Grow;
 
     fn start(&self) -> (u8, u8) {
+        assert!(self.starts, "nothing comes up");
         (0, 0)
     }
 
@@ -46,7 +48,7 @@ impl Model for Numbers {
     }
 }
 
-const PLAIN: Numbers = Numbers { limit: 3, in_circles: false, forbidden: None };
+const PLAIN: Numbers = Numbers { limit: 3, in_circles: false, forbidden: None, starts: true };
 
 fn violation(model: &Numbers) -> (String, String) {
     let found = search(model, Limits::default());
@@ -81,6 +83,13 @@ fn a_panic_is_a_violation_with_its_last_step() {
     let (what, path) = violation(&Numbers { limit: 9, ..PLAIN });
     assert_eq!(what, "a service panics: seven is too much");
     assert_eq!(path, "First ".repeat(7).trim_end());
+}
+
+#[test]
+fn what_does_not_start_is_a_violation_without_a_path() {
+    let (what, path) = violation(&Numbers { starts: false, ..PLAIN });
+    assert_eq!(what, "a service panics: nothing comes up");
+    assert_eq!(path, "");
 }
 
 #[test]

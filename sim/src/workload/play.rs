@@ -10,6 +10,9 @@ use crate::oracle::CoreState;
 use crate::random::Random;
 use crate::world::World;
 
+/// Three in so many of what it says are replies that it doesn't owe so, a fifth is a death.
+const WORDS: usize = 60;
+
 impl Workload {
     /// Has a played spawnd say something, true or not.
     pub(super) fn play(&mut self, world: &mut World, random: &mut Random) -> String {
@@ -19,14 +22,8 @@ impl Workload {
         let mut played = played.borrow_mut();
         let orders = played.orders.len();
         let (last, place) = (played.last, random.below(orders.max(1)));
-        let err = match random.below(8) {
-            0 => ErrCode::SPAWN_ERR_DOMAIN_NOTFOUND,
-            1 => ErrCode::SPAWN_ERR_DOMAIN_RUNNING,
-            2 | 3 => ErrCode::SPAWN_ERR_RUN,
-            _ => ErrCode::OK,
-        };
-        let err = ErrVal::from(err);
-        let (said, told) = match (random.below(60), last) {
+        let err = ErrVal::from(some_answer(random));
+        let (said, told) = match (random.below(WORDS), last) {
             (0, Some(order)) => {
                 (Some(Mark::DuplicatedReply), played.reply(order.request, order.kind, err))
             }
@@ -36,11 +33,7 @@ impl Workload {
             }
             (2, _) if orders > 0 => {
                 let order = played.orders[place];
-                let kind = if order.kind == RequestKind::Kill {
-                    RequestKind::Cleanup
-                } else {
-                    RequestKind::Kill
-                };
+                let kind = wrong_kind(order.kind);
                 (Some(Mark::WrongKindReply), played.reply(order.request, kind, err))
             }
             (3..=14, _) => {
@@ -64,6 +57,20 @@ impl Workload {
         }
         format!("the spawnd of core {core} says {said:?} with {err}: {told}")
     }
+}
+
+/// An answer that any order may have.
+fn some_answer(random: &mut Random) -> ErrCode {
+    match random.below(8) {
+        0 => ErrCode::SPAWN_ERR_DOMAIN_NOTFOUND,
+        1 => ErrCode::SPAWN_ERR_DOMAIN_RUNNING,
+        2 | 3 => ErrCode::SPAWN_ERR_RUN,
+        _ => ErrCode::OK,
+    }
+}
+
+fn wrong_kind(kind: RequestKind) -> RequestKind {
+    if kind == RequestKind::Kill { RequestKind::Cleanup } else { RequestKind::Kill }
 }
 
 /// What was answered least to an order of that kind.
