@@ -210,7 +210,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         what: "a call's future is woken and not polled",
         defect: "gone",
-        file: "runtime/src/dispatcher.rs",
+        file: "runtime/src/block_on.rs",
         after: "fn set(",
         words: "woken.store(",
         model: "an_answer_races_with_falling_asleep_for_it",
