@@ -27,16 +27,22 @@ pub(crate) use fences::{have_heavy, heavy, light};
 #[cfg(loom)]
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(loom)]
-pub(crate) use loom::thread::{ThreadId, current as current_thread};
+pub(crate) use loom::thread::ThreadId;
+#[cfg(loom)]
+use loom::thread::current as current_thread;
 pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard, atomic};
 #[cfg(shuttle)]
-pub(crate) use shuttle::thread::{ThreadId, current as current_thread};
+pub(crate) use shuttle::thread::ThreadId;
+#[cfg(shuttle)]
+use shuttle::thread::current as current_thread;
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use std::thread::{ThreadId, current as current_thread};
+pub(crate) use std::thread::ThreadId;
+#[cfg(not(any(loom, shuttle)))]
+use std::thread::current as current_thread;
 
 /// Locks, also if a thread panicked while it held the lock: what our locks guard is valid between
 /// any two statements, so a panic can't leave it half changed.
