@@ -84,6 +84,11 @@ impl Count {
     pub(crate) fn subtract(&self) {
         self.0.fetch_sub(1, Self::ORDER);
     }
+
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Self::ORDER)
+    }
 }
 
 /// True, but where the models run with a defect in the calling line, to see that they find it: for
