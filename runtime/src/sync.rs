@@ -7,10 +7,12 @@
 //!
 //! Under `cfg(shuttle)` they are shuttle's, which runs whole services in random schedules, but sees
 //! every store in one order. Crossbeam's queues stay: nothing is scheduled inside of them.
+//!
+//! In both, a [`defect`] can be planted by the place of an operation.
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub(crate) mod atomic;
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 mod defect;
 mod fences;
 #[cfg(loom)]
@@ -32,7 +34,7 @@ pub(crate) use loom::thread::ThreadId;
 use loom::thread::current as current_thread;
 pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 #[cfg(shuttle)]
-pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard, atomic};
+pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(shuttle)]
 pub(crate) use shuttle::thread::ThreadId;
 #[cfg(shuttle)]
@@ -93,13 +95,13 @@ impl Count {
 
 /// True, but where the models run with a defect in the calling line, to see that they find it: for
 /// what goes wrong in a sequence, not in one operation on shared memory.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[inline]
 pub(crate) const fn as_written() -> bool {
     true
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 #[track_caller]
 pub(crate) fn as_written() -> bool {
     defect::Defect::here() == defect::Defect::None

@@ -1,7 +1,7 @@
 //! Defects that the models must find: each is planted by the place of an operation, and the model that
 //! watches over it must fail.
 //!
-//! The models are built once. A defect is named by the function and the words in the line, so that it
+//! The models of a suite are built once. A defect is named by the function and the words in the line, so that it
 //! follows its line; one that has lost its place is a failure, not a pass.
 
 mod table;
@@ -10,14 +10,31 @@ use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
 
-use self::table::{MUTANTS, Mutant};
+use self::table::{Mutant, OF_ORDERS, OF_SCHEDULES};
 use crate::run::{Ended, failed, limited};
 use crate::step::Outcome;
 
-/// How the models are built and run, all but the defect and the model.
-const MODELS: &str = "cargo test --release --locked -p flounder --lib";
-const ENVIRONMENT: [(&str, &str); 2] =
-    [("RUSTFLAGS", "--cfg loom"), ("CARGO_TARGET_DIR", "target/loom")];
+/// Models that are built together, and the defects that they must find.
+struct Suite {
+    /// How they are built and run, all but the defect and the model.
+    command: &'static str,
+    environment: [(&'static str, &'static str); 2],
+    mutants: &'static [Mutant],
+}
+
+const SUITES: [Suite; 2] = [
+    Suite {
+        command: "cargo test --release --locked -p flounder --lib",
+        environment: [("RUSTFLAGS", "--cfg loom"), ("CARGO_TARGET_DIR", "target/loom")],
+        mutants: OF_ORDERS,
+    },
+    Suite {
+        command: "cargo test --release --locked -p flounder-monitor --test shuttle",
+        environment: [("RUSTFLAGS", "--cfg shuttle"), ("CARGO_TARGET_DIR", "target/shuttle")],
+        mutants: OF_SCHEDULES,
+    },
+];
+
 /// Puts the defect in.
 const DEFECT: &str = "FLOUNDER_DEFECT";
 /// A model that finds its defect does so within seconds; one that runs on has missed it.
@@ -25,42 +42,42 @@ const MODEL_SECONDS_MAX: u64 = 120;
 
 pub(crate) fn run(name: &str, seconds_max: u64) -> Outcome {
     let end = Instant::now() + Duration::from_secs(seconds_max);
-    match cargo(name, "--no-run", None, seconds_max) {
-        Ok(Ended::ByItself(true, _)) => {}
-        Ok(Ended::ByItself(false, log) | Ended::TooLate(log)) => {
-            return failed("the models aren't built", &log);
+    let (mut caught, mut all) = (0, 0);
+    for suite in &SUITES {
+        match suite.cargo(name, "--no-run", None, seconds_until(end)) {
+            Ok(Ended::ByItself(true, _)) => {}
+            Ok(Ended::ByItself(false, log) | Ended::TooLate(log)) => {
+                return failed("the models aren't built", &log);
+            }
+            Err(error) => return failed(&format!("{}: {error}", suite.command), ""),
         }
-        Err(error) => return failed(&format!("{MODELS}: {error}"), ""),
+        for mutant in suite.mutants {
+            let missed = suite.misses(mutant, name, end);
+            all += 1;
+            caught += usize::from(missed.is_none());
+            let missed = missed.map(|why| format!("MISSED, {why}: ")).unwrap_or_default();
+            println!("    {:<52} {missed}{}", mutant.what, mutant.model);
+        }
     }
-    let table: Vec<_> = MUTANTS.iter().map(|mutant| (mutant, mutant.outcome(name, end))).collect();
-    let caught = table.iter().filter(|(_, missed)| missed.is_none()).count();
-    let figures = format!("caught {caught} of {}", MUTANTS.len());
-    for (mutant, missed) in &table {
-        let missed = missed.as_ref().map(|why| format!("MISSED, {why}: ")).unwrap_or_default();
-        println!("    {:<52} {missed}{}", mutant.what, mutant.model);
-    }
-    if caught == MUTANTS.len() { Outcome::Ok(figures) } else { failed(&figures, "") }
+    let figures = format!("caught {caught} of {all}");
+    if caught == all { Outcome::Ok(figures) } else { failed(&figures, "") }
 }
 
-fn cargo(name: &str, model: &str, defect: Option<String>, seconds: u64) -> io::Result<Ended> {
-    let words: Vec<_> = MODELS.split(' ').chain([model]).map(str::to_owned).collect();
-    let environment = ENVIRONMENT.map(|(name, value)| (name, value.to_owned()));
-    let environment: Vec<_> =
-        environment.into_iter().chain(defect.map(|defect| (DEFECT, defect))).collect();
-    limited(name, &words, &environment, seconds)
+fn seconds_until(end: Instant) -> u64 {
+    end.saturating_duration_since(Instant::now()).as_secs()
 }
 
-impl Mutant {
+impl Suite {
     /// `None` if the model finds the defect, else why it doesn't.
-    fn outcome(&self, name: &str, end: Instant) -> Option<String> {
-        let source = fs::read_to_string(self.file).unwrap_or_default();
-        let Some(line) = self.line_in(&source) else {
-            return Some(format!("no `{}` after `{}` in {}", self.words, self.after, self.file));
+    fn misses(&self, mutant: &Mutant, name: &str, end: Instant) -> Option<String> {
+        let source = fs::read_to_string(mutant.file).unwrap_or_default();
+        let Some(line) = mutant.line_in(&source) else {
+            let Mutant { words, after, file, .. } = mutant;
+            return Some(format!("no `{words}` after `{after}` in {file}"));
         };
-        let defect = format!("{}@{}:{line}", self.defect, self.file);
-        let seconds =
-            end.saturating_duration_since(Instant::now()).as_secs().min(MODEL_SECONDS_MAX);
-        match cargo(name, self.model, Some(defect), seconds) {
+        let defect = format!("{}@{}:{line}", mutant.defect, mutant.file);
+        let seconds = seconds_until(end).min(MODEL_SECONDS_MAX);
+        match self.cargo(name, mutant.model, Some(defect), seconds) {
             Ok(Ended::ByItself(false, log)) if log.contains("panicked at") => None,
             Ok(Ended::ByItself(false, _)) => Some("the model doesn't run".to_owned()),
             Ok(Ended::ByItself(true, _)) => Some("the model passes".to_owned()),
@@ -69,6 +86,22 @@ impl Mutant {
         }
     }
 
+    fn cargo(
+        &self,
+        name: &str,
+        model: &str,
+        defect: Option<String>,
+        seconds: u64,
+    ) -> io::Result<Ended> {
+        let words: Vec<_> = self.command.split(' ').chain([model]).map(str::to_owned).collect();
+        let environment = self.environment.map(|(name, value)| (name, value.to_owned()));
+        let environment: Vec<_> =
+            environment.into_iter().chain(defect.map(|defect| (DEFECT, defect))).collect();
+        limited(name, &words, &environment, seconds)
+    }
+}
+
+impl Mutant {
     /// The number of the defect's line.
     fn line_in(&self, source: &str) -> Option<usize> {
         let mut lines = source.lines().enumerate();
@@ -88,14 +121,15 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of it");
         let read = |path: &str| fs::read_to_string(root.join(path)).expect("it is a file of ours");
         let models = MODEL_FILES.map(read).concat();
-        for mutant in MUTANTS {
+        for mutant in SUITES.iter().flat_map(|suite| suite.mutants) {
             assert!(mutant.line_in(&read(mutant.file)).is_some(), "{}", mutant.what);
             let model = mutant.model.rsplit("::").next().unwrap_or_default();
             assert!(models.contains(&format!("fn {model}(")), "{model}");
         }
     }
 
-    const MODEL_FILES: [&str; 6] = [
+    const MODEL_FILES: [&str; 7] = [
+        "monitor/tests/shuttle/main.rs",
         "runtime/src/interleavings.rs",
         "runtime/src/driver/interleavings.rs",
         "runtime/src/driver/ump/interleavings.rs",

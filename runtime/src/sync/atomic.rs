@@ -1,17 +1,20 @@
-//! Loom's atomics, each of whose operations may be a defect for the sake of a mutant.
+//! Loom's and shuttle's atomics, each of whose operations may be a defect for the sake of a mutant.
 //!
 //! Flags need more. A swap comes right after the value that it replaces, with no store in between.
 //! Loom lets a plain store that was made later come before the swap, and so finds wake-ups lost where
 //! none can be. A flag stores by swapping, which loom keeps in order. What no model shows for it: two
 //! threads that see each other's stores in opposite orders, and a store that ends a release sequence.
 
+#[cfg(loom)]
 use loom::sync::atomic;
+#[cfg(shuttle)]
+use shuttle::sync::atomic;
 
 use super::defect::Defect;
 
-pub(crate) use loom::sync::atomic::Ordering;
+pub(crate) use atomic::Ordering;
 
-/// Loom's fence.
+/// The checker's fence.
 #[track_caller]
 pub(crate) fn fence(order: Ordering) {
     if Defect::here() == Defect::None {
@@ -19,7 +22,7 @@ pub(crate) fn fence(order: Ordering) {
     }
 }
 
-/// One of loom's atomics, under its name.
+/// One of the checker's atomics, under its name.
 macro_rules! atomics {
     ($($name:ident of $value:ty, stores by |$this:ident, $new:ident, $order:ident| $store:expr;)*) => { $(
         #[derive(Debug, Default)]

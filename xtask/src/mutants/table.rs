@@ -14,7 +14,8 @@ pub(super) struct Mutant {
     pub(super) model: &'static str,
 }
 
-pub(super) const MUTANTS: &[Mutant] = &[
+/// What models under loom find: every order that the memory model allows.
+pub(super) const OF_ORDERS: &[Mutant] = &[
     Mutant {
         what: "a sender doesn't see whether the receiver sleeps",
         defect: "gone",
@@ -278,5 +279,65 @@ pub(super) const MUTANTS: &[Mutant] = &[
         after: "fn is_over(",
         words: "handles.load(",
         model: "what_the_last_handle_sent_is_handled_before_the_mailbox_goes",
+    },
+];
+
+/// What a monitor and two dispatchers under shuttle find: who waits for whom.
+pub(super) const OF_SCHEDULES: &[Mutant] = &[
+    Mutant {
+        what: "who falls asleep for a packet doesn't say so",
+        defect: "gone",
+        file: "runtime/src/driver/link.rs",
+        after: "fn wish(",
+        words: "flag.store(",
+        model: "a_call_is_answered",
+    },
+    Mutant {
+        what: "a link is closed by nobody",
+        defect: "gone",
+        file: "runtime/src/driver/link.rs",
+        after: "fn close(",
+        words: "closed.swap(",
+        model: "a_service_vanishes_while_it_is_bound",
+    },
+    Mutant {
+        what: "a ready source raises no flag",
+        defect: "gone",
+        file: "runtime/src/waitset/ready.rs",
+        after: "fn push(",
+        words: "any.store(",
+        model: "a_call_is_answered",
+    },
+    Mutant {
+        what: "a loop falls asleep without saying so",
+        defect: "gone",
+        file: "runtime/src/waitset/ready.rs",
+        after: "fn fall_asleep(",
+        words: "asleep.store(",
+        model: "a_call_is_answered",
+    },
+    Mutant {
+        what: "a source that had its turn is never ready again",
+        defect: "gone",
+        file: "runtime/src/waitset/ready.rs",
+        after: "fn answer(",
+        words: "queued.swap(",
+        model: "a_call_is_answered",
+    },
+    Mutant {
+        what: "a future that was woken isn't polled",
+        defect: "gone",
+        file: "runtime/src/dispatcher.rs",
+        after: "fn set(",
+        words: "woken.store(",
+        model: "a_call_is_answered",
+    },
+    Mutant {
+        what: "a future that was polled is polled for ever",
+        defect: "gone",
+        file: "runtime/src/dispatcher.rs",
+        after: "fn take(",
+        words: "woken.swap(",
+        model: "a_call_is_answered",
     },
 ];
