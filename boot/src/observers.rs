@@ -33,9 +33,7 @@ impl Observers {
         };
         home.named(label)
     }
-}
 
-impl Observers {
     /// As [`Observers::settle`], for one of very many: unseen, it has no name but its badge's.
     pub(crate) fn settle_program(&self, home: Home, newborn: &Newborn) -> Home {
         match self.0 {

@@ -8,9 +8,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
 use crate::binding::{Owner, Parts};
+use crate::block_on::BlockOn;
 use crate::channel::{Channel, ChannelParts};
 use crate::contain::{Contain, Contained, until_it_returns};
 use crate::driver::Loopback;
@@ -21,9 +22,8 @@ use crate::interface::Interface;
 use crate::kernel::{Holder, Kernel};
 use crate::observe::{EndId, observed, register};
 use crate::options::{Badge, BindOptions};
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Arc, ThreadId, this_thread};
-use crate::waitset::{Bell, Owned, ReadySet, Registration, Source, Waitset};
+use crate::sync::Arc;
+use crate::waitset::{Bell, Owned, Registration, Source, Waitset};
 
 /// An event loop with its own state `S` and a waitset, which it may share with other dispatchers of
 /// its thread. When it drops, its bindings close and its tasks end.
@@ -220,47 +220,6 @@ impl<S: 'static> Drop for Dispatcher<S> {
             None => self.core.end(),
             // Each attempt ends at least one source.
             Some(_) => until_it_returns(|| self.core.end()),
-        }
-    }
-}
-
-/// Wakes the future that a dispatcher blocks on.
-struct BlockOn {
-    woken: AtomicBool,
-    ready: Arc<ReadySet>,
-    /// The loop's.
-    thread: ThreadId,
-}
-
-impl BlockOn {
-    fn at(waitset: &Waitset) -> Arc<Self> {
-        let (woken, ready) = (AtomicBool::new(false), Arc::clone(waitset.ready()));
-        Arc::new(Self { woken, ready, thread: this_thread() })
-    }
-
-    fn set(&self) {
-        self.woken.store(true, Ordering::Release);
-    }
-
-    fn is_set(&self) -> bool {
-        self.woken.load(Ordering::Acquire)
-    }
-
-    fn take(&self) -> bool {
-        self.woken.swap(false, Ordering::AcqRel)
-    }
-}
-
-impl Wake for BlockOn {
-    fn wake(self: std::sync::Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &std::sync::Arc<Self>) {
-        self.set();
-        // The loop is awake while its own thread is here, and looks before it sleeps.
-        if this_thread() != self.thread {
-            self.ready.wake();
         }
     }
 }

@@ -18,6 +18,7 @@ extern crate self as flounder;
 
 pub mod abi;
 mod binding;
+mod block_on;
 mod channel;
 mod clock;
 mod contain;

@@ -6,16 +6,45 @@
 //! references with it is trusted, not checked.
 //!
 //! Under `cfg(shuttle)` they are shuttle's, which runs whole services in random schedules, but sees
-//! every store in one order. In both, [`defect`] can be planted by the place of an operation. Crossbeam's queues stay: nothing is scheduled inside of them.
+//! every store in one order. Crossbeam's queues stay: nothing is scheduled inside of them.
+//!
+//! In both, a [`defect`] can be planted by the place of an operation.
+
+#[cfg(any(loom, shuttle))]
+pub(crate) mod atomic;
+#[cfg(any(loom, shuttle))]
+mod defect;
+mod fences;
+#[cfg(loom)]
+mod queues;
+#[cfg(not(loom))]
+mod queues {
+    pub(crate) use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+    pub(crate) use crossbeam_queue::SegQueue as Queue;
+}
 
 pub(crate) use std::sync::{Arc, Weak};
 
+pub(crate) use fences::{have_heavy, heavy, light};
 #[cfg(loom)]
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(loom)]
+pub(crate) use loom::thread::ThreadId;
+#[cfg(loom)]
+use loom::thread::current as current_thread;
+pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(shuttle)]
+pub(crate) use shuttle::thread::ThreadId;
+#[cfg(shuttle)]
+use shuttle::thread::current as current_thread;
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use std::thread::ThreadId;
+#[cfg(not(any(loom, shuttle)))]
+use std::thread::current as current_thread;
 
 /// Locks, also if a thread panicked while it held the lock: what our locks guard is valid between
 /// any two statements, so a panic can't leave it half changed.
@@ -31,25 +60,10 @@ pub(crate) fn serial() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-pub(crate) use fences::{have_heavy, heavy, light};
-#[cfg(loom)]
-pub(crate) use loom::thread::ThreadId;
-#[cfg(shuttle)]
-pub(crate) use shuttle::thread::ThreadId;
-/// Names a thread.
-#[cfg(not(any(loom, shuttle)))]
-pub(crate) use std::thread::ThreadId;
-
 /// The calling thread.
 #[inline]
 pub(crate) fn this_thread() -> ThreadId {
-    #[cfg(not(any(loom, shuttle)))]
-    let thread = std::thread::current();
-    #[cfg(loom)]
-    let thread = loom::thread::current();
-    #[cfg(shuttle)]
-    let thread = shuttle::thread::current();
-    thread.id()
+    current_thread().id()
 }
 
 /// A count that orders nothing. Std's in models too: it would only be more for them to go through.
@@ -72,21 +86,11 @@ impl Count {
     pub(crate) fn subtract(&self) {
         self.0.fetch_sub(1, Self::ORDER);
     }
-}
 
-pub(crate) use queues::{Queue, Receiver, Sender, TrySendError, bounded};
-
-#[cfg(any(loom, shuttle))]
-pub(crate) mod atomic;
-#[cfg(any(loom, shuttle))]
-mod defect;
-mod fences;
-#[cfg(loom)]
-mod queues;
-#[cfg(not(loom))]
-mod queues {
-    pub(crate) use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-    pub(crate) use crossbeam_queue::SegQueue as Queue;
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Self::ORDER)
+    }
 }
 
 /// True, but where the models run with a defect in the calling line, to see that they find it: for

@@ -83,7 +83,8 @@ struct Resident {
     has_sink: bool,
     /// Jobs of the helper that have its number.
     jobs: u32,
-    /// One of them ends what it leads: whoever asks for that again has nothing to add.
+    /// One of them ends what it leads, and is done when nothing is left: whoever asks for that again
+    /// has nothing to add.
     is_swept: bool,
     /// The cores where it is a guest.
     hosts: Vec<CoreId>,
@@ -262,7 +263,6 @@ impl Desk {
             // Without a group, or one that doesn't tell.
             None | Some(Err(_)) => {
                 resident.phase = Phase::Ends { _watch: None };
-                // One that is under way ends only when nothing is left.
                 self.end_tree(domain);
                 None
             }

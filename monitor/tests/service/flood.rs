@@ -3,7 +3,7 @@
 use flounder::{AnyBinding, BindOptions, Cap, CoreId, Dispatcher, ErrCode, Half, Iref, Waitset};
 use flounder_idl::intermon::{self, ConnectRequest};
 use flounder_idl::monitor::{GetNameIrefRequest, Interface, RxVtbl};
-use flounder_monitor::{CHILD_OUTBOX_MAX, Command, LINK_OUTBOX_MAX, link_pair};
+use flounder_monitor::{CHILD_OUTBOX_MAX, CHILDREN_MAX, Command, LINK_OUTBOX_MAX, link_pair};
 
 use crate::system::System;
 
@@ -37,6 +37,16 @@ fn a_child_that_doesnt_read_is_closed_at_its_limit() {
     assert!(flood(&system, program_end(21), program_max + 1));
     assert!(flood(&system, system.operator_end(1), ANSWERS_MAX + 1));
     assert_eq!(system.echo(&system.program(0, 30), iref), Ok("hello".into()));
+}
+
+#[test]
+fn programs_that_end_without_a_word_fill_no_core() {
+    let system = System::boot(1);
+    for domain in 0..=CHILDREN_MAX as u64 {
+        // Nobody claims it.
+        drop(system.program_end(0, domain));
+    }
+    assert!(!system.program(0, u64::MAX).monitor.is_closed());
 }
 
 #[test]

@@ -237,6 +237,11 @@ impl World {
         }
         let inside = self.slots.iter().flatten().count();
         assert_eq!(self.kernel.counts().caps, self.caps.len() + inside + 1);
+        for (at, holder) in self.holders.iter().enumerate() {
+            let holds = |(_, id): &&(Cap, usize)| self.model.entries[*id].holder == Some(at);
+            let held = self.caps.iter().filter(holds).count();
+            assert_eq!(holder.seats().taken(), held + usize::from(at == 0), "the CNode is 0's");
+        }
     }
 }
 

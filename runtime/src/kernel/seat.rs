@@ -18,6 +18,14 @@ pub const HOLDER_CAPS_MAX: usize = 1 << 18;
 #[derive(Default)]
 pub(super) struct Seats(Count);
 
+impl Seats {
+    /// How many are taken.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn taken(&self) -> usize {
+        self.0.get()
+    }
+}
+
 /// A holder's place for one cap, given back on drop.
 pub(super) struct Seat(Holder);
 

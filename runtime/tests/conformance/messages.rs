@@ -1,5 +1,6 @@
 //! What is sent arrives: whole, once, in order, one message a turn.
 
+use flounder::kernel::HOLDER_CAPS_MAX;
 use flounder::{AnyBinding, BadArgument, Cap, CapError, Counts, ErrVal, Iref, Kernel, TxError};
 
 use crate::Row;
@@ -16,6 +17,7 @@ pub(crate) const ROWS: &[Row] = &[
     ("send: too large is told first, and what is refused comes back", refusals_hand_back),
     ("caps: `cap` copies, `give_away_cap` moves, the null cap passes", caps_arrive),
     ("caps: a failed transfer is an error of the receiver", foreign_caps_fail),
+    ("caps: one too many for its receiver is lost with its message", a_cap_too_many_fails),
     ("rx table: replaced from a handler, from the next message on", table_is_replaced),
     ("no handler: the error handler is told, the binding goes on", unhandled_goes_on),
     ("stats: what was sent and received is counted", stats_count),
@@ -183,6 +185,20 @@ fn foreign_caps_fail(setup: &Setup) {
     assert!(pair.server.is_closed());
     let Counts { caps, bindings, .. } = pair.kernel.counts();
     assert_eq!((caps, bindings), (0, 0), "the message is lost as a whole");
+}
+
+fn a_cap_too_many_fails(setup: &Setup) {
+    let pair = setup.pair();
+    let moved = pair.client_holder.frame(1).unwrap();
+    let message = HandOver { copied: Cap::NULL, moved, both: [Cap::NULL, Cap::NULL] };
+    let kept = pair.server.ctx().unwrap().holder().frame(1).unwrap();
+    let copies: Vec<_> = std::iter::from_fn(|| kept.copy().ok()).collect();
+    pair.client.hand_over(message).unwrap();
+    let limit = CapError::Limit { max: HOLDER_CAPS_MAX, of: "caps of a holder" };
+    assert_eq!(pair.settled()[0], format!("server: Cap({limit:?})"));
+    assert!(pair.server.is_closed());
+    assert_eq!(pair.kernel.counts().caps, 1 + copies.len(), "only what was sent is lost");
+    kept.identify().unwrap();
 }
 
 fn table_is_replaced(setup: &Setup) {

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use flounder::observe::{Bound, Observe, Observer, Seen};
 use flounder::tap::{self, Passing, Tap, TapEnd};
@@ -16,7 +17,7 @@ pub(crate) use crate::near::probe::{self, Binding, Bulk, Interface, RxVtbl};
 
 /// How the two ends of a binding are made.
 pub(crate) struct Setup {
-    /// The driver's name.
+    /// The driver's name, or what else is special.
     pub(crate) name: &'static str,
     bind: fn(&Dispatchers, BindOptions) -> BothEnds,
 }
@@ -26,6 +27,9 @@ const OBSERVED: &str = "observed";
 
 /// The name of what a simulator has in the place of `local`: it lets everything pass here.
 const TAPPED: &str = "tapped";
+
+/// The name of `local` made when the client claims its end.
+const TICKET: &str = "ticket";
 
 /// The client's end and the server's.
 type BothEnds = (Binding<State>, Binding<State>);
@@ -43,6 +47,10 @@ pub(crate) const DRIVERS: &[Setup] = &[
         bind: |on, options| {
             claim(on, flounder::pair::<Interface>(options.driver(DriverChoice::Local)))
         },
+    },
+    Setup {
+        name: TICKET,
+        bind: |on, options| claim_ticket(on, options.driver(DriverChoice::Local)),
     },
     Setup { name: TAPPED, bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
     Setup { name: "direct", bind: |on, options| claim(on, flounder::pair::<Interface>(options)) },
@@ -66,9 +74,17 @@ pub(crate) const DRIVERS: &[Setup] = &[
 ];
 
 fn claim(on: &Dispatchers, (here, there): (Half, Half)) -> BothEnds {
-    let client = on.client.connect::<Interface>(here, &RxVtbl::UNHANDLED);
-    let server = on.server.accept::<Interface>(there, &SERVER);
-    (client.expect("the same interface"), server.expect("the same interface"))
+    (on.connect(here), on.accept(there))
+}
+
+fn claim_ticket(on: &Dispatchers, options: BindOptions) -> BothEnds {
+    let (settle, settled) = channel();
+    let here = flounder::ticket::<Interface>(options, move |there| {
+        settle.send(there).expect("the test waits for it");
+    });
+    let client = on.connect(here);
+    let there = settled.try_recv().expect("the half was claimed");
+    (client, on.accept(there.expect("the half wasn't dropped")))
 }
 
 /// What happened, in order.
@@ -126,6 +142,18 @@ pub(crate) fn bulk(pair: &Pair, bytes: usize) -> Bulk {
 struct Dispatchers {
     client: Dispatcher<State>,
     server: Dispatcher<State>,
+}
+
+impl Dispatchers {
+    fn connect(&self, half: Half) -> Binding<State> {
+        let client = self.client.connect::<Interface>(half, &RxVtbl::UNHANDLED);
+        client.expect("the same interface")
+    }
+
+    fn accept(&self, half: Half) -> Binding<State> {
+        let server = self.server.accept::<Interface>(half, &SERVER);
+        server.expect("the same interface")
+    }
 }
 
 /// Sees everything and keeps nothing.
@@ -227,8 +255,8 @@ impl Setup {
         let (client, server) = (self.bind)(&on, options);
         client.set_error_handler(|state, _, error| note_error(state, "client", error));
         server.set_error_handler(|state, _, error| note_error(state, "server", error));
-        let name = if is_observed { "local" } else { self.name };
-        assert_eq!((client.driver(), server.driver()), (name, name));
+        let driver = if [OBSERVED, TICKET].contains(&self.name) { "local" } else { self.name };
+        assert_eq!((client.driver(), server.driver()), (driver, driver));
         let is_loopback = self.name == "loopback";
         let pair = Pair {
             client,

@@ -211,7 +211,7 @@ pub(super) const OF_ORDERS: &[Mutant] = &[
     Mutant {
         what: "a call's future is woken and not polled",
         defect: "gone",
-        file: "runtime/src/dispatcher.rs",
+        file: "runtime/src/block_on.rs",
         after: "fn set(",
         words: "woken.store(",
         model: "an_answer_races_with_falling_asleep_for_it",
@@ -327,7 +327,7 @@ pub(super) const OF_SCHEDULES: &[Mutant] = &[
     Mutant {
         what: "a future that was woken isn't polled",
         defect: "gone",
-        file: "runtime/src/dispatcher.rs",
+        file: "runtime/src/block_on.rs",
         after: "fn set(",
         words: "woken.store(",
         model: "a_call_is_answered",
@@ -335,7 +335,7 @@ pub(super) const OF_SCHEDULES: &[Mutant] = &[
     Mutant {
         what: "a future that was polled is polled for ever",
         defect: "gone",
-        file: "runtime/src/dispatcher.rs",
+        file: "runtime/src/block_on.rs",
         after: "fn take(",
         words: "woken.swap(",
         model: "a_call_is_answered",
