@@ -73,6 +73,13 @@ pub trait Tap {
     /// The end takes something out.
     fn received(&self, end: TapEnd, passing: Passing<'_>);
 
+    /// True if what the end has just taken out came as bytes that were spoilt on the way: the last
+    /// is missing, or there is one where there should be none. The end finds no message in them.
+    fn spoils(&self, end: TapEnd) -> bool {
+        let _ = end;
+        false
+    }
+
     /// The end finds that the channel is closed and empty.
     fn found_closed(&self, end: TapEnd);
 

@@ -36,6 +36,8 @@ pub enum Fault {
     EndpointRefused,
     /// The next cap on its way to the process manager can't be transferred.
     CapTransferFails,
+    /// The next message with a domain's cap to the process manager comes as bytes that are none.
+    MalformedBytes,
     /// A loop is woken although there is nothing to do.
     SpuriousWake,
     /// Whoever has a host dies: its bindings close, its caps are gone.
@@ -63,6 +65,7 @@ pub(crate) enum Mark {
     StartFailure,
     EndpointRefused,
     CapTransferFails,
+    MalformedBytes,
     SpuriousWake,
     ClientDeath,
     QuotaExhausted,
@@ -78,7 +81,7 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Delay,
         Self::FullChannel,
         Self::SlowMonitor,
@@ -96,6 +99,7 @@ impl Mark {
         Self::StartFailure,
         Self::EndpointRefused,
         Self::CapTransferFails,
+        Self::MalformedBytes,
         Self::SpuriousWake,
         Self::ClientDeath,
         Self::QuotaExhausted,

@@ -48,8 +48,8 @@ impl Speaks {
 struct Parcel {
     number: u16,
     call: u64,
-    /// A cap in it can't be transferred: the receiving binding fails.
-    is_foreign: bool,
+    /// What is wrong with it so that the receiving binding fails.
+    spoilt: Option<Breakage>,
 }
 
 /// One end of a channel.
@@ -106,21 +106,25 @@ pub(crate) struct State {
     held: BTreeSet<(u64, TapEnd)>,
     /// How many messages a direction of each channel holds at most.
     room_max: usize,
-    /// The next cap of this kind that travels to the process manager or a spawnd is broken.
-    break_cap: Option<Breakage>,
+    /// How the next message with a domain's cap to the process manager breaks.
+    break_next: Option<Breakage>,
+    /// Who has just taken out what came as spoilt bytes.
+    finds_spoilt: Option<TapEnd>,
     refuse_endpoints: u32,
     step: u64,
     /// Caps of another system.
     foreign: Holder,
 }
 
-/// How a cap breaks on its way.
+/// How a message breaks on its way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Breakage {
-    /// It is revoked: it arrives and is good for nothing.
+    /// Its cap is revoked: it arrives and is good for nothing.
     Revoked,
-    /// It is another system's: it doesn't arrive, and the binding fails.
+    /// Its cap is another system's: it doesn't arrive, and the binding fails.
     Foreign,
+    /// Its bytes are none of a message: the binding fails, too.
+    Malformed,
 }
 
 /// The tap of a world.
@@ -139,7 +143,8 @@ impl Net {
             coverage: Coverage::default(),
             held: BTreeSet::new(),
             room_max,
-            break_cap: None,
+            break_next: None,
+            finds_spoilt: None,
             refuse_endpoints: 0,
             step: 0,
             foreign: Kernel::new().holder(),
@@ -178,7 +183,7 @@ impl Net {
             (there.deaf_until, there.mute_until) = (0, 0);
             state.ring(end);
         }
-        (state.break_cap, state.refuse_endpoints) = (None, 0);
+        (state.break_next, state.refuse_endpoints) = (None, 0);
         !held.is_empty()
     }
 
@@ -212,8 +217,8 @@ impl Net {
         true
     }
 
-    pub(crate) fn break_a_cap(&self, how: Breakage) {
-        self.state.borrow_mut().break_cap = Some(how);
+    pub(crate) fn break_a_message(&self, how: Breakage) {
+        self.state.borrow_mut().break_next = Some(how);
     }
 
     pub(crate) fn refuse_an_endpoint(&self) {

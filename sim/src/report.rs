@@ -1,5 +1,7 @@
 //! What the command tells.
 
+use std::collections::BTreeMap;
+
 use flounder_sim::mutants::Caught;
 use flounder_sim::{Failure, Findings, Stats};
 use serde::Serialize;
@@ -14,9 +16,12 @@ pub(crate) struct Summary {
     steps_per_s: u64,
     messages: u64,
     requests: u64,
-    faults: u64,
+    /// How often each kind happened.
+    faults: BTreeMap<String, u64>,
     cells_reached: usize,
     cells: usize,
+    /// The cells that weren't reached, each as a row of its table and a column.
+    never: Vec<[&'static str; 2]>,
     violations: usize,
     trace_hash: String,
 }
@@ -24,7 +29,9 @@ pub(crate) struct Summary {
 impl Summary {
     pub(crate) fn new(seed: u64, findings: &[(u64, Findings)], seconds: f64) -> Self {
         let sum = |of: fn(&Stats) -> u64| findings.iter().map(|(_, it)| of(&it.stats)).sum::<u64>();
-        let cells = merged(findings).map_or_else(Vec::new, |all| all.cells());
+        let all = merged(findings);
+        let cells = all.as_ref().map_or_else(Vec::new, Findings::cells);
+        let never = cells.iter().filter(|(_, _, times)| *times == 0);
         let hash = findings.iter().fold(0_u64, |hash, (_, it)| hash.rotate_left(5) ^ it.trace_hash);
         let steps = sum(|stats| stats.steps);
         #[expect(clippy::cast_precision_loss, reason = "steps are below 2^53")]
@@ -38,9 +45,10 @@ impl Summary {
             steps_per_s,
             messages: sum(|stats| stats.sent),
             requests: sum(|stats| stats.requests),
-            faults: sum(|stats| stats.faults),
+            faults: all.map_or_else(Vec::new, |all| all.faults()).into_iter().collect(),
             cells_reached: cells.iter().filter(|(_, _, times)| *times > 0).count(),
             cells: cells.len(),
+            never: never.map(|&(row, column, _)| [row, column]).collect(),
             violations: findings.iter().filter(|(_, it)| it.failure.is_some()).count(),
             trace_hash: format!("{hash:016x}"),
         }
@@ -84,7 +92,7 @@ pub(crate) fn tell(summary: &Summary, findings: &[(u64, Findings)]) {
         summary.steps_per_s,
         summary.messages,
         summary.requests,
-        summary.faults
+        summary.faults.values().sum::<u64>()
     );
     println!(
         "{} of {} cells reached, {} violations, trace {}",

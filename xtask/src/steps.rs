@@ -155,7 +155,6 @@ pub(crate) const STEPS: &[Step] = &[
                 "steps",
                 "steps_per_s",
                 "requests",
-                "faults",
                 "cells_reached",
                 "cells",
                 "violations",

@@ -38,9 +38,17 @@ impl Encoded {
         Self { number, content }
     }
 
-    fn decode<I: Interface>(mut self) -> Result<I::Message, WireError> {
+    fn decode<I: Interface>(self) -> Result<I::Message, WireError> {
+        self.decode_as::<I>(|bytes| bytes)
+    }
+
+    /// Decodes what `arrive` makes of the bytes.
+    fn decode_as<I: Interface>(
+        mut self,
+        arrive: impl FnOnce(&[u8]) -> &[u8],
+    ) -> Result<I::Message, WireError> {
         let caps = self.content.take_caps();
-        let mut reader = Reader::new(self.content.bytes(), caps);
+        let mut reader = Reader::new(arrive(self.content.bytes()), caps);
         let message = I::decode(self.number, &mut reader)?;
         reader.finish()?;
         Ok(message)
@@ -53,6 +61,18 @@ fn encoded<I: Interface>(packet: Packet<I::Message>) -> Packet<Encoded> {
 
 fn decoded<I: Interface>(packet: Packet<Encoded>) -> Result<Packet<I::Message>, WireError> {
     packet.try_map(Encoded::decode::<I>)
+}
+
+/// What is found in the bytes of a packet without the last one, or with one where there are none.
+pub(super) fn spoilt<I: Interface>(
+    packet: Packet<I::Message>,
+) -> Result<Packet<I::Message>, RecvError> {
+    let read = |encoded: Encoded| encoded.decode_as::<I>(spoil);
+    encoded::<I>(packet).try_map(read).map_err(RecvError::Wire)
+}
+
+fn spoil(bytes: &[u8]) -> &[u8] {
+    bytes.split_last().map_or(&[0], |(_, rest)| rest)
 }
 
 /// An end that takes and gives encoded messages, whatever it moves inside.

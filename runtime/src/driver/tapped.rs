@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::local::LocalEnd;
 use crate::channel::{Header, Packet};
+use crate::driver::bytes::spoilt;
 use crate::driver::link::unpack;
 use crate::driver::{Carrier, Closer, Driver, End, Local, RecvError, Refused};
 use crate::interface::{Interface, Payload};
@@ -141,7 +142,8 @@ impl<I: Interface> End<I> for TappedEnd<I> {
             Err(RecvError::Closed) => tap::with(|tap| tap.found_closed(self.end)),
             Err(_) => None,
         };
-        received
+        let is_spoilt = received.is_ok() && tap::with(|tap| tap.spoils(self.end)) == Some(true);
+        if is_spoilt { received.and_then(spoilt::<I>) } else { received }
     }
 }
 

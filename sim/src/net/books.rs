@@ -38,18 +38,24 @@ impl State {
         }
     }
 
-    /// Books what `end` received: it has to be what was sent next. True if it is lost for its caps.
-    pub(super) fn book_received(&mut self, end: TapEnd, number: u16, call: u64) -> bool {
+    /// Books what `end` received: it has to be what was sent next. Returns what is wrong with it
+    /// if it doesn't arrive.
+    pub(super) fn book_received(
+        &mut self,
+        end: TapEnd,
+        number: u16,
+        call: u64,
+    ) -> Option<Breakage> {
         self.traffic.received += 1;
         let sent = self.link_mut(end).end_mut(end.peer()).sent.pop_front();
         if sent.is_none_or(|sent| (sent.number, sent.call) != (number, call)) {
             self.complain(end, "a channel doesn't deliver what was sent, in its order");
         }
-        sent.is_some_and(|sent| sent.is_foreign)
+        sent.and_then(|sent| sent.spoilt)
     }
 
-    /// Breaks what travels, if that is to happen. True if it won't arrive.
-    pub(super) fn spoil(&mut self, end: TapEnd, message: &mut dyn Any) -> bool {
+    /// Breaks what travels, if that is to happen. Returns how if it won't arrive.
+    pub(super) fn spoil(&mut self, end: TapEnd, message: &mut dyn Any) -> Option<Breakage> {
         if self.refuse_endpoints > 0
             && let Some(monitor::Message::AllocMonitorEpReply(reply)) = message.downcast_mut()
         {
@@ -58,25 +64,30 @@ impl State {
             self.refuse_endpoints -= 1;
             self.coverage.mark(Mark::EndpointRefused);
         }
-        let Some(how) = self.break_cap else { return false };
+        let how = self.break_next?;
         if self.link(end).end(end.peer()).who != Who::ProcMgmt {
-            return false;
+            return None;
         }
         let cap = match message.downcast_mut() {
             Some(proc_mgmt::Message::Kill(call)) => &mut call.domain_cap,
             Some(proc_mgmt::Message::Wait(call)) => &mut call.domain_cap,
             Some(proc_mgmt::Message::Exit(message)) => &mut message.domain_cap,
-            _ => return false,
+            _ => return None,
         };
-        let broken = match how {
-            Breakage::Revoked => revoked(cap),
-            Breakage::Foreign => self.foreign.frame(1).ok(),
+        let mark = match how {
+            Breakage::Revoked => {
+                *cap = revoked(cap)?;
+                Mark::CapTransferFails
+            }
+            Breakage::Foreign => {
+                *cap = self.foreign.frame(1).ok()?;
+                Mark::CapTransferFails
+            }
+            Breakage::Malformed => Mark::MalformedBytes,
         };
-        let Some(broken) = broken else { return false };
-        *cap = broken;
-        self.break_cap = None;
-        self.coverage.mark(Mark::CapTransferFails);
-        how == Breakage::Foreign
+        self.break_next = None;
+        self.coverage.mark(mark);
+        (how != Breakage::Revoked).then_some(how)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flounder::tap::{Passing, Tap, TapEnd};
 use flounder::{Bell, Descriptor, Header};
 
-use super::{Link, Net, Parcel, Speaks, State, index};
+use super::{Breakage, Link, Net, Parcel, Speaks, State, index};
 use crate::note::Note;
 use crate::trace::Happening;
 use crate::who::Who;
@@ -56,16 +56,16 @@ impl Tap for Net {
         let mut state = self.state.borrow_mut();
         let (parcel, header, note) = match passing {
             Passing::CallFailed { call } => {
-                let parcel = Parcel { number: 0, call: call.number(), is_foreign: false };
+                let parcel = Parcel { number: 0, call: call.number(), spoilt: None };
                 (parcel, None, Note::default())
             }
             Passing::Message { header, number, message } => {
-                let is_foreign = state.spoil(end, message);
+                let spoilt = state.spoil(end, message);
                 let speaks = state.link(end).speaks;
                 let note = Note::of(speaks, message);
                 let State { links, oracle, coverage, .. } = &mut *state;
                 oracle.sending(end, &links[index(end)], (header, message), coverage);
-                (Parcel { number, call: call_of(header), is_foreign }, Some(header), note)
+                (Parcel { number, call: call_of(header), spoilt }, Some(header), note)
             }
         };
         let Parcel { number, call, .. } = parcel;
@@ -85,11 +85,12 @@ impl Tap for Net {
             Passing::CallFailed { call } => (0, call.number()),
             Passing::Message { header, number, .. } => (*number, call_of(*header)),
         };
-        let is_lost = state.book_received(end, number, call);
+        let spoilt = state.book_received(end, number, call);
+        state.finds_spoilt = (spoilt == Some(Breakage::Malformed)).then_some(end);
         let State { links, oracle, coverage, .. } = &mut *state;
         let link = &links[index(end)];
         match passing {
-            _ if is_lost => oracle.found_closed(end, link, coverage),
+            _ if spoilt.is_some() => oracle.found_closed(end, link, coverage),
             Passing::Message { header, message, .. } => {
                 oracle.received(end, link, (header, message), coverage);
             }
@@ -103,6 +104,10 @@ impl Tap for Net {
         }
         drop(state);
         self.mix_in((end.channel << 20) ^ (u64::from(number) << 1) ^ u64::from(end.side));
+    }
+
+    fn spoils(&self, end: TapEnd) -> bool {
+        self.state.borrow_mut().finds_spoilt.take_if(|spoilt| *spoilt == end).is_some()
     }
 
     fn found_closed(&self, end: TapEnd) {

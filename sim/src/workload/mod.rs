@@ -331,6 +331,7 @@ impl Workload {
             22 => Fault::EndpointRefused,
             // A binding that fails drops caps, too.
             23 if !self.kind.is_patient => Fault::CapTransferFails,
+            27 if !self.kind.is_patient => Fault::MalformedBytes,
             24 => Fault::ProgramWedge,
             34 if random.one_in(5) => Fault::SpawndStuck(core),
             35 if random.one_in(12) => Fault::SpawndCrashLoop(core),

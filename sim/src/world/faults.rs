@@ -58,7 +58,11 @@ impl World {
             }
             Fault::CapTransferFails => {
                 let ways = [Breakage::Revoked, Breakage::Foreign];
-                net.break_a_cap(ways[self.random.below(ways.len())]);
+                net.break_a_message(ways[self.random.below(ways.len())]);
+                true
+            }
+            Fault::MalformedBytes => {
+                net.break_a_message(Breakage::Malformed);
                 true
             }
             Fault::SpuriousWake => net.wake_for_nothing(&mut self.random),
