@@ -122,9 +122,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "miri",
         what: "the kernel's objects, byte by byte",
+        // Builds the standard library for it, once, of sources that it must have.
         needs: &[Need::Tool(
-            "cargo +nightly miri --version",
-            "there is no nightly toolchain with Miri",
+            "cargo +nightly miri setup",
+            "there is no nightly toolchain with Miri and rust-src",
         )],
         work: command!(
             "cargo +nightly miri test --locked -p flounder --lib kernel",
