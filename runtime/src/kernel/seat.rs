@@ -95,6 +95,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "a quarter of a million caps take Miri hours")]
     fn a_full_holder_is_refused_and_nothing_changes() {
         let kernel = Kernel::new();
         let holder = kernel.holder();
@@ -122,6 +123,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "a quarter of a million caps take Miri hours")]
     fn a_full_process_manager_mints_no_domain() {
         let kernel = Kernel::new();
         let root = kernel.process_manager().unwrap();
