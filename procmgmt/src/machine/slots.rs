@@ -134,7 +134,11 @@ impl<P> Machine<P> {
             }
             let survived = old.survivors.contains(&id);
             let event = if survived { CoreEvent::Survived } else { CoreEvent::Down };
-            self.with_domain(id, out, |desk, domain, out| desk.step(domain, core, event, out));
+            self.with_domain(id, out, |desk, domain, out| {
+                // Its caps are made when its spawn is handed out: there is none that could go last.
+                domain.detached |= domain.state == State::Nil && old.owes(domain.cores.get(core));
+                desk.step(domain, core, event, out);
+            });
         }
     }
 

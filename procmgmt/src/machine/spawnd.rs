@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flounder::DomainId;
 
+use super::domain::Core;
 use super::effects::{Order, OrderKind, What};
 use super::ids::{Generation, RequestId};
 use super::table::SlotState;
@@ -53,6 +54,12 @@ impl<P> Slot<P> {
 
     pub(super) fn owe(&mut self, request: RequestId, domain: DomainId, what: What<P>) {
         self.owed.insert(request, (domain, what));
+    }
+
+    /// True if a domain's request there was not handed out yet.
+    pub(super) fn owes(&self, there: Option<&Core>) -> bool {
+        let request = there.and_then(|core| core.request);
+        request.is_some_and(|request| self.owed.contains_key(&request))
     }
 
     /// Takes back a request that was not handed out yet; true if it was there.

@@ -2,7 +2,8 @@
 
 use flounder::{CoreId, DomainId, ErrCode, ErrVal};
 use flounder_procmgmt::machine::{
-    BindingKey, Event, OrderKind, RequestId, SPAWN_ENDS_WITH_SPAWNER, SlotState, Table,
+    BindingKey, Effects, Event, Image, OrderKind, RequestId, SPAWN_ENDS_WITH_SPAWNER, SlotState,
+    Table,
 };
 
 use crate::world::{GENERATION, World, client};
@@ -153,6 +154,18 @@ fn a_survivor_without_a_spawnd_needs_no_cleanup() {
     assert_eq!(world.event(ended.clone()), ["r2 wait OK 254"]);
     assert_eq!(world.stands(id), "Cleaned lost/254 0:Clean");
     assert_eq!(world.event(ended), ["+1 stray_deaths"]);
+}
+
+#[test]
+fn a_survivor_that_nobody_was_asked_to_start_leaves_nothing_behind() {
+    let mut world = world();
+    let image = Image { program: "/modules/p".into(), argv: b"p\0"[..].into() };
+    let (core, reply, id) = (CoreId(0), world.reply(), DomainId(1));
+    let spawn = Event::Spawn { client: client(1), reply, core, flags: 0, image, payload: "env" };
+    // The spawnd is busy: its order isn't taken, and no cap is made of which the last could go.
+    world.machine.handle(spawn, &mut Effects::default());
+    assert_eq!(world.down(0, vec![id]), ["close 0.2", "r1 not spawned: SPAWND_REQUEST"]);
+    assert_eq!(world.event(Event::SurvivorEnded { core, domain: id }), ["freed 1"]);
 }
 
 #[test]
