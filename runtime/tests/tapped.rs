@@ -4,10 +4,9 @@ include!("probe/probe.rs");
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use flounder::tap::{Passing, Tap, TapEnd, install};
-use flounder::{AnyBinding, Bell, BindOptions, BindingError, Descriptor, Dispatcher, TxError};
+use flounder::tap::{Tap, TapEnd, install};
+use flounder::{AnyBinding, BindOptions, BindingError, Descriptor, Dispatcher, TxError};
 use probe::{Binding, Count, Interface, Nothing, RxVtbl};
 
 /// Lets messages through until it spoils all.
@@ -18,21 +17,10 @@ impl Tap for Spoiler {
     fn opened(&self, _: &'static Descriptor) -> u64 {
         0
     }
-    fn attached(&self, _: TapEnd, _: &Arc<Bell>) {}
-    fn introduced(&self, _: TapEnd, _: &str) {}
-    fn may_send(&self, _: TapEnd) -> bool {
-        true
-    }
-    fn may_receive(&self, _: TapEnd) -> bool {
-        true
-    }
-    fn sending(&self, _: TapEnd, _: Passing<'_>) {}
-    fn received(&self, _: TapEnd, _: Passing<'_>) {}
+
     fn spoils(&self, _: TapEnd) -> bool {
         self.0.get()
     }
-    fn found_closed(&self, _: TapEnd) {}
-    fn closed(&self, _: TapEnd) {}
 }
 
 /// What a receiver has seen.

@@ -4,6 +4,7 @@
 
 mod args;
 mod figures;
+mod hunt;
 mod instructions;
 mod mutants;
 mod regressions;

@@ -8,10 +8,10 @@ mod table;
 
 use std::fs;
 use std::io;
-use std::time::{Duration, Instant};
 
 use self::table::{Mutant, OF_ORDERS, OF_SCHEDULES};
-use crate::run::{Ended, failed, limited};
+use crate::hunt::{Hunt, built};
+use crate::run::{Ended, limited};
 use crate::step::Outcome;
 
 /// Models that are built together, and the defects that they must find.
@@ -41,42 +41,31 @@ const DEFECT: &str = "FLOUNDER_DEFECT";
 const MODEL_SECONDS_MAX: u64 = 120;
 
 pub(crate) fn run(name: &str, seconds_max: u64) -> Outcome {
-    let end = Instant::now() + Duration::from_secs(seconds_max);
-    let (mut caught, mut all) = (0, 0);
-    for suite in &SUITES {
-        match suite.cargo(name, "--no-run", None, seconds_until(end)) {
-            Ok(Ended::ByItself(true, _)) => {}
-            Ok(Ended::ByItself(false, log) | Ended::TooLate(log)) => {
-                return failed("the models aren't built", &log);
-            }
-            Err(error) => return failed(&format!("{}: {error}", suite.command), ""),
-        }
-        for mutant in suite.mutants {
-            let missed = suite.misses(mutant, name, end);
-            all += 1;
-            caught += usize::from(missed.is_none());
-            let missed = missed.map(|why| format!("MISSED, {why}: ")).unwrap_or_default();
-            println!("    {:<52} {missed}{}", mutant.what, mutant.model);
-        }
+    let mut hunt = Hunt::of(seconds_max);
+    match SUITES.iter().try_for_each(|suite| suite.hunt(name, &mut hunt)) {
+        Ok(()) => hunt.outcome(),
+        Err(outcome) => outcome,
     }
-    let figures = format!("caught {caught} of {all}");
-    if caught == all { Outcome::Ok(figures) } else { failed(&figures, "") }
-}
-
-fn seconds_until(end: Instant) -> u64 {
-    end.saturating_duration_since(Instant::now()).as_secs()
 }
 
 impl Suite {
+    fn hunt(&self, name: &str, hunt: &mut Hunt) -> Result<(), Outcome> {
+        built(self.cargo(name, "--no-run", None, hunt.seconds_left()), self.command)?;
+        for mutant in self.mutants {
+            let seconds = hunt.seconds_left().min(MODEL_SECONDS_MAX);
+            hunt.count(mutant.what, self.misses(mutant, name, seconds), mutant.model);
+        }
+        Ok(())
+    }
+
     /// `None` if the model finds the defect, else why it doesn't.
-    fn misses(&self, mutant: &Mutant, name: &str, end: Instant) -> Option<String> {
+    fn misses(&self, mutant: &Mutant, name: &str, seconds: u64) -> Option<String> {
         let source = fs::read_to_string(mutant.file).unwrap_or_default();
         let Some(line) = mutant.line_in(&source) else {
             let Mutant { words, after, file, .. } = mutant;
             return Some(format!("no `{words}` after `{after}` in {file}"));
         };
         let defect = format!("{}@{}:{line}", mutant.defect, mutant.file);
-        let seconds = seconds_until(end).min(MODEL_SECONDS_MAX);
         match self.cargo(name, mutant.model, Some(defect), seconds) {
             Ok(Ended::ByItself(false, log)) if log.contains("panicked at") => None,
             Ok(Ended::ByItself(false, _)) => Some("the model doesn't run".to_owned()),

@@ -6,11 +6,11 @@
 mod table;
 
 use std::io;
-use std::time::{Duration, Instant};
 
 use self::table::{REGRESSIONS, Regression};
 use crate::figures::passed;
-use crate::run::{Ended, failed, limited};
+use crate::hunt::{Hunt, built};
+use crate::run::{Ended, limited};
 use crate::step::Outcome;
 
 /// How the tests are built and run, all but the test.
@@ -23,25 +23,23 @@ const DEFECT: &str = "FLOUNDER_MUTANT";
 const TEST_SECONDS_MAX: u64 = 60;
 
 pub(crate) fn run(name: &str, seconds_max: u64) -> Outcome {
-    let end = Instant::now() + Duration::from_secs(seconds_max);
+    let mut hunt = Hunt::of(seconds_max);
+    match hunt_all(name, &mut hunt) {
+        Ok(()) => hunt.outcome(),
+        Err(outcome) => outcome,
+    }
+}
+
+fn hunt_all(name: &str, hunt: &mut Hunt) -> Result<(), Outcome> {
     let packages = ["flounder-monitor", "flounder-spawnd", "flounder-procmgmt"];
     let build: Vec<_> =
         packages.iter().flat_map(|&package| ["-p", package]).chain(["--no-run"]).collect();
-    match cargo(name, &build, None, seconds_max) {
-        Ok(Ended::ByItself(true, _)) => {}
-        Ok(Ended::ByItself(false, log) | Ended::TooLate(log)) => {
-            return failed("the tests aren't built", &log);
-        }
-        Err(error) => return failed(&format!("{TESTS}: {error}"), ""),
+    built(cargo(name, &build, None, hunt.seconds_left()), TESTS)?;
+    for row in REGRESSIONS {
+        let missed = row.misses(name, hunt);
+        hunt.count(row.defect, missed, &format!("{} {}", row.package, row.test));
     }
-    let table: Vec<_> = REGRESSIONS.iter().map(|row| (row, row.outcome(name, end))).collect();
-    let caught = table.iter().filter(|(_, missed)| missed.is_none()).count();
-    let figures = format!("caught {caught} of {}", REGRESSIONS.len());
-    for (row, missed) in &table {
-        let missed = missed.as_ref().map(|why| format!("MISSED, {why}: ")).unwrap_or_default();
-        println!("    {:<36} {missed}{} {}", row.defect, row.package, row.test);
-    }
-    if caught == REGRESSIONS.len() { Outcome::Ok(figures) } else { failed(&figures, "") }
+    Ok(())
 }
 
 fn cargo(name: &str, words: &[&str], defect: Option<&str>, seconds: u64) -> io::Result<Ended> {
@@ -53,18 +51,19 @@ fn cargo(name: &str, words: &[&str], defect: Option<&str>, seconds: u64) -> io::
 
 impl Regression {
     /// `None` if the test passes, and fails with the defect; else what is wrong.
-    fn outcome(&self, name: &str, end: Instant) -> Option<String> {
-        let left = || end.saturating_duration_since(Instant::now()).as_secs();
-        match self.test_with(name, None, left()) {
+    fn misses(&self, name: &str, hunt: &Hunt) -> Option<String> {
+        match self.test_with(name, None, hunt.seconds_left()) {
             Ok(Ended::ByItself(true, log)) if passed(&log) == 1 => {}
             Ok(Ended::ByItself(true, _)) => return Some("there is no such test".to_owned()),
             Ok(Ended::ByItself(false, _)) => return Some("it fails without the defect".to_owned()),
             Ok(Ended::TooLate(_)) => return Some("there was no time to run it".to_owned()),
             Err(error) => return Some(error.to_string()),
         }
-        match self.test_with(name, Some(self.defect), left()) {
+        match self.test_with(name, Some(self.defect), hunt.seconds_left()) {
             Ok(Ended::ByItself(true, _)) => Some("it passes with the defect".to_owned()),
-            Ok(Ended::TooLate(_)) if left() == 0 => Some("there was no time to run it".to_owned()),
+            Ok(Ended::TooLate(_)) if hunt.seconds_left() == 0 => {
+                Some("there was no time to run it".to_owned())
+            }
             Ok(Ended::ByItself(false, _) | Ended::TooLate(_)) => None,
             Err(error) => Some(error.to_string()),
         }

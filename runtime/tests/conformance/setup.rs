@@ -2,13 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use flounder::observe::{Bound, Observe, Observer, Seen};
-use flounder::tap::{self, Passing, Tap, TapEnd};
+use flounder::tap::{self, Tap};
 use flounder::{
-    AnyBinding, Bell, BindOptions, BindingError, Clock, Descriptor, Dispatcher, DriverChoice, Half,
+    AnyBinding, BindOptions, BindingError, Clock, Descriptor, Dispatcher, DriverChoice, Half,
     Holder, Home, Kernel, Time, Waitset,
 };
 
@@ -182,18 +181,6 @@ impl Tap for OpenTap {
     fn opened(&self, _: &'static Descriptor) -> u64 {
         self.0.replace(self.0.get() + 1)
     }
-    fn attached(&self, _: TapEnd, _: &Arc<Bell>) {}
-    fn introduced(&self, _: TapEnd, _: &str) {}
-    fn may_send(&self, _: TapEnd) -> bool {
-        true
-    }
-    fn may_receive(&self, _: TapEnd) -> bool {
-        true
-    }
-    fn sending(&self, _: TapEnd, _: Passing<'_>) {}
-    fn received(&self, _: TapEnd, _: Passing<'_>) {}
-    fn found_closed(&self, _: TapEnd) {}
-    fn closed(&self, _: TapEnd) {}
 }
 
 /// A clock that a test moves.
