@@ -15,14 +15,14 @@
 //! `asymmetric_thread_fence_light` and `_heavy` in folly, and in the proposal P1202 for C++; the use
 //! of the system call is after liburcu.
 //!
-//! Models know of no kernel. There both are sequentially consistent fences, which promise what the
-//! pair promises; a `light` fence beside another `light` one promises nothing, and nobody here pairs
-//! two of them.
+//! Models and Miri know of no kernel. There both are sequentially consistent fences, which promise what
+//! the pair promises; a `light` fence beside another `light` one promises nothing, and nobody here
+//! pairs two of them.
 
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(loom, shuttle, miri)))]
 pub(crate) use self::real::{have_heavy, heavy, light};
 
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(loom, shuttle, miri)))]
 mod real {
     use rustix::thread::{MembarrierCommand, membarrier};
 
@@ -58,10 +58,10 @@ mod real {
     }
 }
 
-#[cfg(any(loom, shuttle))]
+#[cfg(any(loom, shuttle, miri))]
 pub(crate) use self::modelled::{have_heavy, heavy, light};
 
-#[cfg(any(loom, shuttle))]
+#[cfg(any(loom, shuttle, miri))]
 mod modelled {
     use crate::sync::atomic::{Ordering, fence};
 
