@@ -5,7 +5,6 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,8 +27,8 @@ use super::{Host, affinity, is_executable, tree};
 /// for each core that asks for its end.
 #[derive(Debug)]
 pub(super) enum Job {
-    /// Start a process.
-    Start { domain: DomainId, exec: Exec },
+    /// Start a process, in the spare group if there is one.
+    Start { domain: DomainId, exec: Exec, spare: Option<Group> },
     /// End what a process leads, where no group does that.
     EndTree { domain: DomainId, leader: Pid },
     /// Give the threads of a process another CPU, for another core.
@@ -119,10 +118,12 @@ fn work(jobs: &Receiver<Job>, host: &Arc<Host>, events: &Mailbox<HostEvent>) {
     let mut nursery = Nursery::new();
     while let Ok(job) = jobs.recv() {
         let event = match job {
-            Job::Start { domain, exec } => match start(&mut nursery, host, domain, &exec) {
-                Ok(born) => HostEvent::Started { domain, born: Box::new(born) },
-                Err(_) => HostEvent::NotStarted { domain, why: failure(&exec) },
-            },
+            Job::Start { domain, exec, spare } => {
+                match start(&mut nursery, host, domain, &exec, spare) {
+                    Ok(born) => HostEvent::Started { domain, born: Box::new(born) },
+                    Err(_) => HostEvent::NotStarted { domain, why: failure(&exec) },
+                }
+            }
             Job::EndTree { domain, leader } => {
                 // What is left if it grows too fast is documented, and the guard's.
                 let _ = tree::end_led_by(leader);
@@ -151,9 +152,32 @@ fn work(jobs: &Receiver<Job>, host: &Arc<Host>, events: &Mailbox<HostEvent>) {
     }
 }
 
-fn start(nursery: &mut Nursery, host: &Host, domain: DomainId, exec: &Exec) -> io::Result<Born> {
+fn start(
+    nursery: &mut Nursery,
+    host: &Host,
+    domain: DomainId,
+    exec: &Exec,
+    spare: Option<Group>,
+) -> io::Result<Born> {
+    // One that was kept may be gone: whoever has the right may have removed it.
+    if spare.is_some()
+        && let Ok(born) = start_or_remove(nursery, host, domain, exec, spare)
+    {
+        return Ok(born);
+    }
     let group = host.groups().map(|groups| groups.group(domain)).transpose()?;
-    match start_in(nursery, host, domain, exec, group.as_ref()) {
+    start_or_remove(nursery, host, domain, exec, group)
+}
+
+/// Starts a process in the group, which doesn't stay if there is none.
+fn start_or_remove(
+    nursery: &mut Nursery,
+    host: &Host,
+    domain: DomainId,
+    exec: &Exec,
+    mut group: Option<Group>,
+) -> io::Result<Born> {
+    match start_in(nursery, host, domain, exec, group.as_mut()) {
         Ok((process, sink)) => Ok(Born { group, process, sink }),
         Err(error) => {
             if let Some(group) = group {
@@ -169,7 +193,7 @@ fn start_in(
     host: &Host,
     domain: DomainId,
     exec: &Exec,
-    group: Option<&Group>,
+    group: Option<&mut Group>,
 ) -> io::Result<(Process, Option<Sink>)> {
     let procs = group.map(Group::procs).transpose()?;
     let (stdio, sink) = host.output().open(domain)?;
@@ -180,9 +204,9 @@ fn start_in(
         argv: &argv,
         env: &env,
         stdio: stdio.descriptors(),
-        group: procs.as_ref().map(AsFd::as_fd),
+        group: procs,
     })?;
-    Ok((Process::new(started, group.is_some()), sink))
+    Ok((Process::new(started, procs.is_some()), sink))
 }
 
 /// Why a program wasn't executed: it may have gone since it was looked for.
