@@ -21,6 +21,7 @@ use super::exec::Exec;
 use super::output::Sink;
 use super::process::Process;
 use super::raw::{Inheritance, Nursery, Strings};
+use super::stdio::Null;
 use super::{Host, affinity, is_executable, tree};
 
 /// What the thread is asked to do. For each process a few jobs wait, and one
@@ -114,16 +115,72 @@ impl Drop for Helper {
     }
 }
 
+/// What the thread starts processes with.
+struct Midwife<'a> {
+    nursery: Nursery,
+    null: Null,
+    host: &'a Host,
+}
+
+impl Midwife<'_> {
+    fn start(&mut self, domain: DomainId, exec: &Exec, spare: Option<Group>) -> io::Result<Born> {
+        // One that was kept may be gone: whoever has the right may have removed it.
+        if spare.is_some()
+            && let Ok(born) = self.start_or_remove(domain, exec, spare)
+        {
+            return Ok(born);
+        }
+        let group = self.host.groups().map(|groups| groups.group(domain)).transpose()?;
+        self.start_or_remove(domain, exec, group)
+    }
+
+    /// Starts a process in the group, which doesn't stay if there is none.
+    fn start_or_remove(
+        &mut self,
+        domain: DomainId,
+        exec: &Exec,
+        mut group: Option<Group>,
+    ) -> io::Result<Born> {
+        match self.start_in(domain, exec, group.as_mut()) {
+            Ok((process, sink)) => Ok(Born { group, process, sink }),
+            Err(error) => {
+                if let Some(group) = group {
+                    let _ = group.remove();
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn start_in(
+        &mut self,
+        domain: DomainId,
+        exec: &Exec,
+        group: Option<&mut Group>,
+    ) -> io::Result<(Process, Option<Sink>)> {
+        let procs = group.map(Group::procs).transpose()?;
+        let (stdio, sink) = self.host.output().open(domain, &mut self.null)?;
+        let argv = Strings::new(exec.argv.iter().map(|arg| &**arg));
+        let env = Strings::new(exec.env.iter().map(|variable| &**variable));
+        let started = self.nursery.start(&Inheritance {
+            path: &exec.path,
+            argv: &argv,
+            env: &env,
+            stdio: stdio.descriptors(),
+            group: procs,
+        })?;
+        Ok((Process::new(started, procs.is_some()), sink))
+    }
+}
+
 fn work(jobs: &Receiver<Job>, host: &Arc<Host>, events: &Mailbox<HostEvent>) {
-    let mut nursery = Nursery::new();
+    let mut midwife = Midwife { nursery: Nursery::new(), null: Null::default(), host };
     while let Ok(job) = jobs.recv() {
         let event = match job {
-            Job::Start { domain, exec, spare } => {
-                match start(&mut nursery, host, domain, &exec, spare) {
-                    Ok(born) => HostEvent::Started { domain, born: Box::new(born) },
-                    Err(_) => HostEvent::NotStarted { domain, why: failure(&exec) },
-                }
-            }
+            Job::Start { domain, exec, spare } => match midwife.start(domain, &exec, spare) {
+                Ok(born) => HostEvent::Started { domain, born: Box::new(born) },
+                Err(_) => HostEvent::NotStarted { domain, why: failure(&exec) },
+            },
             Job::EndTree { domain, leader } => {
                 // What is left if it grows too fast is documented, and the guard's.
                 let _ = tree::end_led_by(leader);
@@ -150,63 +207,6 @@ fn work(jobs: &Receiver<Job>, host: &Arc<Host>, events: &Mailbox<HostEvent>) {
         // The loop has ended: a process in the event is killed when that drops.
         let _ = events.send(event);
     }
-}
-
-fn start(
-    nursery: &mut Nursery,
-    host: &Host,
-    domain: DomainId,
-    exec: &Exec,
-    spare: Option<Group>,
-) -> io::Result<Born> {
-    // One that was kept may be gone: whoever has the right may have removed it.
-    if spare.is_some()
-        && let Ok(born) = start_or_remove(nursery, host, domain, exec, spare)
-    {
-        return Ok(born);
-    }
-    let group = host.groups().map(|groups| groups.group(domain)).transpose()?;
-    start_or_remove(nursery, host, domain, exec, group)
-}
-
-/// Starts a process in the group, which doesn't stay if there is none.
-fn start_or_remove(
-    nursery: &mut Nursery,
-    host: &Host,
-    domain: DomainId,
-    exec: &Exec,
-    mut group: Option<Group>,
-) -> io::Result<Born> {
-    match start_in(nursery, host, domain, exec, group.as_mut()) {
-        Ok((process, sink)) => Ok(Born { group, process, sink }),
-        Err(error) => {
-            if let Some(group) = group {
-                let _ = group.remove();
-            }
-            Err(error)
-        }
-    }
-}
-
-fn start_in(
-    nursery: &mut Nursery,
-    host: &Host,
-    domain: DomainId,
-    exec: &Exec,
-    group: Option<&mut Group>,
-) -> io::Result<(Process, Option<Sink>)> {
-    let procs = group.map(Group::procs).transpose()?;
-    let (stdio, sink) = host.output().open(domain)?;
-    let argv = Strings::new(exec.argv.iter().map(|arg| &**arg));
-    let env = Strings::new(exec.env.iter().map(|variable| &**variable));
-    let started = nursery.start(&Inheritance {
-        path: &exec.path,
-        argv: &argv,
-        env: &env,
-        stdio: stdio.descriptors(),
-        group: procs,
-    })?;
-    Ok((Process::new(started, procs.is_some()), sink))
 }
 
 /// Why a program wasn't executed: it may have gone since it was looked for.
