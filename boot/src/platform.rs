@@ -42,7 +42,6 @@ pub(crate) struct Shared {
 /// The platform under the services of one core.
 pub(crate) struct CorePlatform {
     pub(crate) core: CoreId,
-    pub(crate) cpu: Option<usize>,
     pub(crate) shared: Shared,
     pub(crate) waitset: Waitset,
     pub(crate) program_loop: Mailbox<ProgramJob>,
@@ -292,7 +291,6 @@ impl CorePlatform {
             EntryPoint::Blocking(main) => {
                 let kill = KillSwitch::new();
                 let setup = ThreadSetup {
-                    cpu: self.cpu,
                     clock: self.shared.clock,
                     kill: kill.clone(),
                     completions,
@@ -327,6 +325,11 @@ impl Platform for CorePlatform {
         let started = self.entry_point(&start).and_then(|entry| self.start_as(start, entry));
         match started {
             Ok(program) => {
+                if matches!(program.how, How::Thread { .. }) {
+                    // Ahead of its end, which comes through the registry. The thread need not wake
+                    // this loop to say so.
+                    let _ = completions.send(Completion::Started { domain });
+                }
                 self.programs.borrow_mut().insert(domain, program);
             }
             Err(why) => {

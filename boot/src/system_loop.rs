@@ -64,7 +64,6 @@ impl SystemLoop {
             Desk::new((core, cpu), Arc::clone(&shared.host), shared.kernel.clone(), events.clone());
         let platform = Rc::new_cyclic(|me| CorePlatform {
             core,
-            cpu,
             shared,
             waitset: waitset.clone(),
             program_loop,

@@ -6,7 +6,7 @@
 //! `asleep` and then looks at the list, each with a sequentially consistent fence in between, so that
 //! at least one of them sees the other.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::task::{Wake, Waker};
 
 use rustix::fs::Timespec;
@@ -38,11 +38,10 @@ pub(crate) struct ReadySet {
 }
 
 impl ReadySet {
-    pub(crate) fn new() -> rustix::io::Result<Self> {
-        let doorbell = Doorbell::new()?;
+    pub(crate) fn new() -> Self {
         let (any, asleep) = (AtomicBool::new(false), AtomicBool::new(false));
-        let cpu = crate::thread::only_cpu();
-        Ok(Self { rung: Mutex::new(Vec::new()), any, asleep, doorbell, cpu })
+        let (doorbell, cpu) = (Doorbell::default(), crate::thread::only_cpu());
+        Self { rung: Mutex::new(Vec::new()), any, asleep, doorbell, cpu }
     }
 
     /// Takes the keys that were rung, in the order of ringing, in exchange for an empty list.
@@ -95,15 +94,14 @@ impl ReadySet {
         self.asleep.store(false, Ordering::Relaxed);
     }
 
+    /// What the poller waits for besides the loop's own descriptors.
+    pub(crate) fn doorbell(&self) -> rustix::io::Result<BorrowedFd<'_>> {
+        self.doorbell.open()
+    }
+
     /// Sleeps at the doorbell until it rings, or for `timeout`.
     pub(crate) fn sleep(&self, timeout: Option<&Timespec>) {
         self.doorbell.sleep(timeout);
-    }
-}
-
-impl AsFd for ReadySet {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.doorbell.as_fd()
     }
 }
 
