@@ -27,6 +27,10 @@ use crate::newborn::{Newborn, hand_over};
 use crate::program_thread::{self, ThreadSetup};
 use crate::report::Report;
 
+/// So many ended threads are joined at once: whoever joins one that was just ending would sleep and be
+/// woken for it, and each keeps no more than its stack.
+const THREADS_TOGETHER: usize = 8;
+
 /// What all cores share.
 #[derive(Clone)]
 pub(crate) struct Shared {
@@ -50,6 +54,8 @@ pub(crate) struct CorePlatform {
     pub(crate) process_manager: RefCell<Cap>,
     pub(crate) services: RefCell<BTreeMap<ServiceKind, RunningService>>,
     pub(crate) programs: RefCell<BTreeMap<DomainId, RunningProgram>>,
+    /// Threads of programs that have ended, to be joined together.
+    pub(crate) ended_threads: RefCell<Vec<JoinHandle<()>>>,
     pub(crate) desk: RefCell<Desk>,
     /// Whether the process ends with the system: its guard is dead.
     pub(crate) ends_process: Cell<bool>,
@@ -218,15 +224,26 @@ impl CorePlatform {
         for program in programs.into_values().filter(|program| program.ended) {
             self.join(program);
         }
+        self.join_all();
     }
 
     /// Has an ended program's thread joined. It has sent its end and has only its return left, but
     /// what it kept for its thread drops then, which may take any time: so the loop waits for it
-    /// that programs may hold up.
+    /// that programs may hold up. Soon is enough: a thread ends without being waited for.
     fn join(&self, program: RunningProgram) {
         if let How::Thread { thread, .. } = program.how {
+            self.ended_threads.borrow_mut().push(*thread);
+            if self.ended_threads.borrow().len() == THREADS_TOGETHER {
+                self.join_all();
+            }
+        }
+    }
+
+    fn join_all(&self) {
+        let threads = self.ended_threads.take();
+        if !threads.is_empty() {
             // The mailbox has room for every thread; closed, there is nobody left to wait.
-            let _ = self.program_loop.send(ProgramJob::Join(*thread));
+            let _ = self.program_loop.send(ProgramJob::Join(threads));
         }
     }
 

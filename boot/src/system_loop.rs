@@ -71,6 +71,7 @@ impl SystemLoop {
             process_manager: RefCell::new(process_manager),
             services: RefCell::default(),
             programs: RefCell::default(),
+            ended_threads: RefCell::default(),
             desk: RefCell::new(desk),
             ends_process: Cell::new(false),
             victims: RefCell::default(),
