@@ -60,13 +60,11 @@ impl ReadySet {
         !self.any.load(Ordering::Relaxed)
     }
 
-    /// Lists `key` as the last one and wakes the loop if it sleeps.
+    /// Lists `key` as the last one.
     fn push(&self, key: Key) {
         let mut rung = lock(&self.rung);
         rung.push(key);
         self.any.store(true, Ordering::Relaxed);
-        drop(rung);
-        self.wake();
     }
 
     /// Wakes the loop if it sleeps. Whatever it shall find must be published before.
@@ -120,11 +118,26 @@ impl Bell {
 
     /// Makes the source ready. What it shall find must be published before.
     pub fn ring(&self) {
+        if self.enlist() {
+            self.ready.wake();
+        }
+    }
+
+    /// Makes the source ready without waking its loop: it has its turn once something else does. Not
+    /// for a bell that is rung as well, since who rings what is listed wakes nobody.
+    pub(crate) fn note(&self) {
+        self.enlist();
+    }
+
+    /// Lists the source, unless it is listed.
+    fn enlist(&self) -> bool {
         // AcqRel pairs with the swap in `answer`: if it was queued, the turn to come sees all that
         // was published before this ring.
-        if !self.queued.swap(true, Ordering::AcqRel) {
+        let is_new = !self.queued.swap(true, Ordering::AcqRel);
+        if is_new {
             self.ready.push(self.key);
         }
+        is_new
     }
 
     /// Begins a turn: rings from now on queue the source again.
