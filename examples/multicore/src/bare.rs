@@ -32,6 +32,10 @@ impl fmt::Debug for Bare {
 impl Bare {
     /// So many programs; what `count` says before and after is what they take. The place in the list
     /// is not theirs, nor is the way to a monitor that an environment is made with.
+    ///
+    /// # Errors
+    ///
+    /// What `count` says.
     pub fn measured<E>(
         home: &Home,
         programs: usize,
