@@ -10,7 +10,7 @@ use crate::{instructions, mutants, regressions, run};
 /// How much time there is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Tier {
-    /// Under eight minutes in all, what is built included.
+    /// Minutes for each step. What CI takes of it is under eight minutes in all, with what is built.
     Quick,
     /// Hours.
     Long,

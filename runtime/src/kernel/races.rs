@@ -10,7 +10,7 @@ use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Arc, Mutex, lock};
 
 const THREADS: usize = 4;
-const ROUNDS: usize = if cfg!(miri) { 5 } else { 300 };
+const ROUNDS: usize = if cfg!(miri) { 2 } else { 300 };
 
 #[derive(Default)]
 struct Drops(Mutex<Vec<DomainId>>);

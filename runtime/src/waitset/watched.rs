@@ -79,20 +79,28 @@ impl Inner {
     // Apart, so that a loop that watches nothing doesn't pay for a call.
     #[inline(never)]
     fn list_some(&self) {
-        let mut list = self.watched.list.borrow_mut();
         let mut at = 0;
-        while let Some(entry) = list.get(at) {
-            if entry.listed.get() || self.look_at(entry) {
-                at += 1;
-            } else {
-                let tired = list.remove(at);
-                tired.watched.set(false);
-                self.rest(&tired);
-            }
+        while let Some(tired) = self.list_until_tired(&mut at) {
+            tired.watched.set(false);
+            self.rest(&tired);
         }
     }
 
-    /// Makes a watched source ready if it has something to do. False if it shall rest.
+    /// Makes the watched sources from `at` on ready that have something to do, up to one that shall
+    /// rest, which is taken out: it is asked when the list is not borrowed.
+    #[inline]
+    fn list_until_tired(&self, at: &mut usize) -> Option<Rc<Entry>> {
+        let mut list = self.watched.list.borrow_mut();
+        while let Some(entry) = list.get(*at) {
+            if !entry.listed.get() && !self.look_at(entry) {
+                return Some(list.remove(*at));
+            }
+            *at += 1;
+        }
+        None
+    }
+
+    /// Makes a watched source ready if it has something to do. False if it shall rest, or is gone.
     #[inline]
     fn look_at(&self, entry: &Rc<Entry>) -> bool {
         if entry.has_event() {
@@ -101,7 +109,7 @@ impl Inner {
         }
         let looks = entry.looks.get() + 1;
         entry.looks.set(looks);
-        looks <= LOOKS_MAX
+        looks <= LOOKS_MAX && entry.is_there()
     }
 
     /// Lets all watched sources rest: the loop is about to sleep.
@@ -251,6 +259,15 @@ mod tests {
         assert_eq!(rests(&probes), [0, 0, 0, 0, 1]);
         drop(probes);
         assert_eq!(waitset.poll(9), 0, "sources that are gone are looked at no more");
+    }
+
+    #[test]
+    fn a_source_that_is_gone_makes_room_for_another() {
+        let waitset = Waitset::new();
+        drop(probes(&waitset, WATCHED_MAX));
+        assert_eq!(waitset.poll(1), 0);
+        let next = probes(&waitset, 1);
+        assert_eq!(rests(&next), [0], "there is room to watch it");
     }
 
     #[test]
