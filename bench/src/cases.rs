@@ -45,6 +45,7 @@ const ASLEEP: &str = "asleep, 1 binding";
 const COMMAND: &str = "/bin/true, std Command";
 const THREAD: &str = "pinned thread";
 const MOVED: &str = "u64, local";
+const FEW: &str = "24 bytes, local";
 const SLOT: &str = "40 bytes, local";
 const LINE: &str = "64 bytes, local";
 const ONE_WAY: &str = "u64 one way, local";
@@ -232,6 +233,8 @@ pub(crate) const CASES: &[Case] = &[
             contestants: &[
                 Contestant::rival(MOVED, bound::polled),
                 Contestant::rival("u64, ump", bound::polled_over_ump).against(MOVED),
+                Contestant::rival(FEW, sizes::few_moved),
+                Contestant::rival("24 bytes, ump", sizes::few_in_a_ring).against(FEW),
                 Contestant::rival(SLOT, sizes::slot_moved),
                 Contestant::rival("40 bytes, ump", sizes::slot_in_a_ring).against(SLOT),
                 Contestant::rival(LINE, sizes::line_moved),

@@ -48,7 +48,7 @@ use race::Outcome;
 
 /// What `build.rs` made of `bench.if`.
 mod interface {
-    flounder::include_interfaces!(bench, launch, line, slot);
+    flounder::include_interfaces!(bench, few, launch, line, slot);
 }
 
 /// The same in other Rust types: what two programs have that were built apart.

@@ -109,5 +109,6 @@ macro_rules! reflected {
     };
 }
 
+reflected!(few, few_moved, few_in_a_ring);
 reflected!(line, line_moved, line_in_a_ring);
 reflected!(slot, slot_moved, slot_in_a_ring);

@@ -44,6 +44,6 @@ fn one_message() {
 #[test]
 fn what_the_runtime_is_tested_with_is_fresh() {
     check("../runtime/tests/probe", &["probe.if"]);
-    check("../runtime/tests/plain", &["slot.if"]);
-    check("../runtime/tests/plain", &["line.if"]);
+    check("../runtime/tests/plain", &["few.if"]);
+    check("../runtime/tests/plain", &["more.if"]);
 }

@@ -29,9 +29,9 @@ pub struct BindOptions {
 pub enum DriverChoice {
     /// A direct queue if both ends are claimed on one waitset and the first to be claimed wasn't used
     /// before. Else [`Ump`](crate::Ump) if all messages of the interface are small and plain: none owns
-    /// anything, strings, arrays of varying length and capabilities included; none takes more than 40
-    /// bytes when it is encoded, so that one slot of a ring holds it with the head of a call; and the
-    /// channel holds no more of them than a ring has slots, which are 64. Else [`Local`](crate::Local), which moves what messages own.
+    /// anything, strings, arrays of varying length and capabilities included; none takes more than 24
+    /// bytes when it is encoded; and the channel holds no more of them than a ring has slots, which are
+    /// 64. Else [`Local`](crate::Local), which moves what messages own.
     /// [`AnyBinding::driver`] says what it has become.
     ///
     /// [`AnyBinding::driver`]: crate::AnyBinding::driver

@@ -54,8 +54,8 @@ fn is_readable(waitset: &Waitset) -> bool {
 
 /// Interfaces whose messages own nothing, and what `ump` carries by itself between loops.
 pub mod plain {
-    include!("plain/slot.rs");
-    include!("plain/line.rs");
+    include!("plain/few.rs");
+    include!("plain/more.rs");
 }
 
 /// Which driver two ends have that are claimed on one loop, or on two.
@@ -83,17 +83,17 @@ fn the_rule_gives_each_interface_its_driver() {
     let cap: Bound = |options, one_loop| {
         driver_of::<one::Interface>([one::RxVtbl::UNHANDLED; 2], options, one_loop)
     };
-    let slot: Bound = |options, one_loop| {
-        driver_of::<plain::slot::Interface>([plain::slot::RxVtbl::UNHANDLED; 2], options, one_loop)
+    let few: Bound = |options, one_loop| {
+        driver_of::<plain::few::Interface>([plain::few::RxVtbl::UNHANDLED; 2], options, one_loop)
     };
-    let line: Bound = |options, one_loop| {
-        driver_of::<plain::line::Interface>([plain::line::RxVtbl::UNHANDLED; 2], options, one_loop)
+    let more: Bound = |options, one_loop| {
+        driver_of::<plain::more::Interface>([plain::more::RxVtbl::UNHANDLED; 2], options, one_loop)
     };
     let text: Bound =
         |options, one_loop| driver_of::<Interface>([RxVtbl::UNHANDLED; 2], options, one_loop);
     let table: [(&str, Bound, &str); 4] = [
-        ("a slot", slot, "ump"),
-        ("more than a slot", line, "local"),
+        ("24 bytes", few, "ump"),
+        ("32 bytes", more, "local"),
         ("a string", text, "local"),
         ("a capability", cap, "local"),
     ];
@@ -208,14 +208,14 @@ fn a_direct_message_wakes_who_waits_for_the_descriptor() {
 
 #[test]
 fn a_plain_end_that_was_used_before_its_peer_came_stays_with_its_ring() {
-    use plain::slot::{Interface, RxVtbl, Tell};
+    use plain::few::{Interface, RxVtbl, Tell};
 
     let (waitset, kernel) = (Waitset::new(), Kernel::new());
     let client = Dispatcher::on(&waitset, kernel.holder(), ());
     let server = Dispatcher::on(&waitset, kernel.holder(), Vec::new());
     let (half, other) = flounder::pair::<Interface>(BindOptions::new());
     let binding = client.connect::<Interface>(half, &RxVtbl::UNHANDLED).expect("the same");
-    let tell = |number| binding.tell(Tell { content: [number; 5] }).expect("there is room");
+    let tell = |number| binding.tell(Tell { content: [number; 3] }).expect("there is room");
     tell(1);
     let table = RxVtbl {
         tell: |told: &mut Vec<u64>, _, Tell { content }| told.push(content[0]),

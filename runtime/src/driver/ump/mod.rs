@@ -35,11 +35,6 @@ pub(in crate::driver) const SLOTS: usize = 64;
 /// The words of a slot besides its mark.
 const WORDS: usize = 7;
 
-/// How many slots a message takes at most whose arguments take so many bytes.
-pub(in crate::driver) const fn slots_for(bytes: usize) -> usize {
-    (form::HEAD_WORDS_MAX + bytes.div_ceil(slot::WORD_BYTES)).div_ceil(WORDS)
-}
-
 /// Encodes messages into a ring of cache lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Ump;
