@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use allocation_counter::{AllocationInfo, measure};
-use flounder::{BindOptions, Dispatcher, Kernel, Waitset};
+use flounder::{BindOptions, Dispatcher, DriverChoice, Kernel, Waitset};
 
 use crate::bound::{SERVICE, Service};
 use crate::interface::bench::{Binding, Increment, Interface, RxVtbl, Tell};
@@ -37,8 +37,10 @@ const VARIANTS: &[Variant] = &[
     ("message, one loop", one_loop, Ends::tell),
     ("call, one loop", one_loop, Ends::call),
     ("call by block_on, one loop", one_loop, Ends::call_blocking),
-    ("message, two loops", two_loops, Ends::tell),
-    ("call, two loops", two_loops, Ends::call),
+    ("message, local", over_local, Ends::tell),
+    ("call, local", over_local, Ends::call),
+    ("message, ump", over_ump, Ends::tell),
+    ("call, ump", over_ump, Ends::call),
     ("message, encoded", encoded, Ends::tell),
     ("call, encoded", encoded, Ends::call),
 ];
@@ -75,24 +77,36 @@ fn row(variant: &'static str, per_turn: f64) -> Row {
 
 fn one_loop() -> Outcome<Ends> {
     let waitset = Waitset::new();
-    ends::<interface::bench::Interface>(&waitset, &waitset)
+    ends::<interface::bench::Interface>(&waitset, &waitset, DriverChoice::Automatic)
 }
 
-fn two_loops() -> Outcome<Ends> {
-    ends::<interface::bench::Interface>(&Waitset::new(), &Waitset::new())
+fn over_local() -> Outcome<Ends> {
+    two_loops(DriverChoice::Local)
+}
+
+fn over_ump() -> Outcome<Ends> {
+    two_loops(DriverChoice::Ump)
+}
+
+fn two_loops(driver: DriverChoice) -> Outcome<Ends> {
+    ends::<interface::bench::Interface>(&Waitset::new(), &Waitset::new(), driver)
 }
 
 /// The channel is of another Rust type of the same interface, so that messages are encoded.
 fn encoded() -> Outcome<Ends> {
     let waitset = Waitset::new();
-    ends::<far::bench::Interface>(&waitset, &waitset)
+    ends::<far::bench::Interface>(&waitset, &waitset, DriverChoice::Automatic)
 }
 
-fn ends<I: flounder::Interface>(here: &Waitset, there: &Waitset) -> Outcome<Ends> {
+fn ends<I: flounder::Interface>(
+    here: &Waitset,
+    there: &Waitset,
+    driver: DriverChoice,
+) -> Outcome<Ends> {
     let kernel = Kernel::new();
     let caller = Dispatcher::on(here, kernel.holder(), ());
     let service = Dispatcher::on(there, kernel.holder(), Service::default());
-    let (first, second) = flounder::pair::<I>(BindOptions::new());
+    let (first, second) = flounder::pair::<I>(BindOptions::new().driver(driver));
     let client = caller.connect::<Interface>(first, &RxVtbl::UNHANDLED)?;
     service.accept::<Interface>(second, &SERVICE)?;
     Ok(Ends { client, caller, service })

@@ -65,7 +65,11 @@ pub(crate) fn spinning(slice: Slice) -> Outcome<Samples> {
 
 /// Both sides sleep while they wait for the other.
 pub(crate) fn asleep(slice: Slice) -> Outcome<Samples> {
-    let (here, there) = flounder::pair::<Interface>(BindOptions::new());
+    asleep_over(slice, flounder::pair::<Interface>(BindOptions::new()))
+}
+
+/// The same over a channel that is there.
+pub(crate) fn asleep_over(slice: Slice, (here, there): (Half, Half)) -> Outcome<Samples> {
     face(
         slice,
         move || serve(vec![there], run),

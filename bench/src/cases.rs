@@ -12,6 +12,7 @@ use crate::report::Row;
 #[cfg(feature = "peers")]
 use crate::rivals::peers;
 use crate::rivals::{channels, ring, sleepers};
+use crate::sizes;
 use crate::starts;
 use crate::traced;
 
@@ -43,6 +44,13 @@ const LOOP: &str = "one loop, 2 dispatchers";
 const ASLEEP: &str = "asleep, 1 binding";
 const COMMAND: &str = "/bin/true, std Command";
 const THREAD: &str = "pinned thread";
+const MOVED: &str = "u64, local";
+const FEW: &str = "24 bytes, local";
+const SLOT: &str = "40 bytes, local";
+const LINE: &str = "64 bytes, local";
+const ONE_WAY: &str = "u64 one way, local";
+const LAUNCH: &str = "path and 2 KiB, local";
+const MOVED_ASLEEP: &str = "u64, local, asleep";
 /// What a stream is compared with.
 const STREAM: &str = if cfg!(feature = "peers") { "rtrb" } else { RING };
 #[cfg(not(feature = "peers"))]
@@ -214,6 +222,30 @@ pub(crate) const CASES: &[Case] = &[
                 Contestant::rival(LOOP, bound::one_loop),
                 Contestant::rival("one loop, recorded", traced::one_loop::<1>).against(LOOP),
                 Contestant::rival("one loop, one in 16", traced::one_loop::<16>).against(LOOP),
+            ],
+            percent: 50,
+        },
+    },
+    Case {
+        name: "B15",
+        what: "the same calls over `local` and over `ump`, by the size of their messages",
+        how: How::Race {
+            contestants: &[
+                Contestant::rival(MOVED, bound::polled),
+                Contestant::rival("u64, ump", bound::polled_over_ump).against(MOVED),
+                Contestant::rival(FEW, sizes::few_moved),
+                Contestant::rival("24 bytes, ump", sizes::few_in_a_ring).against(FEW),
+                Contestant::rival(SLOT, sizes::slot_moved),
+                Contestant::rival("40 bytes, ump", sizes::slot_in_a_ring).against(SLOT),
+                Contestant::rival(LINE, sizes::line_moved),
+                Contestant::rival("64 bytes, ump", sizes::line_in_a_ring).against(LINE),
+                Contestant::rival(LAUNCH, sizes::launch_moved),
+                Contestant::rival("path and 2 KiB, ump", longer::launch).against(LAUNCH),
+                Contestant::rival(ONE_WAY, sizes::stream_moved),
+                Contestant::rival("u64 one way, ump", longer::stream).against(ONE_WAY),
+                Contestant::rival(MOVED_ASLEEP, sizes::asleep_moved),
+                Contestant::rival("u64, ump, asleep", sizes::asleep_in_a_ring)
+                    .against(MOVED_ASLEEP),
             ],
             percent: 50,
         },

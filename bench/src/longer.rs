@@ -54,13 +54,15 @@ fn tell(end: &UmpEnd, number: u64) {
     }
 }
 
-fn options() -> BindOptions {
-    BindOptions::new().driver(DriverChoice::Ump)
-}
-
 /// One-way messages u64 over a binding; both sides poll.
 pub(crate) fn stream(slice: Slice) -> Outcome<Samples> {
-    let (here, there) = flounder::pair::<Interface>(options().capacity(STREAM_CAPACITY));
+    stream_over(slice, DriverChoice::Ump)
+}
+
+/// The same over any driver.
+pub(crate) fn stream_over(slice: Slice, driver: DriverChoice) -> Outcome<Samples> {
+    let options = BindOptions::new().driver(driver).capacity(STREAM_CAPACITY);
+    let (here, there) = flounder::pair::<Interface>(options);
     face(slice, move || listen(there), move || talk(slice, here))
 }
 
@@ -87,7 +89,7 @@ fn talk(slice: Slice, half: Half) -> Outcome<Samples> {
     Ok(samples)
 }
 
-fn poll_until_closed<S>(dispatcher: &Dispatcher<S>, binding: &impl AnyBinding) {
+pub(crate) fn poll_until_closed<S>(dispatcher: &Dispatcher<S>, binding: &impl AnyBinding) {
     while dispatcher.poll(BUDGET) > 0 || !binding.is_closed() {
         std::hint::spin_loop();
     }
@@ -105,7 +107,13 @@ pub(crate) fn launch_by_hand(slice: Slice) -> Outcome<Samples> {
 
 /// The call with a path and a buffer over a binding; both sides poll.
 pub(crate) fn launch(slice: Slice) -> Outcome<Samples> {
-    let (here, there) = flounder::pair::<launch::Interface>(options());
+    launch_over(slice, DriverChoice::Ump)
+}
+
+/// The same over any driver.
+pub(crate) fn launch_over(slice: Slice, driver: DriverChoice) -> Outcome<Samples> {
+    let options = BindOptions::new().driver(driver);
+    let (here, there) = flounder::pair::<launch::Interface>(options);
     face(slice, move || serve_launches(there), move || launch_by_polling(slice, here))
 }
 

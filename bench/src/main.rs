@@ -32,6 +32,7 @@ mod race;
 mod report;
 mod rivals;
 mod sample;
+mod sizes;
 mod starts;
 mod traced;
 
@@ -47,7 +48,7 @@ use race::Outcome;
 
 /// What `build.rs` made of `bench.if`.
 mod interface {
-    flounder::include_interfaces!(bench, launch);
+    flounder::include_interfaces!(bench, few, launch, line, slot);
 }
 
 /// The same in other Rust types: what two programs have that were built apart.

@@ -42,6 +42,8 @@ fn one_message() {
 
 /// The runtime's tests talk through these bindings, but the runtime can't depend on the compiler.
 #[test]
-fn the_probe_of_the_runtime_is_fresh() {
+fn what_the_runtime_is_tested_with_is_fresh() {
     check("../runtime/tests/probe", &["probe.if"]);
+    check("../runtime/tests/plain", &["few.if"]);
+    check("../runtime/tests/plain", &["more.if"]);
 }

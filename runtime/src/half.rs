@@ -8,7 +8,7 @@ use std::any::{Any, TypeId};
 use std::fmt;
 
 use crate::driver::{
-    AnyEnd, Bytes, BytesEnd, Direct, Driver, EndOf, Local, Near, NearEnd, Tapped, Ump,
+    AnyEnd, Bytes, BytesEnd, Direct, Driver, EndOf, Local, Near, NearEnd, Tapped, Ump, takes_ring,
 };
 use crate::error::ClaimError;
 use crate::interface::{Descriptor, Interface};
@@ -123,6 +123,9 @@ pub(crate) fn unnumbered<I: Interface>(options: BindOptions) -> (Half, Half) {
         return (Half::of::<Tapped, I>(first, options), Half::of::<Tapped, I>(second, options));
     }
     match options.driver_of() {
+        DriverChoice::Automatic if takes_ring::<I>(capacity.get().into()) => {
+            Half::apart::<Ump, I>(Ump::pair::<I>(capacity), options)
+        }
         DriverChoice::Automatic => {
             Half::apart::<Local, I>(Local::pair::<I>(capacity.get().into()), options)
         }

@@ -28,8 +28,11 @@ pub struct BindOptions {
 #[non_exhaustive]
 pub enum DriverChoice {
     /// A direct queue if both ends are claimed on one waitset and the first to be claimed wasn't used
-    /// before; else [`Local`](crate::Local), which moves what messages own and needs less memory than
-    /// `ump`. [`AnyBinding::driver`] says what it has become.
+    /// before. Else [`Ump`](crate::Ump) if all messages of the interface are small and plain: none owns
+    /// anything, strings, arrays of varying length and capabilities included; none takes more than 24
+    /// bytes when it is encoded; and the channel holds no more of them than a ring has slots, which are
+    /// 64. Else [`Local`](crate::Local), which moves what messages own.
+    /// [`AnyBinding::driver`] says what it has become.
     ///
     /// [`AnyBinding::driver`]: crate::AnyBinding::driver
     #[default]

@@ -44,13 +44,12 @@ struct Ends {
 }
 
 impl Ends {
-    fn new((first, second): (Half, Half), loops: Loops) -> Self {
+    fn new(halves: (Half, Half), loops: Loops) -> Self {
         let (kernel, here) = (Kernel::new(), Waitset::new());
         let there = if loops == Loops::One { here.clone() } else { Waitset::new() };
         let caller = Dispatcher::on(&here, kernel.holder(), ());
         let service = Dispatcher::on(&there, kernel.holder(), 0);
-        let client = caller.connect::<Interface>(first, &RxVtbl::UNHANDLED).expect("the same");
-        service.accept::<Interface>(second, &SERVICE).expect("the same");
+        let client = bind(&caller, &service, halves);
         Self { client, caller, service }
     }
 
@@ -77,6 +76,16 @@ impl Ends {
     }
 }
 
+/// Binds the dispatchers, and returns the caller's end.
+fn bind(
+    caller: &Dispatcher<()>,
+    service: &Dispatcher<u64>,
+    (first, second): (Half, Half),
+) -> Binding<()> {
+    service.accept::<Interface>(second, &SERVICE).expect("the same");
+    caller.connect::<Interface>(first, &RxVtbl::UNHANDLED).expect("the same")
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Loops {
     One,
@@ -85,6 +94,36 @@ enum Loops {
 
 fn pair(driver: DriverChoice) -> (Half, Half) {
     flounder::pair::<Interface>(BindOptions::new().driver(driver))
+}
+
+/// What both ends of a binding may take, in bytes, as long as nothing is said: `local` has its queues,
+/// which take so much for messages of a hundred bytes.
+const SILENT_BYTES_MAX: [(DriverChoice, i64); 2] =
+    [(DriverChoice::Local, 6 * 1024), (DriverChoice::Ump, 4_608)];
+/// What a call and its answer may add.
+const FIRST_BYTES_MAX: i64 = 2 * 1024;
+/// What the rings of two directions take: their slots, and lines for acknowledgements.
+const RINGS_BYTES: i64 = 2 * (64 * 64 + 128);
+
+#[test]
+fn a_ring_takes_no_memory_before_it_is_used_twice() {
+    for (driver, silent_max) in SILENT_BYTES_MAX {
+        let rings = if driver == DriverChoice::Ump { RINGS_BYTES } else { 0 };
+        let count = |act: &mut dyn FnMut()| measure(act).bytes_current;
+        let mut ends = Ends::new(pair(driver), Loops::Two);
+        let mut other = None;
+        let silent = count(&mut || {
+            let client = bind(&ends.caller, &ends.service, pair(driver));
+            other = Some(std::mem::replace(&mut ends.client, client));
+            ends.settle();
+        });
+        let first = count(&mut || ends.call());
+        let next = count(&mut || (0..WARM_UP).for_each(|_| ends.call()));
+        println!("{driver:?}: {silent} bytes in silence, {first} for a call, {next} for more");
+        assert!(silent <= silent_max, "{driver:?}: {silent} bytes");
+        assert!(first <= FIRST_BYTES_MAX, "{driver:?}: {first} bytes");
+        assert!((rings..=rings + FIRST_BYTES_MAX).contains(&next), "{driver:?}: {next} bytes");
+    }
 }
 
 type Act = fn(&Ends);

@@ -1,6 +1,7 @@
 //! Which driver a binding has, and what a direct queue does when its ends move.
 
 include!("../../codegen/tests/golden/echo.rs");
+include!("../../codegen/tests/golden/one.rs");
 
 use std::os::fd::AsFd;
 
@@ -49,6 +50,69 @@ fn ping(binding: &Binding<()>, tokens: impl IntoIterator<Item = u64>) {
 fn is_readable(waitset: &Waitset) -> bool {
     let now = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
     poll(&mut [PollFd::new(&waitset.as_fd(), PollFlags::IN)], Some(&now)).expect("it is open") > 0
+}
+
+/// Interfaces whose messages own nothing, and what `ump` carries by itself between loops.
+pub mod plain {
+    include!("plain/few.rs");
+    include!("plain/more.rs");
+}
+
+/// Which driver two ends have that are claimed on one loop, or on two.
+fn driver_of<I: flounder::Interface>(
+    unhandled: [I::RxVtbl<()>; 2],
+    options: BindOptions,
+    one_loop: bool,
+) -> &'static str {
+    let (here, kernel) = (Waitset::new(), Kernel::new());
+    let there = if one_loop { here.clone() } else { Waitset::new() };
+    let (half, other) = flounder::pair::<I>(options);
+    let dispatchers = [here, there].map(|waitset| Dispatcher::on(&waitset, kernel.holder(), ()));
+    let [client, server] = unhandled;
+    let client = dispatchers[0].connect::<I>(half, &client).expect("the same interface");
+    let server = dispatchers[1].accept::<I>(other, &server).expect("the same interface");
+    let drivers = [client.driver(), server.driver(), client.stats().driver, server.stats().driver];
+    assert_eq!(drivers, [drivers[0]; 4]);
+    drivers[0]
+}
+
+#[test]
+fn the_rule_gives_each_interface_its_driver() {
+    use DriverChoice::{Automatic, Local, Ump};
+    type Bound = fn(BindOptions, bool) -> &'static str;
+    let cap: Bound = |options, one_loop| {
+        driver_of::<one::Interface>([one::RxVtbl::UNHANDLED; 2], options, one_loop)
+    };
+    let few: Bound = |options, one_loop| {
+        driver_of::<plain::few::Interface>([plain::few::RxVtbl::UNHANDLED; 2], options, one_loop)
+    };
+    let more: Bound = |options, one_loop| {
+        driver_of::<plain::more::Interface>([plain::more::RxVtbl::UNHANDLED; 2], options, one_loop)
+    };
+    let text: Bound =
+        |options, one_loop| driver_of::<Interface>([RxVtbl::UNHANDLED; 2], options, one_loop);
+    let table: [(&str, Bound, &str); 4] = [
+        ("24 bytes", few, "ump"),
+        ("32 bytes", more, "local"),
+        ("a string", text, "local"),
+        ("a capability", cap, "local"),
+    ];
+    for (what, bound, apart) in table {
+        let options = BindOptions::new();
+        for (choice, capacity, expected) in [
+            (Automatic, 8, [apart, "direct"]),
+            (Automatic, 64, [apart, "direct"]),
+            (Automatic, 65, ["local", "direct"]),
+            (Local, 8, ["local"; 2]),
+            (Ump, 8, ["ump"; 2]),
+            (Ump, 65, ["ump"; 2]),
+        ] {
+            let capacity = capacity.try_into().expect("it isn't 0");
+            let options = options.driver(choice).capacity(capacity);
+            let drivers = [false, true].map(|one_loop| bound(options, one_loop));
+            assert_eq!(drivers, expected, "{what}, {choice:?}, {capacity}");
+        }
+    }
 }
 
 #[test]
@@ -140,6 +204,31 @@ fn a_direct_message_wakes_who_waits_for_the_descriptor() {
     ping(&client, [1]);
     assert!(is_readable(&waitset));
     assert_eq!(ends.pinged(), [1]);
+}
+
+#[test]
+fn a_plain_end_that_was_used_before_its_peer_came_stays_with_its_ring() {
+    use plain::few::{Interface, RxVtbl, Tell};
+
+    let (waitset, kernel) = (Waitset::new(), Kernel::new());
+    let client = Dispatcher::on(&waitset, kernel.holder(), ());
+    let server = Dispatcher::on(&waitset, kernel.holder(), Vec::new());
+    let (half, other) = flounder::pair::<Interface>(BindOptions::new());
+    let binding = client.connect::<Interface>(half, &RxVtbl::UNHANDLED).expect("the same");
+    let tell = |number| binding.tell(Tell { content: [number; 3] }).expect("there is room");
+    tell(1);
+    let table = RxVtbl {
+        tell: |told: &mut Vec<u64>, _, Tell { content }| told.push(content[0]),
+        ..RxVtbl::UNHANDLED
+    };
+    let end = server.accept::<Interface>(other, &table).expect("the same");
+    // The ring is made with the second message.
+    (2..9).for_each(tell);
+    while waitset.poll(9) > 0 {}
+    (9..12).for_each(tell);
+    while waitset.poll(9) > 0 {}
+    assert_eq!((binding.driver(), end.driver()), ("ump", "ump"));
+    assert_eq!(server.with(std::mem::take), (1..12).collect::<Vec<_>>());
 }
 
 #[test]

@@ -35,8 +35,8 @@ const TURNS: usize = 8;
 /// message of every other binding.
 const WAIT_ROUNDS_MAX: u64 = 4;
 /// What may be in the channels, the outboxes and the tables of calls of four bindings at once, in
-/// bytes; `BindOptions` has the counts.
-const MEMORY_MAX: u64 = 32 * 1024;
+/// bytes; `BindOptions` has the counts. The rings of eight directions are 34 KB of it.
+const MEMORY_MAX: u64 = 48 * 1024;
 /// What a flood may leave behind when it goes on for long, in bytes: nothing that grows with it.
 const GROWTH_MAX: i64 = 4096;
 /// An answer is its call under this.

@@ -42,6 +42,8 @@ pub(crate) enum What {
 #[derive(Debug, Default)]
 pub(crate) struct Piece {
     pub(crate) bindings: Vec<Bound>,
+    /// What carries the messages of a binding, by its place in its track.
+    pub(crate) drivers: Vec<(u32, &'static str)>,
     pub(crate) events: Vec<Event>,
     /// How many events were forgotten.
     pub(crate) forgotten: u64,
@@ -180,6 +182,10 @@ impl Observer for OfBinding {
     fn now(&self, index: u64) -> Option<Time> {
         let Track { clock, one_in, .. } = &*self.track;
         (*one_in == 1 || index.is_multiple_of(*one_in)).then(|| clock.now())
+    }
+
+    fn carried_by(&self, driver: &'static str) {
+        self.track.piece.borrow_mut().drivers.push((self.number, driver));
     }
 
     fn sent(&self, seen: Seen) {

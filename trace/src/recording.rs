@@ -55,6 +55,11 @@ impl Track {
             Self { core, label, bindings: Vec::new(), events: Vec::new(), forgotten: 0 };
         for piece in pieces.try_iter() {
             track.bindings.extend(piece.bindings);
+            for (number, driver) in piece.drivers {
+                if let Some(binding) = track.bindings.get_mut(number as usize) {
+                    binding.driver = driver;
+                }
+            }
             track.events.extend(piece.events);
             track.forgotten += piece.forgotten;
         }

@@ -89,6 +89,22 @@ fn a_message_has_an_arrow_if_both_ends_were_seen() {
 }
 
 #[test]
+fn a_binding_has_the_driver_that_carried_its_messages() {
+    let ends = Ends::new();
+    ends.ends[0].carried_by("direct");
+    for index in 0..EVENTS_MAX as u64 {
+        ends.ends[0].sent(seen(index, 2 * index));
+    }
+    ends.ends[1].carried_by("direct");
+    ends.ends[1].received(seen(0, 1));
+    let file = ends.finish();
+    checked(&file);
+    let slices = file.events.iter().filter(|event| event.ph == phase::SLICE);
+    let drivers: Vec<_> = slices.map(|slice| &slice.args["driver"]).collect();
+    assert_eq!(drivers, ["direct"; 2]);
+}
+
+#[test]
 fn a_handler_that_panics_ends_where_the_next_begins() {
     let ends = Ends::new();
     ends.ends[1].received(seen(0, 1));

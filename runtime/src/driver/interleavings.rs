@@ -30,6 +30,8 @@ const PREEMPTIONS_MAX: usize = 5;
 type LocalEnd = <Local as Driver>::End<Interface>;
 /// The smallest ring there can be: a message takes both slots.
 pub(super) type SmallUmpEnd = UmpEnd<2, 1>;
+/// Over which nothing was sent, so that there is no ring. Of another size only to be another type.
+type NewUmpEnd = UmpEnd<4, 1>;
 
 pub(super) fn send(end: &impl End<Interface>, number: u64) {
     end.send(Header::OneWay, Count { number }).expect("there is room");
@@ -109,6 +111,11 @@ pub(super) trait Raced: End<Interface> + Sized + Send {
     const PREEMPTIONS_MAX: usize;
 
     fn pair() -> (Self, Self);
+
+    /// Has the channel be as it is for most of its life.
+    fn settle(&self, there: &Self) {
+        let _ = there;
+    }
 }
 
 impl Raced for LocalEnd {
@@ -126,6 +133,31 @@ impl Raced for SmallUmpEnd {
     fn pair() -> (Self, Self) {
         Self::pair(1)
     }
+
+    /// There are no rings before the second message of a direction.
+    fn settle(&self, there: &Self) {
+        for (from, to) in [(self, there), (there, self)] {
+            pass(from, to, 2);
+        }
+    }
+}
+
+impl Raced for NewUmpEnd {
+    const PREEMPTIONS_MAX: usize = SmallUmpEnd::PREEMPTIONS_MAX;
+
+    fn pair() -> (Self, Self) {
+        Self::pair(1)
+    }
+}
+
+/// Has so many messages go through.
+fn pass(from: &impl End<Interface>, to: &impl End<Interface>, count: u64) {
+    for number in 0..count {
+        send(from, number);
+        to.receive().expect("it was sent");
+        // A look that finds nothing makes room in every driver.
+        assert!(!to.has_packet(), "nothing else was sent");
+    }
 }
 
 /// Runs `peer` with one end beside a loop that looks, with the other, until it has seen what is
@@ -141,6 +173,7 @@ pub(super) fn race<E: Raced>(
     model.preemption_bound = Some(E::PREEMPTIONS_MAX);
     model.check(move || {
         let (end, there) = E::pair();
+        end.settle(&there);
         prepare(&end, &there);
         let peer = thread::spawn(move || peer(there));
         let waitset = Waitset::new();
@@ -156,12 +189,7 @@ pub(super) fn race<E: Raced>(
 
 /// Has so many packets in a row go through that the loop's end is hot.
 fn warm_up(end: &impl End<Interface>, there: &impl End<Interface>) {
-    for number in 0..HOT_AFTER {
-        send(there, number);
-        end.receive().expect("it was sent");
-        // A look that finds nothing makes room in every driver.
-        assert!(!end.has_packet(), "nothing else was sent");
-    }
+    pass(there, end, HOT_AFTER);
 }
 
 fn send_and_stay<E: Raced>(end: E) -> Option<E> {
@@ -233,4 +261,5 @@ macro_rules! races {
 races! {
     local: LocalEnd;
     ump: SmallUmpEnd;
+    new_ump: NewUmpEnd;
 }

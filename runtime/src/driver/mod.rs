@@ -4,6 +4,7 @@
 //! any crate. What differs between drivers is speed, never meaning.
 
 mod bytes;
+mod choice;
 mod direct;
 mod link;
 mod local;
@@ -22,6 +23,7 @@ use std::fmt;
 
 pub use self::bytes::Bytes;
 pub(crate) use self::bytes::BytesEnd;
+pub(crate) use self::choice::takes_ring;
 pub(crate) use self::direct::Direct;
 pub use self::local::Local;
 pub use self::loopback::Loopback;

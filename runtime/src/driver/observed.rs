@@ -69,6 +69,7 @@ impl<I: Interface> AnyEnd<I> for ObservedEnd<I> {
         let (number, call) = outside::<I>(&packet);
         let at = self.watch.now();
         self.inner.send_packet(packet)?;
+        self.watch.carried_by(|| self.inner.driver());
         self.watch.sent(number, call, at);
         Ok(())
     }
@@ -77,6 +78,7 @@ impl<I: Interface> AnyEnd<I> for ObservedEnd<I> {
         let received = self.inner.receive();
         match &received {
             Ok(packet) => {
+                self.watch.carried_by(|| self.inner.driver());
                 let (number, call) = outside::<I>(packet);
                 self.watch.took(number, call);
             }

@@ -84,6 +84,8 @@ pub(crate) struct Watch {
     observer: Box<dyn Observer>,
     sent: Cell<u64>,
     received: Cell<u64>,
+    /// Whether the observer was told what carries the messages.
+    carried: Cell<bool>,
     turn: Cell<TurnSoFar>,
 }
 
@@ -100,8 +102,16 @@ enum TurnSoFar {
 
 impl Watch {
     pub(crate) fn new(observer: Box<dyn Observer>) -> Rc<Self> {
-        let (sent, received) = (Cell::new(0), Cell::new(0));
-        Rc::new(Self { observer, sent, received, turn: Cell::new(TurnSoFar::None) })
+        let (sent, received, carried) = (Cell::new(0), Cell::new(0), Cell::new(false));
+        Rc::new(Self { observer, sent, received, carried, turn: Cell::new(TurnSoFar::None) })
+    }
+
+    /// A message went over the driver that `name` tells. Before the first, the ends might have met.
+    #[inline]
+    pub(crate) fn carried_by(&self, name: impl FnOnce() -> &'static str) {
+        if !self.carried.replace(true) {
+            self.observer.carried_by(name());
+        }
     }
 
     /// When the next message is sent, if anybody wants to know.

@@ -76,6 +76,12 @@ pub trait Observer {
     /// then it hears no more of it.
     fn now(&self, index: u64) -> Option<Time>;
 
+    /// The driver is known: messages go this way from the first on, of either direction. Called once,
+    /// before the first is told of.
+    fn carried_by(&self, driver: &'static str) {
+        let _ = driver;
+    }
+
     /// The channel took a message.
     fn sent(&self, seen: Seen);
 
@@ -91,7 +97,8 @@ pub trait Observer {
 pub struct Bound {
     /// What it speaks. The sizes of messages stand here.
     pub descriptor: &'static Descriptor,
-    /// The name of its interconnect driver.
+    /// The name of its interconnect driver, which an end that may meet its peer is about to learn:
+    /// [`Observer::carried_by`] has the last word.
     pub driver: &'static str,
     /// Who is at the other end, as its monitor stamped it.
     pub peer: Badge,

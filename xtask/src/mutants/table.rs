@@ -257,6 +257,22 @@ pub(super) const OF_ORDERS: &[Mutant] = &[
         model: "the_rest_of_a_message_is_received_without_its_sender",
     },
     Mutant {
+        what: "a receiver leaves the memory of a new ring where it is",
+        defect: "gone",
+        file: "runtime/src/driver/ump/outgoing.rs",
+        after: "fn take_lane(",
+        words: "as_written",
+        model: "a_ring_is_handed_over_between_messages",
+    },
+    Mutant {
+        what: "a message overtakes those that found no slot",
+        defect: "gone",
+        file: "runtime/src/driver/ump/outgoing.rs",
+        after: "fn is_behind(",
+        words: "as_written",
+        model: "a_ring_is_handed_over_between_messages",
+    },
+    Mutant {
         what: "a sender doesn't see that the dispatcher of its mailbox ends",
         defect: "gone",
         file: "runtime/src/source/mailbox.rs",

@@ -6,7 +6,6 @@ use std::fmt;
 use super::form::Head;
 use super::incoming::Incoming;
 use super::outgoing::{Beside, Outgoing};
-use super::slot::Lane;
 use crate::channel::{Header, Packet};
 use crate::driver::link::{LinkSide, OwnSide};
 use crate::driver::reserved::Reserved;
@@ -30,15 +29,10 @@ pub struct UmpEnd<const SLOTS: usize, const WORDS: usize> {
 impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
     /// Makes both ends of a channel for `capacity` messages in each direction.
     pub(in crate::driver) fn pair(capacity: usize) -> (Self, Self) {
-        let lanes = [Lane::on_heap(), Lane::on_heap()];
         let besides = [Beside::new(), Beside::new()];
         let end = |link, there: usize| Self {
-            tx: Outgoing::new(Arc::clone(&lanes[there]), Arc::clone(&besides[there]), capacity),
-            rx: Incoming::new(
-                Arc::clone(&lanes[1 - there]),
-                Arc::clone(&besides[1 - there]),
-                capacity,
-            ),
+            tx: Outgoing::new(Arc::clone(&besides[there]), capacity),
+            rx: Incoming::new(Arc::clone(&besides[1 - there]), capacity),
             link,
             reserved: Reserved::default(),
             writer: RefCell::default(),

@@ -6,7 +6,7 @@ use std::hint::spin_loop;
 use proptest::prelude::*;
 
 use super::super::form::MORE;
-use super::super::slot::{HeapLane, Mark};
+use super::super::slot::{HeapLane, Lane, Mark};
 use super::*;
 use crate::kernel::Cap;
 use crate::wire::WireError;
@@ -23,7 +23,7 @@ mod generated;
 use generated::probe::{DESCRIPTOR, Interface, Message};
 
 type WholeEnd = UmpEnd<64, 7>;
-type Beside7 = Arc<Beside<7>>;
+type Beside7 = Arc<Beside<64, 7>>;
 /// The number and the words of a piece.
 type PieceAt<'a> = (u16, &'a [u64]);
 
@@ -31,12 +31,14 @@ type PieceAt<'a> = (u16, &'a [u64]);
 fn end() -> (WholeEnd, HeapLane<64, 7>, Beside7) {
     let (lane, beside) = (Lane::on_heap(), Beside::new());
     let end = UmpEnd {
-        tx: Outgoing::new(Lane::on_heap(), Beside::new(), 8),
-        rx: Incoming::new(Arc::clone(&lane), Arc::clone(&beside), 8),
+        tx: Outgoing::new(Beside::new(), 8),
+        rx: Incoming::new(Arc::clone(&beside), 8),
         link: OwnSide::pair().0,
         reserved: Reserved::default(),
         writer: RefCell::default(),
     };
+    end.tx.begin(Lane::on_heap());
+    end.rx.begin(Arc::clone(&lane));
     (end, lane, beside)
 }
 
@@ -190,7 +192,8 @@ fn a_slot_that_is_rewritten_while_it_is_read_is_a_message_or_an_error() {
     for _ in 0..ROUNDS {
         if let Err(RecvError::Wire(_)) = receive(&end) {
             // Another reader of the same memory.
-            end.rx = Incoming::new(Arc::clone(&lane), Arc::clone(&beside), 8);
+            end.rx = Incoming::new(Arc::clone(&beside), 8);
+            end.rx.begin(Arc::clone(&lane));
         }
     }
     rewriter.join().expect("it panics never").expect("nor does what it runs");

@@ -2,11 +2,11 @@
 //!
 //! Nothing is read twice from memory that the peer can write: a slot is copied, and the copy checked.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use super::form::{HEAD_WORDS_MAX, Head, MORE, NUMBER_MIN, bytes_max};
-use super::outgoing::{Beside, Waiting};
-use super::ring::{Disorder, Published, RingRx, RingTx};
+use super::outgoing::{Backlog, Beside, HeapRingTx, Waiting};
+use super::ring::{Disorder, Published, RingRx};
 use super::slot::{HeapLane, WORD_BYTES};
 use crate::channel::Packet;
 use crate::driver::RecvError;
@@ -18,8 +18,11 @@ use crate::wire::{Reader, WireError};
 /// The receiving direction of an end.
 #[derive(Debug)]
 pub(super) struct Incoming<const SLOTS: usize, const WORDS: usize> {
-    ring: RingRx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS>,
-    beside: Arc<Beside<WORDS>>,
+    /// There once the sender has left its memory beside what it sent.
+    ring: OnceCell<HeapRingRx<SLOTS, WORDS>>,
+    beside: Arc<Beside<SLOTS, WORDS>>,
+    /// So many slots are acknowledged at once.
+    batch: u64,
     /// How many words are missing of the message of which some are here.
     missing: Cell<usize>,
     partial: RefCell<Partial>,
@@ -38,39 +41,45 @@ struct Partial {
 const BROKEN: usize = usize::MAX;
 
 type Received<I> = Result<Packet<<I as Interface>::Message>, RecvError>;
-type BackRing<const SLOTS: usize, const WORDS: usize> =
-    RingTx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS>;
+type HeapRingRx<const SLOTS: usize, const WORDS: usize> =
+    RingRx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS>;
+/// The ring of the other direction, if there is one.
+type BackRing<'a, const SLOTS: usize, const WORDS: usize> = Option<&'a HeapRingTx<SLOTS, WORDS>>;
 
 impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
     /// The receiving end of a direction that holds `capacity` messages.
-    pub(super) fn new(
-        lane: HeapLane<SLOTS, WORDS>,
-        beside: Arc<Beside<WORDS>>,
-        capacity: usize,
-    ) -> Self {
+    pub(super) fn new(beside: Arc<Beside<SLOTS, WORDS>>, capacity: usize) -> Self {
         // A quarter of the room at once: the sender has the rest to go on with. In models no number
         // is enough, so that each of the other occasions counts.
         let quarter = (capacity.min(SLOTS) / 4).max(1);
         let batch = if cfg!(loom) { usize::MAX } else { quarter };
-        let ring = RingRx::new(lane, batch as u64);
-        Self { ring, beside, missing: Cell::new(0), partial: RefCell::default() }
+        Self {
+            ring: OnceCell::new(),
+            beside,
+            batch: batch as u64,
+            missing: Cell::new(0),
+            partial: RefCell::default(),
+        }
     }
 
     /// How many slots were received.
     #[inline]
     pub(super) fn received(&self) -> u64 {
-        self.ring.copied()
+        self.ring.get().map_or(0, RingRx::copied)
     }
 
     /// Makes the room seen that there is.
+    #[inline]
     pub(super) fn acknowledge(&self) {
-        self.ring.acknowledge();
+        if let Some(ring) = self.ring.get() {
+            ring.acknowledge();
+        }
     }
 
     /// True if there is something to receive.
     #[inline]
     pub(super) fn has_piece(&self) -> bool {
-        self.ring.is_published() && self.missing.get() != BROKEN
+        self.ring.get().is_some_and(RingRx::is_published) && self.missing.get() != BROKEN
     }
 
     /// True if the sender found no slots for pieces that follow those in the ring.
@@ -82,7 +91,7 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
     /// The next slot, if it was published.
     #[inline]
     pub(super) fn next(&self) -> Option<Published<'_, WORDS>> {
-        self.ring.next()
+        self.ring.get()?.next()
     }
 
     /// True if a slot with this first word has a whole packet.
@@ -96,20 +105,49 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
     #[inline]
     pub(super) fn receive<I: Interface>(
         &self,
-        Published { slot, mark }: Published<'_, WORDS>,
+        published: Published<'_, WORDS>,
         first: u64,
-        back: &BackRing<SLOTS, WORDS>,
+        back: BackRing<SLOTS, WORDS>,
     ) -> Received<I> {
         let mut words = [[0; WORD_BYTES]; WORDS];
         let rest = &mut words[1..Head::count(first).min(WORDS)];
-        self.ring.take(slot, rest);
-        back.note(mark);
-        self.read::<I>(mark.number(), first, rest)
+        let number = published.mark.number();
+        self.take(published, rest, back);
+        self.read::<I>(number, first, rest)
+    }
+
+    /// Copies the words behind the first of the next slot, and takes note of its acknowledgement.
+    #[inline]
+    fn take(
+        &self,
+        Published { slot, mark }: Published<'_, WORDS>,
+        to: &mut [[u8; WORD_BYTES]],
+        back: BackRing<SLOTS, WORDS>,
+    ) {
+        if let Some(ring) = self.ring.get() {
+            ring.take(slot, to);
+        }
+        if let Some(back) = back {
+            back.note(mark);
+        }
+    }
+
+    /// Takes the ring, if its sender has left it.
+    fn take_ring(&self, backlog: &mut Backlog<'_, SLOTS, WORDS>) {
+        if let Some(lane) = backlog.take_lane() {
+            self.begin(lane);
+        }
+    }
+
+    /// Uses the ring in this memory from now on, unless there is one.
+    pub(super) fn begin(&self, lane: HeapLane<SLOTS, WORDS>) {
+        self.ring.get_or_init(|| RingRx::new(lane, self.batch));
     }
 
     /// Why there is nothing to receive.
     pub(super) fn nothing(&self) -> RecvError {
-        match self.ring.check_unpublished() {
+        let Some(ring) = self.ring.get() else { return RecvError::Empty };
+        match ring.check_unpublished() {
             Err(Disorder) if self.missing.get() != BROKEN => self.give_up(WireError::Order),
             _ => RecvError::Empty,
         }
@@ -119,18 +157,18 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
     pub(super) fn receive_pieces<I: Interface>(
         &self,
         first: u64,
-        back: &BackRing<SLOTS, WORDS>,
+        back: BackRing<SLOTS, WORDS>,
     ) -> Received<I> {
         if self.missing.get() == BROKEN {
             return Err(RecvError::Empty);
         }
         let mut first = Some(first);
-        while let Some(Published { slot, mark }) = self.ring.next() {
+        while let Some(published) = self.next() {
             let mut words = [[0; WORD_BYTES]; WORDS];
-            words[0] = first.take().unwrap_or_else(|| slot.first()).to_le_bytes();
-            self.ring.take(slot, &mut words[1..]);
-            back.note(mark);
-            if self.put_together::<I>(mark.number(), &words)? {
+            words[0] = first.take().unwrap_or_else(|| published.slot.first()).to_le_bytes();
+            let number = published.mark.number();
+            self.take(published, &mut words[1..], back);
+            if self.put_together::<I>(number, &words)? {
                 return self.read_together::<I>();
             }
         }
@@ -138,8 +176,9 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
     }
 
     /// Takes the next packet, the pieces that its sender had no slot for, too.
-    pub(super) fn receive_rest<I: Interface>(&self, back: &BackRing<SLOTS, WORDS>) -> Received<I> {
+    pub(super) fn receive_rest<I: Interface>(&self, back: BackRing<SLOTS, WORDS>) -> Received<I> {
         let mut backlog = self.beside.backlog();
+        self.take_ring(&mut backlog);
         // Under the lock, what is in the ring comes before what is in the backlog.
         if let Some(published) = self.next() {
             match self.receive_pieces::<I>(published.slot.first(), back) {

@@ -2,11 +2,14 @@
 
 use loom::thread;
 
+use super::UmpEnd;
 use super::ring::{RingRx, RingTx};
 use super::slot::{HeapLane, Lane};
 use crate::channel::{Header, Packet};
-use crate::driver::interleavings::generated::probe::{HandOver, Interface, Message, Same};
-use crate::driver::interleavings::{Seen, SmallUmpEnd, look_for_packets, look_for_room, race};
+use crate::driver::interleavings::generated::probe::{Count, HandOver, Interface, Message, Same};
+use crate::driver::interleavings::{
+    Seen, SmallUmpEnd, look_for_packets, look_for_room, race, send,
+};
 use crate::driver::{Carrier, End, RecvError};
 use crate::kernel::Cap;
 use crate::rpc::CallId;
@@ -81,6 +84,32 @@ fn a_mark_acknowledges_the_other_direction() {
         read(&rx_back, 9, Some(&tx));
         write(&tx, 3, 1);
         peer.join().expect("the peer panics never");
+    });
+}
+
+/// The number of the next message, which must be a count.
+fn receive_count(end: &impl End<Interface>) -> u64 {
+    loop {
+        match end.receive() {
+            Ok(Packet::Message { message: Message::Count(Count { number }), .. }) => return number,
+            Err(RecvError::Empty) => thread::yield_now(),
+            other => unreachable!("nobody sent {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_ring_is_handed_over_between_messages() {
+    // The first is beside the ring, the ring beside the second, and the third in either.
+    const MESSAGES: u64 = 3;
+    check(|| {
+        let (here, there) = UmpEnd::<2, 2>::pair(4);
+        let sender = thread::spawn(move || {
+            (0..MESSAGES).for_each(|number| send(&there, number));
+            there
+        });
+        (0..MESSAGES).for_each(|number| assert_eq!(receive_count(&here), number));
+        drop(sender.join().expect("the sender panics never"));
     });
 }
 

@@ -3,14 +3,15 @@
 //! A message is encoded into slots of 64 bytes that only its sender writes and only its receiver
 //! reads. Beside the slots go capabilities, and pieces of messages that found the ring full. The ring
 //! knows nothing of where its slots are: memory that two processes map would do as well; what goes
-//! beside it would need another way then.
+//! beside it would need another way then. On the heap it is made when a direction is used for the
+//! second time: a page for each of many bindings that never speak is more than all the rest of them.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `slot` | the shared memory, and every order in which it is touched |
 //! | `ring` | positions and acknowledgements |
 //! | `form` | packets as words |
-//! | `outgoing`, `incoming` | a direction's two ends: capacity and backlog; pieces and checks |
+//! | `outgoing`, `incoming` | a direction's two ends: capacity, backlog and when the memory is made; pieces and checks |
 //! | `end` | what a channel sees: bells, closing, room |
 
 mod end;
@@ -30,7 +31,7 @@ use crate::driver::Driver;
 use crate::interface::Interface;
 
 /// The slots of a direction: with 64 bytes each a page, as in Barrelfish two directions.
-const SLOTS: usize = 64;
+pub(in crate::driver) const SLOTS: usize = 64;
 /// The words of a slot besides its mark.
 const WORDS: usize = 7;
 

@@ -4,40 +4,64 @@
 //! the ring full wait in a backlog, and so does what is sent behind them, until a receiver that has
 //! emptied the ring has emptied the backlog, too. The sender needs no turn for it: what was accepted
 //! arrives, whatever its sender does next.
+//!
+//! A direction has no ring until it needs one. Before, nothing is different from a ring that is full:
+//! what is sent waits in the backlog. The first message stays there, if it is small, because many
+//! bindings are spoken over once; with the next, the sender makes the memory and leaves it in the
+//! backlog, beside the pieces that the receiver finds under the same lock. So the ring needs no
+//! publication of its own and no order: there is a sender that writes into it only once the backlog is
+//! empty, and then the receiver has it. A message that is sent or received later pays with a look
+//! whether a pointer is null that is loaded anyway, and that never is again.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::VecDeque;
 
 use super::form::{Head, Words};
 use super::ring::{Piece, RingTx};
-use super::slot::HeapLane;
+use super::slot::{HeapLane, Lane};
 use crate::kernel::Cap;
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Arc, Mutex, MutexGuard, Queue, as_written, lock};
 use crate::wire::INLINE_BYTES;
 
+/// A first message of more pieces has a ring at once: so many are what the smallest backlog holds.
+const FIRST_PIECES_MAX: usize = 4;
+
 /// What goes beside the slots of one direction.
 #[derive(Debug)]
-pub(super) struct Beside<const WORDS: usize> {
+pub(super) struct Beside<const SLOTS: usize, const WORDS: usize> {
     /// The capabilities of each message that has some, there before its last piece.
     pub(super) caps: Queue<Vec<Cap>>,
-    backlog: Mutex<VecDeque<Waiting<WORDS>>>,
+    left: Mutex<Left<SLOTS, WORDS>>,
     /// How many pieces are in the backlog. Changed under its lock only.
     waiting: AtomicUsize,
     /// How many pieces were ever taken out of it. Changed under its lock only.
     taken: AtomicU64,
 }
 
-/// The backlog, locked.
-pub(super) struct Backlog<'a, const WORDS: usize> {
-    pieces: MutexGuard<'a, VecDeque<Waiting<WORDS>>>,
-    beside: &'a Beside<WORDS>,
+/// What a sender has left for its receiver.
+#[derive(Debug)]
+struct Left<const SLOTS: usize, const WORDS: usize> {
+    pieces: VecDeque<Waiting<WORDS>>,
+    /// The memory of the ring, until the receiver takes it.
+    lane: Option<HeapLane<SLOTS, WORDS>>,
 }
 
-impl<const WORDS: usize> Backlog<'_, WORDS> {
+/// The backlog, locked.
+pub(super) struct Backlog<'a, const SLOTS: usize, const WORDS: usize> {
+    left: MutexGuard<'a, Left<SLOTS, WORDS>>,
+    beside: &'a Beside<SLOTS, WORDS>,
+}
+
+impl<const SLOTS: usize, const WORDS: usize> Backlog<'_, SLOTS, WORDS> {
+    /// Takes the memory of the ring, if it is new.
+    pub(super) fn take_lane(&mut self) -> Option<HeapLane<SLOTS, WORDS>> {
+        if as_written() { self.left.lane.take() } else { None }
+    }
+
     /// Takes the first piece.
     pub(super) fn pop(&mut self) -> Option<Waiting<WORDS>> {
-        let first = self.pieces.pop_front()?;
+        let first = self.left.pieces.pop_front()?;
         let taken = &self.beside.taken;
         // Release pairs with the load in `taken`; the lock orders the addition.
         taken.store(taken.load(Ordering::Relaxed) + 1, Ordering::Release);
@@ -45,10 +69,19 @@ impl<const WORDS: usize> Backlog<'_, WORDS> {
         Some(first)
     }
 
-    /// Adds pieces, with the capabilities of the message that ends with the last.
-    fn extend(&mut self, pieces: impl Iterator<Item = Piece<WORDS>>, caps: Vec<Cap>) {
-        self.pieces.extend(pieces.map(|piece| Waiting { piece, caps: Vec::new() }));
-        if let Some(last) = self.pieces.back_mut() {
+    /// Adds pieces, with the capabilities of the message that ends with the last, and the memory of
+    /// the ring, if it is new.
+    fn leave(
+        &mut self,
+        lane: Option<HeapLane<SLOTS, WORDS>>,
+        pieces: impl Iterator<Item = Piece<WORDS>>,
+        caps: Vec<Cap>,
+    ) {
+        if lane.is_some() {
+            self.left.lane = lane;
+        }
+        self.left.pieces.extend(pieces.map(|piece| Waiting { piece, caps: Vec::new() }));
+        if let Some(last) = self.left.pieces.back_mut() {
             last.caps = caps;
         }
         self.tell();
@@ -58,7 +91,7 @@ impl<const WORDS: usize> Backlog<'_, WORDS> {
     fn tell(&self) {
         // Release pairs with the load in `has_backlog`: a sender that sees an empty backlog writes
         // behind what was taken out of it.
-        self.beside.waiting.store(self.pieces.len(), Ordering::Release);
+        self.beside.waiting.store(self.left.pieces.len(), Ordering::Release);
     }
 }
 
@@ -70,15 +103,16 @@ pub(super) struct Waiting<const WORDS: usize> {
     pub(super) caps: Vec<Cap>,
 }
 
-impl<const WORDS: usize> Beside<WORDS> {
+impl<const SLOTS: usize, const WORDS: usize> Beside<SLOTS, WORDS> {
     pub(super) fn new() -> Arc<Self> {
+        let left = Mutex::new(Left { pieces: VecDeque::new(), lane: None });
         let (waiting, taken) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Arc::new(Self { caps: Queue::new(), backlog: Mutex::new(VecDeque::new()), waiting, taken })
+        Arc::new(Self { caps: Queue::new(), left, waiting, taken })
     }
 
     /// The pieces that wait for slots.
-    pub(super) fn backlog(&self) -> Backlog<'_, WORDS> {
-        Backlog { pieces: lock(&self.backlog), beside: self }
+    pub(super) fn backlog(&self) -> Backlog<'_, SLOTS, WORDS> {
+        Backlog { left: lock(&self.left), beside: self }
     }
 
     /// True if pieces wait for slots.
@@ -101,11 +135,15 @@ impl<const WORDS: usize> Beside<WORDS> {
     }
 }
 
+/// The sender's end of a ring, once there is one.
+pub(super) type HeapRingTx<const SLOTS: usize, const WORDS: usize> =
+    RingTx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS>;
+
 /// The sending direction of an end.
 #[derive(Debug)]
 pub(super) struct Outgoing<const SLOTS: usize, const WORDS: usize> {
-    ring: RingTx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS>,
-    beside: Arc<Beside<WORDS>>,
+    ring: OnceCell<HeapRingTx<SLOTS, WORDS>>,
+    beside: Arc<Beside<SLOTS, WORDS>>,
     /// How many pieces were sent, through the ring or the backlog.
     sent: Cell<u64>,
     /// How many of them are known to be taken out of the backlog.
@@ -117,13 +155,10 @@ pub(super) struct Outgoing<const SLOTS: usize, const WORDS: usize> {
 }
 
 impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
-    pub(super) fn new(
-        lane: HeapLane<SLOTS, WORDS>,
-        beside: Arc<Beside<WORDS>>,
-        capacity: usize,
-    ) -> Self {
+    /// The sending end of a direction that holds `capacity` messages.
+    pub(super) fn new(beside: Arc<Beside<SLOTS, WORDS>>, capacity: usize) -> Self {
         Self {
-            ring: RingTx::new(lane),
+            ring: OnceCell::new(),
             beside,
             sent: Cell::new(0),
             taken: Cell::new(0),
@@ -133,8 +168,8 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
     }
 
     #[inline]
-    pub(super) fn ring(&self) -> &RingTx<HeapLane<SLOTS, WORDS>, SLOTS, WORDS> {
-        &self.ring
+    pub(super) fn ring(&self) -> Option<&HeapRingTx<SLOTS, WORDS>> {
+        self.ring.get()
     }
 
     /// True if there is room for another message besides those that are `reserved`: then as many
@@ -150,11 +185,25 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
     /// True if the first `pieces` pieces are received.
     #[inline]
     fn has_passed(&self, pieces: u64) -> bool {
-        self.ring.received() + self.taken.get() >= pieces || {
-            self.ring.look();
-            self.taken.set(self.beside.taken());
-            self.ring.received() + self.taken.get() >= pieces
+        self.received() >= pieces || {
+            self.look();
+            self.received() >= pieces
         }
+    }
+
+    /// How many pieces are known to be received.
+    #[inline]
+    fn received(&self) -> u64 {
+        self.ring().map_or(0, RingTx::received) + self.taken.get()
+    }
+
+    /// Looks how many pieces are received.
+    #[inline(never)]
+    fn look(&self) {
+        if let Some(ring) = self.ring() {
+            ring.look();
+        }
+        self.taken.set(self.beside.taken());
     }
 
     /// Sends a message that is one piece, without capabilities, if there is a slot for it and
@@ -168,11 +217,12 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
     ) -> bool {
         let (words, in_head) = head.words(length, 0);
         let count = Head::count(words[0]);
-        if count > WORDS || self.beside.has_backlog() || self.ring.room(1) == 0 {
+        let Some(ring) = self.ring() else { return false };
+        if count > WORDS || self.is_behind() || ring.room(1) == 0 {
             return false;
         }
         let rest = &bytes.as_chunks().0[..count - in_head];
-        self.ring.write(head.number, &words[..in_head], rest, acknowledged);
+        ring.write(head.number, &words[..in_head], rest, acknowledged);
         self.count(1);
         true
     }
@@ -181,18 +231,54 @@ impl<const SLOTS: usize, const WORDS: usize> Outgoing<SLOTS, WORDS> {
     pub(super) fn send(&self, head: Head, bytes: &[u8], caps: Vec<Cap>, acknowledged: u64) {
         let words = Words::new(head, bytes, caps.len());
         let pieces = words.pieces::<WORDS>();
-        let at_once = if self.beside.has_backlog() { 0 } else { self.ring.room(pieces) };
+        let lane = self.make_ring(pieces);
+        // A new ring is left beside one piece, at least.
+        let most = pieces - usize::from(lane.is_some());
+        let at_once = self.room(most);
         let all = at_once == pieces;
         let (before, after) = if all && as_written() { (caps, vec![]) } else { (vec![], caps) };
         self.beside.push_caps(before);
-        self.ring.write_all(at_once, acknowledged, |index| words.piece(index));
+        if let Some(ring) = self.ring() {
+            ring.write_all(at_once, acknowledged, |index| words.piece(index));
+        }
         if all {
             self.beside.push_caps(after);
         } else {
             let rest = (at_once..pieces).map(|index| words.piece(index));
-            self.beside.backlog().extend(rest, after);
+            self.beside.backlog().leave(lane, rest, after);
         }
         self.count(pieces as u64);
+    }
+
+    /// Makes the ring for a message of so many pieces, if there is none and it is time for one. What
+    /// is returned is to be left for the receiver.
+    fn make_ring(&self, pieces: usize) -> Option<HeapLane<SLOTS, WORDS>> {
+        let is_first = self.sent.get() == 0 && pieces <= FIRST_PIECES_MAX;
+        if is_first || self.ring().is_some() {
+            return None;
+        }
+        let lane = Lane::on_heap();
+        self.begin(Arc::clone(&lane));
+        Some(lane)
+    }
+
+    /// Uses a ring in this memory from now on, unless there is one. Its receiver must do so, too.
+    pub(super) fn begin(&self, lane: HeapLane<SLOTS, WORDS>) {
+        self.ring.get_or_init(|| RingTx::new(lane));
+    }
+
+    /// How many of `wanted` pieces may be written into the ring now.
+    fn room(&self, wanted: usize) -> usize {
+        match self.ring() {
+            Some(ring) if !self.is_behind() => ring.room(wanted),
+            _ => 0,
+        }
+    }
+
+    /// True if what is sent now must wait behind what waits already.
+    #[inline]
+    fn is_behind(&self) -> bool {
+        self.beside.has_backlog() && as_written()
     }
 
     /// Counts a message of so many pieces.
