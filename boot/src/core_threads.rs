@@ -57,9 +57,10 @@ fn start(
     let name = format!("{}.{core}", kind.name());
     Builder::new().name(name.clone()).spawn(move || {
         let reports = shared.reports.clone();
-        let waitset = cpu
-            .map_or(Ok(()), flounder::thread::pin_to)
-            .and_then(|()| Waitset::with_clock(Rc::new(shared.clock), None));
+        let waitset = cpu.map_or(Ok(()), flounder::thread::pin_to).and_then(|()| {
+            let waitset = Waitset::with_clock(Rc::new(shared.clock), None);
+            waitset.open().map(|()| waitset)
+        });
         match waitset {
             Err(source) => {
                 let _ = reports.send(Report::NotStarted { core, source });

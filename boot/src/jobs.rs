@@ -33,8 +33,8 @@ pub(crate) enum ProgramJob {
     Kill(DomainId),
     /// A program has ended by itself.
     Ended(DomainId, ProgramEnd),
-    /// Join the thread of a blocking program that has ended.
-    Join(JoinHandle<()>),
+    /// Join the threads of blocking programs that have ended.
+    Join(Vec<JoinHandle<()>>),
     /// Stop the loop.
     Stop,
 }

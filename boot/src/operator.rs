@@ -64,7 +64,7 @@ impl Operator {
         system: &Operators,
         connect: impl FnOnce(flounder::Half),
     ) -> io::Result<Self> {
-        let waitset = Waitset::with_clock(Rc::new(system.clock), None)?;
+        let waitset = Waitset::with_clock(Rc::new(system.clock), None);
         let holder = system.kernel.holder();
         let home = Home::new(waitset, holder.clone());
         let home = system.observers.settle(home, core, format!("operator@{core}"));

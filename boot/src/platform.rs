@@ -27,6 +27,10 @@ use crate::newborn::{Newborn, hand_over};
 use crate::program_thread::{self, ThreadSetup};
 use crate::report::Report;
 
+/// So many ended threads are joined at once: whoever joins one that was just ending would sleep and be
+/// woken for it, and each keeps no more than its stack.
+const THREADS_TOGETHER: usize = 8;
+
 /// What all cores share.
 #[derive(Clone)]
 pub(crate) struct Shared {
@@ -42,7 +46,6 @@ pub(crate) struct Shared {
 /// The platform under the services of one core.
 pub(crate) struct CorePlatform {
     pub(crate) core: CoreId,
-    pub(crate) cpu: Option<usize>,
     pub(crate) shared: Shared,
     pub(crate) waitset: Waitset,
     pub(crate) program_loop: Mailbox<ProgramJob>,
@@ -51,6 +54,8 @@ pub(crate) struct CorePlatform {
     pub(crate) process_manager: RefCell<Cap>,
     pub(crate) services: RefCell<BTreeMap<ServiceKind, RunningService>>,
     pub(crate) programs: RefCell<BTreeMap<DomainId, RunningProgram>>,
+    /// Threads of programs that have ended, to be joined together.
+    pub(crate) ended_threads: RefCell<Vec<JoinHandle<()>>>,
     pub(crate) desk: RefCell<Desk>,
     /// Whether the process ends with the system: its guard is dead.
     pub(crate) ends_process: Cell<bool>,
@@ -219,15 +224,26 @@ impl CorePlatform {
         for program in programs.into_values().filter(|program| program.ended) {
             self.join(program);
         }
+        self.join_all();
     }
 
     /// Has an ended program's thread joined. It has sent its end and has only its return left, but
     /// what it kept for its thread drops then, which may take any time: so the loop waits for it
-    /// that programs may hold up.
+    /// that programs may hold up. Soon is enough: a thread ends without being waited for.
     fn join(&self, program: RunningProgram) {
         if let How::Thread { thread, .. } = program.how {
+            self.ended_threads.borrow_mut().push(*thread);
+            if self.ended_threads.borrow().len() == THREADS_TOGETHER {
+                self.join_all();
+            }
+        }
+    }
+
+    fn join_all(&self) {
+        let threads = self.ended_threads.take();
+        if !threads.is_empty() {
             // The mailbox has room for every thread; closed, there is nobody left to wait.
-            let _ = self.program_loop.send(ProgramJob::Join(*thread));
+            let _ = self.program_loop.send(ProgramJob::Join(threads));
         }
     }
 
@@ -292,7 +308,6 @@ impl CorePlatform {
             EntryPoint::Blocking(main) => {
                 let kill = KillSwitch::new();
                 let setup = ThreadSetup {
-                    cpu: self.cpu,
                     clock: self.shared.clock,
                     kill: kill.clone(),
                     completions,
@@ -327,6 +342,11 @@ impl Platform for CorePlatform {
         let started = self.entry_point(&start).and_then(|entry| self.start_as(start, entry));
         match started {
             Ok(program) => {
+                if matches!(program.how, How::Thread { .. }) {
+                    // Ahead of its end, which comes through the registry. The thread need not wake
+                    // this loop to say so.
+                    let _ = completions.send(Completion::Started { domain });
+                }
                 self.programs.borrow_mut().insert(domain, program);
             }
             Err(why) => {

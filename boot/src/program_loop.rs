@@ -61,9 +61,11 @@ impl ProgramLoop {
             }
             ProgramJob::Kill(domain) => self.end(domain, ProgramEnd::Exited(KILLED)),
             ProgramJob::Ended(domain, end) => self.end(domain, end),
-            ProgramJob::Join(thread) => {
-                // It catches every panic of its program.
-                let _ = thread.join();
+            ProgramJob::Join(threads) => {
+                for thread in threads {
+                    // It catches every panic of its program.
+                    let _ = thread.join();
+                }
             }
             ProgramJob::Stop => {
                 for program in std::mem::take(&mut self.programs).values() {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::mpsc::Sender;
 use std::thread::{Builder, JoinHandle};
 
-use flounder::platform::{Completion, ProgramEnd, StartFailure};
+use flounder::platform::{Completion, ProgramEnd};
 use flounder::{Home, KillSwitch, MonotonicClock, Waitset};
 
 use crate::jobs::Completions;
@@ -17,7 +17,6 @@ use crate::report::Report;
 
 /// What a program's thread needs beside the program.
 pub(crate) struct ThreadSetup {
-    pub(crate) cpu: Option<usize>,
     pub(crate) clock: MonotonicClock,
     pub(crate) kill: KillSwitch,
     pub(crate) completions: Completions,
@@ -26,7 +25,9 @@ pub(crate) struct ThreadSetup {
     pub(crate) observers: Observers,
 }
 
-/// Starts the program's thread. Its last act is to send the program's end.
+/// Starts the program's thread, on the CPU that the caller is pinned to: threads are born where their
+/// makers may be. Nothing can fail any more once it is there. Its last act is to send the program's
+/// end.
 pub(crate) fn start(
     newborn: Newborn,
     main: BlockingMain,
@@ -34,19 +35,11 @@ pub(crate) fn start(
 ) -> io::Result<JoinHandle<()>> {
     Builder::new().name(newborn.label()).spawn(move || {
         let (domain, holder) = (newborn.domain, newborn.holder.clone());
-        let ThreadSetup { cpu, clock, kill, completions, alive, observers } = setup;
-        let waitset = cpu
-            .map_or(Ok(()), flounder::thread::pin_to)
-            .and_then(|()| Waitset::with_clock(Rc::new(clock), Some(kill)));
-        let last = match waitset {
-            Ok(waitset) => {
-                completions.send(Completion::Started { domain });
-                Completion::Ended { domain, end: run(newborn, main, waitset, observers) }
-            }
-            Err(_) => Completion::StartFailed { domain, why: StartFailure::Run },
-        };
+        let ThreadSetup { clock, kill, completions, alive, observers } = setup;
+        let waitset = Waitset::with_clock(Rc::new(clock), Some(kill));
+        let end = run(newborn, main, waitset, observers);
         holder.end();
-        completions.send(last);
+        completions.send(Completion::Ended { domain, end });
         drop(alive);
     })
 }

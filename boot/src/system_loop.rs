@@ -64,7 +64,6 @@ impl SystemLoop {
             Desk::new((core, cpu), Arc::clone(&shared.host), shared.kernel.clone(), events.clone());
         let platform = Rc::new_cyclic(|me| CorePlatform {
             core,
-            cpu,
             shared,
             waitset: waitset.clone(),
             program_loop,
@@ -72,6 +71,7 @@ impl SystemLoop {
             process_manager: RefCell::new(process_manager),
             services: RefCell::default(),
             programs: RefCell::default(),
+            ended_threads: RefCell::default(),
             desk: RefCell::new(desk),
             ends_process: Cell::new(false),
             victims: RefCell::default(),

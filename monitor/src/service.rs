@@ -27,7 +27,7 @@ use crate::event::{Effect, Effects, Event, PeerMessage, ShutdownOutcome};
 use crate::log;
 use crate::machine::{CHILDREN_MAX, Machine, WatchConfig};
 use crate::peers::{ChildKey, ChildKind, Generation, RequestId};
-use children::{Dispatchers, Settled};
+use children::{Dispatchers, Tickets};
 use links::Links;
 use name_service::NameService;
 use proc_mgmt::ProcMgmt;
@@ -142,10 +142,12 @@ pub fn start_with(env: MonitorEnv, watch: WatchConfig) -> (Service, Mailbox<Comm
         let ctx = ctx.clone();
         move |monitor: &mut Monitor, event| monitor.service_event(&ctx, event)
     });
-    let tickets = dispatcher.mailbox(CHILDREN_MAX, {
-        let ctx = ctx.clone();
-        move |monitor: &mut Monitor, settled| monitor.settled(&ctx, settled)
-    });
+    let settled =
+        |ctx: Ctx<Monitor>| move |monitor: &mut Monitor, settled| monitor.settled(&ctx, settled);
+    let tickets = Tickets {
+        used: dispatcher.mailbox(CHILDREN_MAX, settled(ctx.clone())),
+        unused: dispatcher.quiet_mailbox(CHILDREN_MAX, settled(ctx.clone())),
+    };
     dispatcher.with(|monitor| {
         if let Some(uplink) = uplink {
             monitor.links.claim(&ctx, HUB, uplink);
@@ -178,7 +180,7 @@ struct Monitor {
     /// Where services' ends are told, once there is a mailbox.
     events: Option<Mailbox<ServiceEvent>>,
     /// Where programs that were started tell that they need their monitor, once there is a mailbox.
-    tickets: Option<Mailbox<Settled>>,
+    tickets: Option<Tickets>,
     /// The one that the machine armed last.
     timer: Option<Timer>,
     /// Its spawnd's heartbeats aren't heard any more.

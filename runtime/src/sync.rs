@@ -3,7 +3,7 @@
 //! Under `cfg(loom)` atomics, fences and locks are loom's, so that the algorithms built on them are
 //! checked as they stand. Crossbeam knows nothing of loom: the queue of [`queues`] stands in. `Arc`
 //! stays std's, because loom's has no `Weak` and doesn't turn into an `Arc<dyn Trait>`; who counts
-//! references with it is trusted, not checked.
+//! references with it is trusted, not checked. So does `OnceLock`, of which loom has none.
 //!
 //! Under `cfg(shuttle)` they are shuttle's, which runs whole services in random schedules, but sees
 //! every store in one order. Crossbeam's queues stay: nothing is scheduled inside of them.
@@ -23,7 +23,7 @@ mod queues {
     pub(crate) use crossbeam_queue::SegQueue as Queue;
 }
 
-pub(crate) use std::sync::{Arc, Weak};
+pub(crate) use std::sync::{Arc, OnceLock, Weak};
 
 pub(crate) use fences::{have_heavy, heavy, light};
 #[cfg(loom)]
@@ -40,7 +40,7 @@ pub(crate) use shuttle::thread::ThreadId;
 #[cfg(shuttle)]
 use shuttle::thread::current as current_thread;
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::thread::ThreadId;
 #[cfg(not(any(loom, shuttle)))]

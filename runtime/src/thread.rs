@@ -20,10 +20,8 @@ pub fn allowed_cpus() -> io::Result<Vec<usize>> {
 
 /// The only CPU that the calling thread may run on, if there is just one.
 pub(crate) fn only_cpu() -> Option<usize> {
-    match allowed_cpus().ok()?[..] {
-        [cpu] => Some(cpu),
-        _ => None,
-    }
+    let set = sched_getaffinity(None::<Pid>).ok()?;
+    if set.count() == 1 { (0..CpuSet::MAX_CPU).find(|&cpu| set.is_set(cpu)) } else { None }
 }
 
 /// Pins the calling thread to one CPU.

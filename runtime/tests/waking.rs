@@ -246,7 +246,7 @@ fn a_kill_switch_wakes_and_unwinds() {
         let thread = scope.spawn(move || {
             let waitset =
                 Waitset::with_clock(std::rc::Rc::new(MonotonicClock::new()), Some(switch));
-            let dispatcher = Dispatcher::on(&waitset.unwrap(), Kernel::new().holder(), ());
+            let dispatcher = Dispatcher::on(&waitset, Kernel::new().holder(), ());
             ready.send(rustix::thread::gettid()).expect("the test waits");
             dispatcher.run();
         });

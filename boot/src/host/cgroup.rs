@@ -2,17 +2,18 @@
 //!
 //! A system has a group of its own beside whatever this process is in, with a group in it for each
 //! domain that is a process. The system's is named after the boot of the host, the process and its
-//! start, so that a later system knows one whose owner is gone, and ends what is left in it.
+//! start, so that a later system knows one whose owner is gone, and ends what is left in it. A
+//! domain's is named after the one that it was made for, and serves others after that.
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flounder::DomainId;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, statat, unlinkat};
 use rustix::io::{Errno, pread, write};
 
 use super::owner::Owner;
@@ -28,6 +29,9 @@ const LOOKS_MAX: u32 = 20;
 
 /// What the file that tells whether a group is empty has at most: a few short lines.
 const EVENTS_BYTES: usize = 256;
+
+/// The links of a group without groups in it: its name, and its own to itself.
+const LINKS_OF_EMPTY: u64 = 2;
 
 /// Why there are no control groups to use.
 #[derive(Debug, thiserror::Error)]
@@ -59,11 +63,15 @@ pub(super) struct Groups {
     dir: OwnedFd,
 }
 
-/// The group of one domain.
+/// The group of one domain at a time.
 #[derive(Debug)]
 pub(super) struct Group {
     groups: Arc<Groups>,
     name: String,
+    /// Where a process joins, once that was asked for.
+    procs: Option<OwnedFd>,
+    /// What tells whether it is empty, once that was asked for.
+    events: Option<OwnedFd>,
 }
 
 impl Groups {
@@ -87,7 +95,9 @@ impl Groups {
         let name = domain.to_string();
         match mkdirat(&self.dir, &name, Mode::from_raw_mode(0o755)) {
             // Left by a domain of an earlier start that failed.
-            Ok(()) | Err(Errno::EXIST) => Ok(Group { groups: Arc::clone(self), name }),
+            Ok(()) | Err(Errno::EXIST) => {
+                Ok(Group { groups: Arc::clone(self), name, procs: None, events: None })
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -101,9 +111,40 @@ impl Drop for Groups {
 }
 
 impl Group {
-    /// Where a process writes 0 to join.
-    pub(super) fn procs(&self) -> io::Result<OwnedFd> {
-        above_stdio(self.open("cgroup.procs", OFlags::WRONLY)?)
+    /// Where a process writes 0 to join. Stays open until [`Group::close`].
+    pub(super) fn procs(&mut self) -> io::Result<BorrowedFd<'_>> {
+        let procs = match self.procs.take() {
+            Some(procs) => procs,
+            None => above_stdio(self.open("cgroup.procs", OFlags::WRONLY)?)?,
+        };
+        Ok(OwnedFd::as_fd(self.procs.insert(procs)))
+    }
+
+    /// Whether anything runs in the group. What tells stays open until [`Group::close`].
+    pub(super) fn is_populated(&mut self) -> io::Result<bool> {
+        Ok(self.state()?.is_populated)
+    }
+
+    /// Whether the group is as one that was just made: nothing is in it, it isn't frozen, and has no
+    /// groups in it. What else a program can set in its own group, if it has the right to write
+    /// there, are limits for groups within.
+    pub(super) fn is_as_new(&mut self) -> io::Result<bool> {
+        let State { is_populated, is_frozen } = self.state()?;
+        let links = statat(&self.groups.dir, &self.name, AtFlags::empty())?.st_nlink;
+        Ok(!is_populated && !is_frozen && links == LINKS_OF_EMPTY)
+    }
+
+    /// Gives the descriptors of the group back, until they are needed again.
+    pub(super) fn close(&mut self) {
+        (self.procs, self.events) = (None, None);
+    }
+
+    fn state(&mut self) -> io::Result<State> {
+        let events = match self.events.take() {
+            Some(events) => events,
+            None => self.events()?,
+        };
+        State::read(self.events.insert(events))
     }
 
     /// Ends everything in the group by force, also what is being forked.
@@ -112,7 +153,7 @@ impl Group {
         Ok(())
     }
 
-    /// The file that tells whether anything is in the group, see [`is_populated`].
+    /// Opens what tells whether anything is in the group, to be watched: see [`is_populated`].
     pub(super) fn events(&self) -> io::Result<OwnedFd> {
         self.open("cgroup.events", OFlags::RDONLY)
     }
@@ -132,16 +173,30 @@ impl Group {
     }
 }
 
+/// What the events of a group tell.
+#[derive(PartialEq, Eq, Debug)]
+struct State {
+    is_populated: bool,
+    is_frozen: bool,
+}
+
+impl State {
+    fn read(events: &impl AsFd) -> io::Result<Self> {
+        let mut buffer = [0; EVENTS_BYTES];
+        let bytes = pread(events, &mut buffer, 0)?;
+        Ok(Self::told_by(&buffer[..bytes]))
+    }
+
+    fn told_by(events: &[u8]) -> Self {
+        let says = |what: &[u8]| events.split(|&byte| byte == b'\n').any(|line| line == what);
+        Self { is_populated: says(b"populated 1"), is_frozen: says(b"frozen 1") }
+    }
+}
+
 /// Whether anything runs in the group whose events these are. Once read, the descriptor is
 /// exceptional when that changes.
 pub(super) fn is_populated(events: &impl AsFd) -> io::Result<bool> {
-    let mut buffer = [0; EVENTS_BYTES];
-    let bytes = pread(events, &mut buffer, 0)?;
-    Ok(says_populated(&buffer[..bytes]))
-}
-
-fn says_populated(events: &[u8]) -> bool {
-    events.split(|&byte| byte == b'\n').any(|line| line == b"populated 1")
+    Ok(State::read(events)?.is_populated)
 }
 
 /// Ends what is left in the groups of systems whose processes are gone, and removes them. Returns in
@@ -278,14 +333,16 @@ mod tests {
     }
 
     #[test]
-    fn only_a_one_says_that_something_is_there() {
-        for (events, expected) in [
-            (&b"populated 1\nfrozen 0\n"[..], true),
-            (b"populated 0\nfrozen 1\n", false),
-            (b"populated 10\n", false),
-            (b"", false),
+    fn only_a_one_says_that_something_is_so() {
+        for (events, is_populated, is_frozen) in [
+            (&b"populated 1\nfrozen 0\n"[..], true, false),
+            (b"populated 0\nfrozen 1\n", false, true),
+            (b"frozen 1\npopulated 1\n", true, true),
+            (b"populated 10\n", false, false),
+            (b"", false, false),
         ] {
-            assert_eq!(says_populated(events), expected, "{events:?}");
+            let expected = State { is_populated, is_frozen };
+            assert_eq!(State::told_by(events), expected, "{events:?}");
         }
     }
 }

@@ -28,6 +28,7 @@ use super::helper::{Born, Helper, Job};
 use super::output::Sink;
 use super::process::{Process, UNKNOWN};
 use super::pump::Pump;
+use super::spares::{SPARES_MAX, Spares};
 use crate::system_loop::SystemLoop;
 
 /// Where the desks of all cores are reached.
@@ -69,6 +70,8 @@ pub(crate) struct Desk {
     residents: BTreeMap<DomainId, Resident>,
     /// The processes of other cores that run here too, with the cores that they belong to.
     guests: BTreeMap<DomainId, CoreId>,
+    /// Groups for the processes to come.
+    spares: Spares,
     pump: Option<Pump>,
     /// Last, since its processes end with it.
     helper: Option<Helper>,
@@ -119,6 +122,7 @@ impl Desk {
             ordered: BTreeMap::new(),
             residents: BTreeMap::new(),
             guests: BTreeMap::new(),
+            spares: Spares::default(),
             pump: None,
             helper: None,
         }
@@ -142,7 +146,8 @@ impl Desk {
             let helper = Helper::start(self.core, self.cpu, host, events);
             self.helper = Some(helper.map_err(|_| StartFailure::Run)?);
         }
-        if !self.send(Job::Start { domain, exec }) {
+        let spare = self.spares.take();
+        if !self.send(Job::Start { domain, exec, spare }) {
             return Err(StartFailure::Run);
         }
         self.ordered.insert(domain, false);
@@ -204,7 +209,13 @@ impl Desk {
 
     fn started(&mut self, ctx: &Ctx<SystemLoop>, domain: DomainId, born: Born) -> Completion {
         let is_doomed = self.ordered.remove(&domain).unwrap_or(true);
-        let Born { process, group, sink } = born;
+        let Born { process, mut group, sink } = born;
+        if self.residents.len() >= SPARES_MAX
+            && let Some(group) = &mut group
+        {
+            // Descriptors are dearer than time where there are so many processes.
+            group.close();
+        }
         let process = Rc::new(process);
         let ended = move |state: &mut SystemLoop, _: &Rc<Process>| state.process_ended(domain);
         let watch = ctx.watch_descriptor(Rc::clone(&process), Interest::Readable, ended);
@@ -252,7 +263,7 @@ impl Desk {
         if !matches!(resident.phase, Phase::Runs { .. }) {
             return None;
         }
-        let rest = resident.group.as_ref().map(|group| end_group(ctx, domain, group));
+        let rest = resident.group.as_mut().map(|group| end_group(ctx, domain, group));
         match rest {
             Some(Ok(None)) => self.nothing_left(domain),
             Some(Ok(watch)) => {
@@ -271,10 +282,9 @@ impl Desk {
 
     /// Looks whether anything is left in the group of a process that has ended.
     pub(crate) fn look_at_group(&mut self, domain: DomainId) -> Option<Completion> {
-        let resident = self.residents.get(&domain)?;
-        let group =
-            resident.group.as_ref().filter(|_| matches!(resident.phase, Phase::Ends { .. }))?;
-        let left = group.events().and_then(|events| is_populated(&events));
+        let resident = self.residents.get_mut(&domain)?;
+        let ends = matches!(resident.phase, Phase::Ends { .. });
+        let left = resident.group.as_mut().filter(|_| ends)?.is_populated();
         if left.unwrap_or(false) { None } else { self.nothing_left(domain) }
     }
 
@@ -313,7 +323,7 @@ impl Desk {
         for core in hosts {
             self.tell(core, HostEvent::GuestEnded { domain, end });
         }
-        if let Some(group) = group {
+        if let Some(group) = group.and_then(|group| self.spares.keep(group)) {
             self.send(Job::Remove(group));
         }
         Some(Completion::Ended { domain, end })
@@ -366,6 +376,8 @@ impl Desk {
         }
         // Each process is ended and waited for when it drops.
         self.residents.clear();
+        // They are removed with the system's.
+        self.spares = Spares::default();
         self.pump = None;
         self.helper = None;
     }
@@ -375,8 +387,11 @@ impl Desk {
 fn end_group(
     ctx: &Ctx<SystemLoop>,
     domain: DomainId,
-    group: &Group,
+    group: &mut Group,
 ) -> std::io::Result<Option<DescriptorWatch>> {
+    if !group.is_populated()? {
+        return Ok(None);
+    }
     let events = group.events()?;
     if !is_populated(&events)? {
         return Ok(None);

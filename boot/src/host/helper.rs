@@ -5,7 +5,6 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,14 +21,15 @@ use super::exec::Exec;
 use super::output::Sink;
 use super::process::Process;
 use super::raw::{Inheritance, Nursery, Strings};
+use super::stdio::Null;
 use super::{Host, affinity, is_executable, tree};
 
 /// What the thread is asked to do. For each process a few jobs wait, and one
 /// for each core that asks for its end.
 #[derive(Debug)]
 pub(super) enum Job {
-    /// Start a process.
-    Start { domain: DomainId, exec: Exec },
+    /// Start a process, in the spare group if there is one.
+    Start { domain: DomainId, exec: Exec, spare: Option<Group> },
     /// End what a process leads, where no group does that.
     EndTree { domain: DomainId, leader: Pid },
     /// Give the threads of a process another CPU, for another core.
@@ -115,11 +115,69 @@ impl Drop for Helper {
     }
 }
 
+/// What the thread starts processes with.
+struct Midwife<'a> {
+    nursery: Nursery,
+    null: Null,
+    host: &'a Host,
+}
+
+impl Midwife<'_> {
+    fn start(&mut self, domain: DomainId, exec: &Exec, spare: Option<Group>) -> io::Result<Born> {
+        // One that was kept may be gone: whoever has the right may have removed it.
+        if spare.is_some()
+            && let Ok(born) = self.start_or_remove(domain, exec, spare)
+        {
+            return Ok(born);
+        }
+        let group = self.host.groups().map(|groups| groups.group(domain)).transpose()?;
+        self.start_or_remove(domain, exec, group)
+    }
+
+    /// Starts a process in the group, which doesn't stay if there is none.
+    fn start_or_remove(
+        &mut self,
+        domain: DomainId,
+        exec: &Exec,
+        mut group: Option<Group>,
+    ) -> io::Result<Born> {
+        match self.start_in(domain, exec, group.as_mut()) {
+            Ok((process, sink)) => Ok(Born { group, process, sink }),
+            Err(error) => {
+                if let Some(group) = group {
+                    let _ = group.remove();
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn start_in(
+        &mut self,
+        domain: DomainId,
+        exec: &Exec,
+        group: Option<&mut Group>,
+    ) -> io::Result<(Process, Option<Sink>)> {
+        let procs = group.map(Group::procs).transpose()?;
+        let (stdio, sink) = self.host.output().open(domain, &mut self.null)?;
+        let argv = Strings::new(exec.argv.iter().map(|arg| &**arg));
+        let env = Strings::new(exec.env.iter().map(|variable| &**variable));
+        let started = self.nursery.start(&Inheritance {
+            path: &exec.path,
+            argv: &argv,
+            env: &env,
+            stdio: stdio.descriptors(),
+            group: procs,
+        })?;
+        Ok((Process::new(started, procs.is_some()), sink))
+    }
+}
+
 fn work(jobs: &Receiver<Job>, host: &Arc<Host>, events: &Mailbox<HostEvent>) {
-    let mut nursery = Nursery::new();
+    let mut midwife = Midwife { nursery: Nursery::new(), null: Null::default(), host };
     while let Ok(job) = jobs.recv() {
         let event = match job {
-            Job::Start { domain, exec } => match start(&mut nursery, host, domain, &exec) {
+            Job::Start { domain, exec, spare } => match midwife.start(domain, &exec, spare) {
                 Ok(born) => HostEvent::Started { domain, born: Box::new(born) },
                 Err(_) => HostEvent::NotStarted { domain, why: failure(&exec) },
             },
@@ -149,40 +207,6 @@ fn work(jobs: &Receiver<Job>, host: &Arc<Host>, events: &Mailbox<HostEvent>) {
         // The loop has ended: a process in the event is killed when that drops.
         let _ = events.send(event);
     }
-}
-
-fn start(nursery: &mut Nursery, host: &Host, domain: DomainId, exec: &Exec) -> io::Result<Born> {
-    let group = host.groups().map(|groups| groups.group(domain)).transpose()?;
-    match start_in(nursery, host, domain, exec, group.as_ref()) {
-        Ok((process, sink)) => Ok(Born { group, process, sink }),
-        Err(error) => {
-            if let Some(group) = group {
-                let _ = group.remove();
-            }
-            Err(error)
-        }
-    }
-}
-
-fn start_in(
-    nursery: &mut Nursery,
-    host: &Host,
-    domain: DomainId,
-    exec: &Exec,
-    group: Option<&Group>,
-) -> io::Result<(Process, Option<Sink>)> {
-    let procs = group.map(Group::procs).transpose()?;
-    let (stdio, sink) = host.output().open(domain)?;
-    let argv = Strings::new(exec.argv.iter().map(|arg| &**arg));
-    let env = Strings::new(exec.env.iter().map(|variable| &**variable));
-    let started = nursery.start(&Inheritance {
-        path: &exec.path,
-        argv: &argv,
-        env: &env,
-        stdio: stdio.descriptors(),
-        group: procs.as_ref().map(AsFd::as_fd),
-    })?;
-    Ok((Process::new(started, group.is_some()), sink))
 }
 
 /// Why a program wasn't executed: it may have gone since it was looked for.

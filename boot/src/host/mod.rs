@@ -13,6 +13,7 @@ mod proc;
 mod process;
 mod pump;
 mod raw;
+mod spares;
 mod stdio;
 mod tree;
 

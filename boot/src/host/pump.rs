@@ -70,13 +70,11 @@ impl Drop for Pump {
 type Ready = Sender<io::Result<Mailbox<Job>>>;
 
 fn run(kernel: &Kernel, events: Mailbox<HostEvent>, ready: &Ready) {
-    let waitset = match Waitset::with_clock(Rc::new(MonotonicClock::new()), None) {
-        Ok(waitset) => waitset,
-        Err(error) => {
-            let _ = ready.send(Err(error));
-            return;
-        }
-    };
+    let waitset = Waitset::with_clock(Rc::new(MonotonicClock::new()), None);
+    if let Err(error) = waitset.open() {
+        let _ = ready.send(Err(error));
+        return;
+    }
     let state = Outputs { kept: BTreeMap::new(), events, own: None };
     let dispatcher = Dispatcher::on(&waitset, kernel.holder(), state);
     let jobs = dispatcher.mailbox(JOBS_MAX, Outputs::handle);

@@ -9,50 +9,60 @@ use rustix::io::fcntl_dupfd_cloexec;
 /// The first descriptor that is none of standard input, output and error.
 const FIRST_FREE: i32 = 3;
 
-/// What a process gets as descriptors 0, 1 and 2, each above 2 here.
-#[derive(Debug)]
-pub(super) struct Stdio {
-    pub(super) input: OwnedFd,
-    pub(super) output: OwnedFd,
-    pub(super) error: OwnedFd,
+/// The file that has nothing to read and takes everything, opened when it is first needed and kept.
+#[derive(Debug, Default)]
+pub(super) struct Null(Option<OwnedFd>);
+
+impl Null {
+    pub(super) fn open(&mut self) -> io::Result<BorrowedFd<'_>> {
+        let null = match self.0.take() {
+            Some(null) => null,
+            None => above_stdio(File::options().read(true).write(true).open("/dev/null")?.into())?,
+        };
+        Ok(OwnedFd::as_fd(self.0.insert(null)))
+    }
 }
 
-impl Stdio {
-    /// Nothing to read, and prints where this process does.
-    pub(super) fn inherited() -> io::Result<Self> {
-        Ok(Self {
-            input: null()?,
-            output: duplicate(&io::stdout())?,
-            error: duplicate(&io::stderr())?,
-        })
+/// What a process gets as descriptors 0, 1 and 2, each above 2 here. It has nothing to read.
+#[derive(Debug)]
+pub(super) struct Stdio<'a> {
+    null: BorrowedFd<'a>,
+    /// `None`: nowhere.
+    output: Option<OwnedFd>,
+    error: Option<OwnedFd>,
+}
+
+impl<'a> Stdio<'a> {
+    /// Prints where this process does.
+    pub(super) fn inherited(null: BorrowedFd<'a>) -> io::Result<Self> {
+        let (output, error) = (duplicate(&io::stdout())?, duplicate(&io::stderr())?);
+        Ok(Self { null, output, error })
     }
 
-    /// Nothing to read, and prints to nowhere.
-    pub(super) fn null() -> io::Result<Self> {
-        Ok(Self { input: null()?, output: null()?, error: null()? })
+    /// Prints to nowhere.
+    pub(super) fn null(null: BorrowedFd<'a>) -> Self {
+        Self { null, output: None, error: None }
     }
 
-    /// Nothing to read, and prints into one pipe.
-    pub(super) fn printing_to(pipe: OwnedFd) -> io::Result<Self> {
+    /// Prints into one pipe.
+    pub(super) fn printing_to(pipe: OwnedFd, null: BorrowedFd<'a>) -> io::Result<Self> {
         let output = above_stdio(pipe)?;
-        Ok(Self { input: null()?, error: duplicate(&output)?, output })
+        Ok(Self { null, error: duplicate(&output)?, output: Some(output) })
     }
 
     /// What becomes descriptors 0, 1 and 2.
     pub(super) fn descriptors(&self) -> [BorrowedFd<'_>; 3] {
-        [&self.input, &self.output, &self.error].map(|fd| fd.as_fd())
+        let [output, error] =
+            [&self.output, &self.error].map(|fd| fd.as_ref().map_or(self.null, OwnedFd::as_fd));
+        [self.null, output, error]
     }
 }
 
-fn null() -> io::Result<OwnedFd> {
-    above_stdio(File::options().read(true).write(true).open("/dev/null")?.into())
-}
-
-fn duplicate(fd: &impl AsFd) -> io::Result<OwnedFd> {
+/// The same file again; `None` if this process has closed its own.
+fn duplicate(fd: &impl AsFd) -> io::Result<Option<OwnedFd>> {
     match fcntl_dupfd_cloexec(fd, FIRST_FREE) {
-        // This process has closed its own.
-        Err(rustix::io::Errno::BADF) => null(),
-        result => Ok(result?),
+        Err(rustix::io::Errno::BADF) => Ok(None),
+        result => Ok(Some(result?)),
     }
 }
 

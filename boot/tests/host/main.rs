@@ -4,6 +4,7 @@
 //! from the program through a named pipe: nothing sleeps, and no test asks the clock.
 
 mod births;
+mod groups;
 mod kills;
 mod lost;
 mod outputs;

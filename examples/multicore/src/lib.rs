@@ -4,6 +4,7 @@
 //! The interface is in a library, as one is for others to speak: the service and its clients are in
 //! the binary.
 
+pub mod bare;
 pub mod census;
 pub mod random;
 pub mod together;

@@ -17,6 +17,7 @@ use crate::args::Args;
 use crate::programs;
 use crate::run;
 use crate::scenario::{Wings, modules};
+use flounder_multicore::bare::{Bare, IDLE_PATH};
 use flounder_multicore::census::{Census, Leaked};
 use flounder_multicore::together::{begin, each};
 
@@ -32,7 +33,7 @@ const WAITERS: usize = 10_000;
 /// The status of a killed domain.
 const KILLED: u8 = 9;
 
-/// The goal: an idle domain takes less than this beside what its program has.
+/// The goal: an idle domain takes less than this beyond what its program has.
 const DOMAIN_BYTES_MAX: u64 = 2_048;
 
 /// What many at once cost.
@@ -43,8 +44,12 @@ pub(crate) struct ScaleReport {
     /// What a spawn took while few were alive, and while nearly all were, in microseconds.
     pub(crate) spawn_micros_first: f64,
     pub(crate) spawn_micros_last: f64,
-    /// Resident memory that an idle domain adds.
+    /// Resident memory that an idle domain adds, with its program.
     pub(crate) domain_bytes: u64,
+    /// What the program takes without a domain around it.
+    pub(crate) own_bytes: u64,
+    /// What the domain takes beyond that.
+    pub(crate) beyond_bytes: u64,
     /// How long it took to list all of them, and how many were listed.
     pub(crate) list_millis: f64,
     pub(crate) listed: usize,
@@ -89,6 +94,8 @@ fn measure(system: &System, report: &mut ScaleReport) -> Result<(), Box<dyn std:
     operator.block_on(async {
         let crowd = Crowd { operator: &operator, processes: operator.system().processes().await? };
         let domains = crowd.spawn_all(report).await?;
+        // Kept, as the domains are.
+        let _bare = crowd.without_domains(report)?;
         crowd.list_all(report).await?;
         // While they live: what memory was given back would hide what is taken.
         crowd.wait_together(report).await?;
@@ -127,6 +134,18 @@ impl Crowd<'_> {
         Ok(domains)
     }
 
+    /// Makes the same programs once more, without domains.
+    fn without_domains(
+        &self,
+        report: &mut ScaleReport,
+    ) -> Result<Bare, Box<dyn std::error::Error>> {
+        let programs = usize::try_from(report.domains)?;
+        let (bare, bytes) = Bare::measured(self.operator.home(), programs, resident_bytes)?;
+        report.own_bytes = bytes / u64::from(report.domains.max(1));
+        report.beyond_bytes = report.domain_bytes.saturating_sub(report.own_bytes);
+        Ok(bare)
+    }
+
     async fn list_all(&self, report: &mut ScaleReport) -> Result<(), Box<dyn std::error::Error>> {
         let start = self.now();
         report.listed = self.processes.list().await?.len();
@@ -153,7 +172,7 @@ impl Crowd<'_> {
         let cores: Vec<_> = (0..=u8::MAX).take(report.cores.into()).map(CoreId).collect();
         let places: Vec<_> = cores.iter().copied().cycle().take(count).collect();
         let spawned = each(&places, WIDTH, async |core| {
-            self.processes.spawn(Program::new("/modules/idle").core(core)).await
+            self.processes.spawn(Program::new(IDLE_PATH).core(core)).await
         });
         Ok(spawned.await.into_iter().collect::<Result<_, _>>()?)
     }
@@ -176,7 +195,7 @@ impl Crowd<'_> {
         &self,
         report: &mut ScaleReport,
     ) -> Result<(), Box<dyn std::error::Error>> {
-        let domain = self.processes.spawn(Program::new("/modules/idle")).await?;
+        let domain = self.processes.spawn(Program::new(IDLE_PATH)).await?;
         let names = self.operator.system().names().await?;
         let iref = names.lookup(PROC_MGMT_NAME).await?;
         let (host, monitor) = (self.operator.dispatcher(()), self.operator.system().monitor());
@@ -264,8 +283,8 @@ impl ScaleReport {
     /// The report for a person.
     pub(crate) fn tell(&self) -> String {
         format!(
-            "{} idle domains on {} cores: {} bytes each, its program's own included\n\
-             (the goal is less than {DOMAIN_BYTES_MAX} beside those).\n\
+            "{} idle domains on {} cores: {} bytes each, {} of them their program's own\n\
+             and {} beyond (the goal is less than {DOMAIN_BYTES_MAX}).\n\
              A spawn took {:.1} µs while few were alive, {:.1} µs while nearly all were.\n\
              {} were listed in {:.1} ms; to kill and wait for one took {:.1} µs.\n\
              {} of {} waiters on one domain had their answer {:.1} ms after the kill.\n\
@@ -273,6 +292,8 @@ impl ScaleReport {
             self.domains,
             self.cores,
             self.domain_bytes,
+            self.own_bytes,
+            self.beyond_bytes,
             self.spawn_micros_first,
             self.spawn_micros_last,
             self.listed,

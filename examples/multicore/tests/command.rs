@@ -206,4 +206,6 @@ fn many_domains_and_waiters_at_once() {
     assert_eq!((&report["ok"], status), (&true.into(), 0), "{report}");
     assert_eq!((&report["listed"], &report["domains"]), (&1500.into(), &1500.into()), "{report}");
     assert_eq!(report["waiters_answered"], 10_000, "{report}");
+    let bytes = ["domain_bytes", "own_bytes", "beyond_bytes"].map(|field| report[field].as_u64());
+    assert!(bytes.iter().all(Option::is_some), "{report}");
 }

@@ -4,8 +4,10 @@
 //! Each test starts `multicore --hold`, takes hold of every process by a descriptor, and waits for
 //! their ends through it.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -22,6 +24,8 @@ const NEVER: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 struct Held {
     guard: Guard,
     guard_fd: OwnedFd,
+    /// The number of the system's process.
+    system: u32,
     system_fd: OwnedFd,
     processes: Vec<OwnedFd>,
 }
@@ -65,7 +69,9 @@ fn hold() -> Held {
         told["processes"].as_array().expect("there are some").iter().map(open).collect();
     assert_eq!(processes.len(), 2 * PROGRAMS as usize);
     let guard_fd = open(&guard.0.id().into());
-    Held { guard_fd, system_fd: open(&told["system"]), processes, guard }
+    let system = told["system"].as_u64().and_then(|pid| u32::try_from(pid).ok());
+    let system_fd = open(&told["system"]);
+    Held { guard_fd, system: system.expect("it is a number"), system_fd, processes, guard }
 }
 
 fn signal(pidfd: &OwnedFd, signal: Signal) {
@@ -92,6 +98,19 @@ fn has_groups(report: &Value) -> bool {
     report["host_programs"].as_str().is_some_and(|text| text.contains("control group in"))
 }
 
+/// How many groups a process has beside that of the system which reports. One that is there has the
+/// process's number as the fourth part of its name.
+fn groups_of(process: u32, report: &Value) -> usize {
+    let text = report["host_programs"].as_str().expect("it is a text");
+    let (_, path) = text.split_once("control group in ").expect("there are groups");
+    let path = Path::new(path.split(',').next().expect("a part is first"));
+    let beside = fs::read_dir(path.parent().expect("it has a name")).expect("it can be read");
+    let names = beside.map(|entry| entry.expect("it can be read").file_name());
+    let process = process.to_string();
+    let is_its = |name: &str| name.split('.').nth(3) == Some(&process);
+    names.filter(|name| name.to_str().is_some_and(is_its)).count()
+}
+
 #[test]
 fn killed_in_any_way_the_system_leaves_nothing() {
     // One after the other: what one test leaves would be another's finding.
@@ -102,10 +121,21 @@ fn killed_in_any_way_the_system_leaves_nothing() {
 }
 
 fn the_system_is_killed() {
+    let with_groups = Some(boot_again()).filter(has_groups);
     let mut held = hold();
+    if let Some(report) = &with_groups {
+        assert_eq!(groups_of(held.system, report), 1, "that of the system");
+    }
     signal(&held.system_fd, Signal::KILL);
     assert!(held.processes.iter().all(ends), "the guard ends what is left");
     assert_eq!(held.guard.wait(), Some(128 + 9), "it ends as the system did");
+    if let Some(report) = &with_groups {
+        assert_eq!(
+            groups_of(held.system, report),
+            0,
+            "the guard removes its groups, also kept ones"
+        );
+    }
     assert_eq!(boot_again()["stale"], 0);
 }
 

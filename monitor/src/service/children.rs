@@ -55,11 +55,22 @@ pub(super) struct Settled {
     half: Option<Half>,
 }
 
+/// Where it is said what has become of programs' ways.
+#[derive(Clone)]
+pub(super) struct Tickets {
+    /// A program wants an answer.
+    pub(super) used: Mailbox<Settled>,
+    /// There is nothing to do but to forget it: no loop is woken for that. The end of a program, which
+    /// is most often why, does.
+    pub(super) unused: Mailbox<Settled>,
+}
+
 /// The end a program is born with. The other one is made, and put into the mailbox, when the program
 /// first needs its monitor.
-fn program_end(core: CoreId, child: ChildKey, domain: DomainId, to: Mailbox<Settled>) -> Half {
+fn program_end(core: CoreId, child: ChildKey, domain: DomainId, to: Tickets) -> Half {
     let options = options(CHILD_OUTBOX_MAX).capacity(PROGRAM_CAPACITY);
     let childs = flounder::ticket::<MonitorInterface>(options, move |half| {
+        let to = if half.is_some() { to.used } else { to.unused };
         // The mailbox has room for every child; closed, there is no monitor to reach.
         let _ = to.send(Settled { child, domain, half });
     });

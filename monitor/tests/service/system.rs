@@ -172,7 +172,7 @@ impl System {
     /// Boots cores 0 to `cores` - 1 and waits until they have said what they have to say.
     pub(crate) fn boot(cores: u8) -> Self {
         let (kernel, clock) = (Kernel::new(), Rc::new(VirtualClock::default()));
-        let waitset = Waitset::with_clock(Rc::clone(&clock) as Rc<dyn Clock>, None).unwrap();
+        let waitset = Waitset::with_clock(Rc::clone(&clock) as Rc<dyn Clock>, None);
         let (platforms, monitors) = (Vec::new(), Vec::new());
         let mut system = Self { kernel, clock, waitset, platforms, monitors };
         (0..cores).for_each(|core| system.add_core(CoreId(core)));

@@ -10,8 +10,8 @@
 
 use super::object::Object;
 use super::{CapError, Counted, Rights, Tally};
-use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Arc, OnceLock};
 
 /// How many existing caps can stand above a cap. Each use looks at all of them, so this bounds the
 /// cost of a use; services pass a cap on three or four times. Deleted caps don't count.
@@ -63,7 +63,9 @@ pub(super) struct Node {
     // First, so that the count is down before the object's last-drop notice goes out.
     _tally: Tally,
     rights: Rights,
-    place: Arc<Place>,
+    /// Made with the first derivation: most caps have none, and who derives later than a revocation
+    /// isn't hit by it.
+    place: OnceLock<Arc<Place>>,
     above: Box<[Link]>,
     object: Arc<Object>,
 }
@@ -82,7 +84,9 @@ impl Node {
         object: impl FnOnce() -> Arc<Object>,
     ) -> Result<Self, CapError> {
         let mut above = self.links_above()?;
-        above.push(Link { place: Arc::clone(&self.place), epoch: self.place.read().epoch });
+        let place = Arc::clone(self.place.get_or_init(Arc::default));
+        let epoch = place.read().epoch;
+        above.push(Link { place, epoch });
         if above.len() > DERIVATION_DEPTH_MAX {
             return Err(CapError::Limit { max: DERIVATION_DEPTH_MAX, of: "caps above a cap" });
         }
@@ -109,12 +113,14 @@ impl Node {
     /// True if no cap that still exists was derived from this one.
     pub(super) fn is_childless(&self) -> bool {
         // Links hold it; a count that is about to fall is taken for a child.
-        Arc::strong_count(&self.place) == 1
+        self.place.get().is_none_or(|place| Arc::strong_count(place) == 1)
     }
 
     /// Kills everything derived from this node up to now.
     pub(super) fn revoke(&self) {
-        self.place.step();
+        if let Some(place) = self.place.get() {
+            place.step();
+        }
     }
 
     /// Refuses a node whose object is gone or above which something was revoked.
@@ -137,7 +143,7 @@ impl Node {
 
     fn below(above: Vec<Link>, object: Arc<Object>, rights: Rights) -> Self {
         let tally = object.kernel().count(Counted::Caps);
-        Self { _tally: tally, rights, place: Arc::default(), above: above.into(), object }
+        Self { _tally: tally, rights, place: OnceLock::new(), above: above.into(), object }
     }
 
     /// The links a node beside this one needs. A place whose cap is gone can't be revoked any
@@ -158,6 +164,8 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        self.place.leave();
+        if let Some(place) = self.place.get() {
+            place.leave();
+        }
     }
 }

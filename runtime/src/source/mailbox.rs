@@ -25,6 +25,8 @@ struct Mail<T> {
     /// How many handles can still send.
     handles: AtomicUsize,
     bell: Arc<Bell>,
+    /// Whether a loop that sleeps is woken for what comes.
+    wakes: bool,
 }
 
 /// Why a mailbox took no value; the value comes back.
@@ -46,6 +48,14 @@ impl<T> Mail<T> {
         self.taken
             .fetch_update(order, order, |taken| (taken < capacity).then_some(taken + 1))
             .is_ok()
+    }
+
+    fn ring(&self) {
+        if self.wakes {
+            self.bell.ring();
+        } else {
+            self.bell.note();
+        }
     }
 
     fn drain(&self) {
@@ -81,7 +91,7 @@ impl<T> Mailbox<T> {
         if mail.closed.load(Ordering::Relaxed) {
             mail.drain();
         }
-        mail.bell.ring();
+        mail.ring();
         Ok(())
     }
 }
@@ -132,6 +142,29 @@ impl<S: 'static> Ctx<S> {
         capacity: usize,
         event: impl FnMut(&mut S, T) + 'static,
     ) -> Mailbox<T> {
+        self.mailbox_that(true, capacity, event)
+    }
+
+    /// Makes a mailbox like [`Ctx::mailbox`] for what can wait: a loop that sleeps isn't woken for it,
+    /// and handles it once something else wakes it.
+    ///
+    /// # Panics
+    ///
+    /// If the dispatcher has ended.
+    pub fn quiet_mailbox<T: Send + 'static>(
+        &self,
+        capacity: usize,
+        event: impl FnMut(&mut S, T) + 'static,
+    ) -> Mailbox<T> {
+        self.mailbox_that(false, capacity, event)
+    }
+
+    fn mailbox_that<T: Send + 'static>(
+        &self,
+        wakes: bool,
+        capacity: usize,
+        event: impl FnMut(&mut S, T) + 'static,
+    ) -> Mailbox<T> {
         let core = self.core();
         let (source, registration) = core.insert(|bell| {
             let mail = Mail {
@@ -141,6 +174,7 @@ impl<S: 'static> Ctx<S> {
                 closed: AtomicBool::new(false),
                 handles: AtomicUsize::new(1),
                 bell: Arc::clone(bell),
+                wakes,
             };
             Rc::new(MailSource {
                 core: Rc::downgrade(&core),
@@ -167,7 +201,7 @@ impl<T> Drop for Mailbox<T> {
     fn drop(&mut self) {
         // AcqRel: the last one publishes what all of them sent to the load in `is_over`.
         if self.shared.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.shared.bell.ring();
+            self.shared.ring();
         }
     }
 }

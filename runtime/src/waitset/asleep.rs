@@ -1,5 +1,6 @@
 //! How a loop waits: it looks at what is watched, spins if that was asked for, and sleeps.
 
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use rustix::fs::Timespec;
@@ -31,8 +32,14 @@ impl Waitset {
     /// waitset.poll(64);
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`as_fd`](std::os::fd::AsFd::as_fd) does.
     #[must_use = "if it is false, nothing will wake who waits now"]
     pub fn announce_wait(&self) -> bool {
+        // Before anybody is told that it is rung: a ring would find no bell.
+        let _ = self.as_fd();
         self.inner.queue.awaited.set(true);
         self.inner.rest_all();
         self.inner.ready.fall_asleep(Bed::Poller);
@@ -119,7 +126,11 @@ impl Waitset {
         let timeout = self.next_timer().map(|due| timespec(due - self.now()));
         match bed {
             Bed::Doorbell => self.inner.ready.sleep(timeout.as_ref()),
-            Bed::Poller => self.inner.poller.sleep(timeout, |key| self.ring(key)),
+            Bed::Poller => {
+                // Under loom, where timers make it a bed, it may not have been opened.
+                let _ = self.as_fd();
+                self.inner.poller.sleep(timeout, |key| self.ring(key));
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What wakes a sleeping loop: an eventfd where it sleeps in epoll, a futex where it has no descriptors
-//! to wait for, which is quicker on both sides.
+//! to wait for, which is quicker on both sides. Most loops never have any, so that the eventfd comes
+//! with the first.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -8,6 +9,7 @@ use rustix::fs::Timespec;
 #[cfg(not(any(loom, shuttle)))]
 use rustix::thread::futex;
 
+use crate::sync::OnceLock;
 #[cfg(not(any(loom, shuttle)))]
 use crate::sync::atomic::{AtomicU32, Ordering};
 
@@ -29,9 +31,10 @@ const SLEEPER: u32 = 1;
 
 /// An event counter, each ring of which is an event for the poller that nobody has to take back; and a
 /// word to sleep at.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Doorbell {
-    fd: OwnedFd,
+    /// Opened by the loop before it first sleeps in the poller.
+    fd: OnceLock<OwnedFd>,
     #[cfg(not(any(loom, shuttle)))]
     word: AtomicU32,
     #[cfg(any(loom, shuttle))]
@@ -39,14 +42,13 @@ pub(super) struct Doorbell {
 }
 
 impl Doorbell {
-    pub(super) fn new() -> rustix::io::Result<Self> {
-        Ok(Self {
-            fd: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
-            #[cfg(not(any(loom, shuttle)))]
-            word: AtomicU32::new(NOBODY),
-            #[cfg(any(loom, shuttle))]
-            rung: modelled::Rung::default(),
-        })
+    /// The descriptor that is readable once the doorbell rang. Only the loop opens it.
+    pub(super) fn open(&self) -> rustix::io::Result<BorrowedFd<'_>> {
+        if self.fd.get().is_none() {
+            let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+            let _ = self.fd.set(fd);
+        }
+        Ok(self.fd.get().expect("it was opened just now").as_fd())
     }
 
     /// Says where the loop will sleep, before it says that it does.
@@ -76,9 +78,11 @@ impl Doorbell {
             debug_assert!(woken.is_ok(), "the word is ours");
             return;
         }
+        // Without one the loop has woken by itself: it sleeps nowhere else before it has one.
+        let Some(fd) = self.fd.get() else { return };
         // The counter is never reset and holds 2^64 - 2 rings, which take centuries: a write can't
         // fail.
-        let written = rustix::io::write(&self.fd, &1_u64.to_ne_bytes());
+        let written = rustix::io::write(fd, &1_u64.to_ne_bytes());
         debug_assert!(written.is_ok(), "an eventfd with room takes a write");
     }
 
@@ -92,12 +96,6 @@ impl Doorbell {
     pub(super) fn sleep(&self, timeout: Option<&Timespec>) {
         debug_assert!(cfg!(shuttle) || timeout.is_none(), "who has timers sleeps in the poller");
         self.rung.take();
-    }
-}
-
-impl AsFd for Doorbell {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
     }
 }
 

@@ -113,31 +113,23 @@ struct Inner {
 
 impl Waitset {
     /// An empty waitset with the system's clock.
-    ///
-    /// # Panics
-    ///
-    /// If the system has no descriptor left for its doorbell; see [`Waitset::with_clock`].
     #[must_use]
     pub fn new() -> Self {
         Self::with_clock(Rc::new(MonotonicClock::new()), None)
-            .expect("a waitset needs two file descriptors")
     }
 
     /// An empty waitset with a clock of its own. Once `kill` is thrown, the next wait on the set
     /// unwinds.
-    ///
-    /// # Errors
-    ///
-    /// What the system says if it has no descriptor left.
-    pub fn with_clock(clock: Rc<dyn Clock>, kill: Option<KillSwitch>) -> std::io::Result<Self> {
+    #[must_use]
+    pub fn with_clock(clock: Rc<dyn Clock>, kill: Option<KillSwitch>) -> Self {
         // Asked for the bindings to come; what the answer is, they will see.
         let _ = have_heavy();
-        let ready = Arc::new(ReadySet::new()?);
+        let ready = Arc::new(ReadySet::new());
         if let Some(kill) = &kill {
             kill.attach(Arc::clone(&ready));
         }
         let inner = Inner {
-            poller: Poller::new(&ready)?,
+            poller: Poller::new(Arc::clone(&ready)),
             ready,
             queue: Rc::default(),
             watched: Watched::default(),
@@ -151,7 +143,17 @@ impl Waitset {
             in_turn: Cell::new(false),
             containing: RefCell::default(),
         };
-        Ok(Self { inner: Rc::new(inner) })
+        Self { inner: Rc::new(inner) }
+    }
+
+    /// Opens the two descriptors that the set else opens when it first needs them, for whoever would
+    /// learn too late that there are none left.
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it has no descriptor left.
+    pub fn open(&self) -> std::io::Result<()> {
+        Ok(self.inner.poller.open().map(drop)?)
     }
 
     /// The present time of the set's clock.
@@ -386,8 +388,12 @@ impl Default for Waitset {
 impl AsFd for Waitset {
     /// Readable when a descriptor of the set is ready or the set was woken; see
     /// [`Waitset::announce_wait`].
+    ///
+    /// # Panics
+    ///
+    /// If the system has no descriptor left: a set has two of its own from when it first needs them.
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.inner.poller.as_fd()
+        self.inner.poller.open().expect("a waitset that is waited for needs two file descriptors")
     }
 }
 

@@ -1,12 +1,14 @@
-//! Where a loop sleeps: one epoll instance over its doorbell and its file descriptors.
+//! Where a loop with file descriptors sleeps: one epoll instance over them and its doorbell, made with
+//! the first.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::epoll;
 use rustix::event::epoll::{CreateFlags, Event, EventData, EventFlags};
 use rustix::fs::Timespec;
 
+use crate::sync::Arc;
 use crate::waitset::ready::{Key, ReadySet};
 
 /// What a file descriptor is waited for.
@@ -40,19 +42,29 @@ const DOORBELL: u64 = u64::MAX;
 const EVENTS_MAX: usize = 64;
 
 pub(crate) struct Poller {
-    epoll: OwnedFd,
+    ready: Arc<ReadySet>,
+    epoll: OnceCell<OwnedFd>,
     descriptors: Cell<usize>,
     events: RefCell<Vec<Event>>,
 }
 
 impl Poller {
-    pub(crate) fn new(ready: &ReadySet) -> rustix::io::Result<Self> {
-        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        // Edge-triggered: each ring is one event, and nobody has to empty the doorbell.
-        let flags = EventFlags::IN | EventFlags::ET;
-        epoll::add(&epoll, ready, EventData::new_u64(DOORBELL), flags)?;
-        let events = RefCell::new(Vec::with_capacity(EVENTS_MAX));
-        Ok(Self { epoll, descriptors: Cell::new(0), events })
+    pub(crate) fn new(ready: Arc<ReadySet>) -> Self {
+        let (epoll, descriptors, events) = Default::default();
+        Self { ready, epoll, descriptors, events }
+    }
+
+    /// The descriptor that is readable when one of the set is, or the doorbell rang.
+    pub(crate) fn open(&self) -> rustix::io::Result<BorrowedFd<'_>> {
+        if self.epoll.get().is_none() {
+            let epoll = epoll::create(CreateFlags::CLOEXEC)?;
+            // Edge-triggered: each ring is one event, and nobody has to empty the doorbell.
+            let flags = EventFlags::IN | EventFlags::ET;
+            epoll::add(&epoll, self.ready.doorbell()?, EventData::new_u64(DOORBELL), flags)?;
+            self.events.borrow_mut().reserve(EVENTS_MAX);
+            let _ = self.epoll.set(epoll);
+        }
+        Ok(self.epoll.get().expect("it was opened just now").as_fd())
     }
 
     pub(crate) fn add(
@@ -61,7 +73,7 @@ impl Poller {
         key: Key,
         interest: Interest,
     ) -> rustix::io::Result<()> {
-        epoll::add(&self.epoll, fd, data(key), interest.flags())?;
+        epoll::add(self.open()?, fd, data(key), interest.flags())?;
         self.descriptors.set(self.descriptors.get() + 1);
         Ok(())
     }
@@ -73,12 +85,12 @@ impl Poller {
         key: Key,
         interest: Interest,
     ) -> rustix::io::Result<()> {
-        epoll::modify(&self.epoll, fd, data(key), interest.flags())
+        epoll::modify(self.open()?, fd, data(key), interest.flags())
     }
 
     pub(crate) fn remove(&self, fd: BorrowedFd<'_>) {
         // A descriptor that was closed behind our back has left the set already.
-        let _ = epoll::delete(&self.epoll, fd);
+        let _ = self.open().and_then(|epoll| epoll::delete(epoll, fd));
         self.descriptors.set(self.descriptors.get() - 1);
     }
 
@@ -105,11 +117,13 @@ impl Poller {
     }
 
     fn collect(&self, timeout: Option<Timespec>, mut found: impl FnMut(Key)) {
+        // Not opened: it has nothing to tell.
+        let Some(epoll) = self.epoll.get() else { return };
         let mut events = self.events.borrow_mut();
         events.clear();
         // EINTR: the caller looks at everything again and sleeps again.
         let spare = rustix::buffer::spare_capacity(&mut events);
-        let _ = epoll::wait(&self.epoll, spare, timeout.as_ref());
+        let _ = epoll::wait(epoll, spare, timeout.as_ref());
         for event in events.iter() {
             match event.data.u64() {
                 // It woke the loop, which looks at what was rung.
@@ -117,12 +131,6 @@ impl Poller {
                 bits => found(key(bits)),
             }
         }
-    }
-}
-
-impl AsFd for Poller {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.epoll.as_fd()
     }
 }
 

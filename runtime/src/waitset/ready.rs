@@ -6,7 +6,7 @@
 //! `asleep` and then looks at the list, each with a sequentially consistent fence in between, so that
 //! at least one of them sees the other.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::task::{Wake, Waker};
 
 use rustix::fs::Timespec;
@@ -38,11 +38,10 @@ pub(crate) struct ReadySet {
 }
 
 impl ReadySet {
-    pub(crate) fn new() -> rustix::io::Result<Self> {
-        let doorbell = Doorbell::new()?;
+    pub(crate) fn new() -> Self {
         let (any, asleep) = (AtomicBool::new(false), AtomicBool::new(false));
-        let cpu = crate::thread::only_cpu();
-        Ok(Self { rung: Mutex::new(Vec::new()), any, asleep, doorbell, cpu })
+        let (doorbell, cpu) = (Doorbell::default(), crate::thread::only_cpu());
+        Self { rung: Mutex::new(Vec::new()), any, asleep, doorbell, cpu }
     }
 
     /// Takes the keys that were rung, in the order of ringing, in exchange for an empty list.
@@ -61,13 +60,11 @@ impl ReadySet {
         !self.any.load(Ordering::Relaxed)
     }
 
-    /// Lists `key` as the last one and wakes the loop if it sleeps.
+    /// Lists `key` as the last one.
     fn push(&self, key: Key) {
         let mut rung = lock(&self.rung);
         rung.push(key);
         self.any.store(true, Ordering::Relaxed);
-        drop(rung);
-        self.wake();
     }
 
     /// Wakes the loop if it sleeps. Whatever it shall find must be published before.
@@ -95,15 +92,14 @@ impl ReadySet {
         self.asleep.store(false, Ordering::Relaxed);
     }
 
+    /// What the poller waits for besides the loop's own descriptors.
+    pub(crate) fn doorbell(&self) -> rustix::io::Result<BorrowedFd<'_>> {
+        self.doorbell.open()
+    }
+
     /// Sleeps at the doorbell until it rings, or for `timeout`.
     pub(crate) fn sleep(&self, timeout: Option<&Timespec>) {
         self.doorbell.sleep(timeout);
-    }
-}
-
-impl AsFd for ReadySet {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.doorbell.as_fd()
     }
 }
 
@@ -122,11 +118,26 @@ impl Bell {
 
     /// Makes the source ready. What it shall find must be published before.
     pub fn ring(&self) {
+        if self.enlist() {
+            self.ready.wake();
+        }
+    }
+
+    /// Makes the source ready without waking its loop: it has its turn once something else does. Not
+    /// for a bell that is rung as well, since who rings what is listed wakes nobody.
+    pub(crate) fn note(&self) {
+        self.enlist();
+    }
+
+    /// Lists the source, unless it is listed.
+    fn enlist(&self) -> bool {
         // AcqRel pairs with the swap in `answer`: if it was queued, the turn to come sees all that
         // was published before this ring.
-        if !self.queued.swap(true, Ordering::AcqRel) {
+        let is_new = !self.queued.swap(true, Ordering::AcqRel);
+        if is_new {
             self.ready.push(self.key);
         }
+        is_new
     }
 
     /// Begins a turn: rings from now on queue the source again.

@@ -81,7 +81,7 @@ impl Clock for Stopped {
 
 #[test]
 fn timers_fire_in_order_and_not_when_dropped() {
-    let waitset = Waitset::with_clock(Rc::new(Stopped), None).unwrap();
+    let waitset = Waitset::with_clock(Rc::new(Stopped), None);
     let dispatcher = Dispatcher::on(&waitset, Kernel::new().holder(), Vec::new());
     let at = |nanos: u64| {
         let note = move |fired: &mut Vec<u64>| fired.push(nanos);

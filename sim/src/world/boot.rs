@@ -22,7 +22,7 @@ impl World {
         for core in 0..self.shared.config.cores {
             let core = CoreId(core);
             let root = std::mem::replace(&mut root, Cap::NULL);
-            self.boot_core(core, root).map_err(|error| failed(&error))?;
+            self.boot_core(core, root);
         }
         let wanted = usize::from(self.shared.config.cores);
         while self.shared.ups.get() < wanted && self.steps < REST_STEPS_MAX {
@@ -34,15 +34,15 @@ impl World {
         Ok(())
     }
 
-    fn boot_core(&mut self, core: CoreId, root: Cap) -> std::io::Result<()> {
+    fn boot_core(&mut self, core: CoreId, root: Cap) {
         let loops = Loops {
-            monitor: self.add_loop(Role::Monitor(core))?,
-            spawnd: self.add_loop(Role::Spawnd(core))?,
+            monitor: self.add_loop(Role::Monitor(core)),
+            spawnd: self.add_loop(Role::Spawnd(core)),
             proc_mgmt: match self.platforms.first() {
                 Some(first) => first.loops.proc_mgmt.clone(),
-                None => self.add_loop(Role::ProcMgmt)?,
+                None => self.add_loop(Role::ProcMgmt),
             },
-            programs: self.add_loop(Role::Programs)?,
+            programs: self.add_loop(Role::Programs),
         };
         let platform = CorePlatform::new(core, Rc::clone(&self.shared), loops.clone(), root);
         let uplink = self.monitors.first().map(|first| {
@@ -58,7 +58,6 @@ impl World {
         self.services.push(service);
         self.monitors.push(commands);
         self.platforms.push(platform);
-        Ok(())
     }
 }
 

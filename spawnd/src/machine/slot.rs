@@ -46,6 +46,7 @@ impl<P> State<P> {
 #[derive(Clone, Hash, Debug)]
 enum Kept<P> {
     Running,
+    Ended,
     Other(Box<State<P>>),
 }
 
@@ -53,6 +54,7 @@ impl<P> Kept<P> {
     fn state(&self) -> &State<P> {
         match self {
             Self::Running => &State::Running,
+            Self::Ended => &State::Ended,
             Self::Other(state) => state,
         }
     }
@@ -62,6 +64,7 @@ impl<P> From<State<P>> for Kept<P> {
     fn from(state: State<P>) -> Self {
         match state {
             State::Running => Self::Running,
+            State::Ended => Self::Ended,
             other => Self::Other(Box::new(other)),
         }
     }
@@ -71,6 +74,7 @@ impl<P> From<Kept<P>> for State<P> {
     fn from(kept: Kept<P>) -> Self {
         match kept {
             Kept::Running => Self::Running,
+            Kept::Ended => Self::Ended,
             Kept::Other(state) => *state,
         }
     }

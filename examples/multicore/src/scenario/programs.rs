@@ -13,6 +13,7 @@ use super::answer::Answer;
 use super::calls::Call;
 use super::client::{Asker, Heard, Presented, perform};
 use crate::programs::PANIC_MESSAGE;
+use flounder_multicore::bare::idle;
 
 /// How many jobs of one client can wait to be begun.
 const JOBS_MAX: usize = 1 << 16;
@@ -91,7 +92,7 @@ pub(crate) fn modules(modules: Modules, wings: &Wings) -> Modules {
     modules
         .asynchronous("client", move |env| act(env, Arc::clone(&door)))
         .spanning_asynchronous("client", async |_| pending().await)
-        .asynchronous("idle", async |_| pending().await)
+        .asynchronous("idle", idle)
         .blocking("idle-blocking", |env: Env| env.block_on(pending()))
         .asynchronous("true", async |_| ExitStatus::SUCCESS)
         .asynchronous("false", async |_| ExitStatus::FAILURE)

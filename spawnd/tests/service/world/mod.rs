@@ -63,7 +63,6 @@ impl World {
     pub(crate) fn with(config: Config) -> Self {
         let now = Rc::new(Cell::new(Time::default()));
         let waitset = Waitset::with_clock(Rc::new(Manual(Rc::clone(&now))), None);
-        let waitset = waitset.expect("there are descriptors");
         let kernel = Kernel::new();
         let root = kernel.process_manager().expect("made once");
         let (monitor, half) = FakeMonitor::new(&Home::new(waitset.clone(), kernel.holder()));

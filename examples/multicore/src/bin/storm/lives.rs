@@ -6,7 +6,6 @@ use std::io;
 use std::time::Duration;
 
 use flounder::{Cap, CoreId, DomainId};
-use flounder_boot::Trees;
 use flounder_domain::{Env, ExitStatus, ProcessError, Program};
 use flounder_idl::types::ExitCause;
 use flounder_multicore::census::processes;
@@ -130,7 +129,7 @@ impl Life {
             End::Exit(status) => return Ok((status, ExitCause::Exited)),
             End::Client { exits: true } => return Ok((0, ExitCause::Exited)),
             End::Signal(signal) => {
-                let pid = self.pid(sky, id).await?;
+                let pid = self.pid(sky).await?;
                 let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(io::Error::from)?;
                 pidfd_send_signal(pidfd, signal).map_err(io::Error::from)?;
                 let number = u8::try_from(signal.as_raw()).unwrap_or(0);
@@ -147,11 +146,7 @@ impl Life {
     }
 
     /// The number of the domain's process.
-    async fn pid(&self, sky: &Sky<'_>, id: DomainId) -> Result<Pid, Wrong> {
-        if let Trees::Groups(path) = &sky.system.containment().trees {
-            let text = fs::read_to_string(path.join(id.to_string()).join("cgroup.procs"))?;
-            return text.lines().next().and_then(pid).ok_or(Wrong::Lost);
-        }
+    async fn pid(&self, sky: &Sky<'_>) -> Result<Pid, Wrong> {
         for _ in 0..LOOKS_MAX {
             if let Some(pid) = self.find(sky)? {
                 return Ok(pid);
