@@ -21,6 +21,8 @@ type Log = Rc<RefCell<Vec<String>>>;
 struct Scribe {
     name: &'static str,
     log: Log,
+    /// What each said it is carried by, once that was known.
+    carried: Log,
     clock: Rc<Cell<u64>>,
 }
 
@@ -64,6 +66,10 @@ impl Observer for Scribe {
         (index != UNWANTED).then(|| self.tick())
     }
 
+    fn carried_by(&self, driver: &'static str) {
+        self.carried.borrow_mut().push(format!("{} {driver}", self.name));
+    }
+
     fn sent(&self, seen: Seen) {
         self.note_seen("sent", seen);
     }
@@ -96,6 +102,7 @@ struct Stage {
     client: Binding<Kept>,
     server: Binding<Kept>,
     log: Log,
+    carried: Log,
     waitset: Waitset,
     _dispatchers: [Dispatcher<Kept>; 2],
 }
@@ -103,9 +110,15 @@ struct Stage {
 impl Stage {
     fn set(options: BindOptions) -> Self {
         let (waitset, kernel, log) = (Waitset::new(), Kernel::new(), Log::default());
+        let carried = Log::default();
         let clock = Rc::new(Cell::new(0));
         let dispatcher = |name| {
-            let scribe = Scribe { name, log: Rc::clone(&log), clock: Rc::clone(&clock) };
+            let scribe = Scribe {
+                name,
+                log: Rc::clone(&log),
+                carried: Rc::clone(&carried),
+                clock: Rc::clone(&clock),
+            };
             let home = Home::new(waitset.clone(), kernel.holder());
             home.observed(Rc::new(scribe)).dispatcher(Kept::new())
         };
@@ -114,7 +127,7 @@ impl Stage {
         let client = dispatchers[0].connect::<Interface>(here, &RxVtbl::UNHANDLED);
         let server = dispatchers[1].accept::<Interface>(there, &SERVER);
         let (client, server) = (client.expect("one claims"), server.expect("one claims"));
-        Self { client, server, log, waitset, _dispatchers: dispatchers }
+        Self { client, server, log, carried, waitset, _dispatchers: dispatchers }
     }
 
     /// What was seen since it was asked last, once nothing is left to do.
@@ -142,6 +155,20 @@ fn both_ends_of_a_call_are_seen_over_every_driver() {
         ];
         assert_eq!(stage.seen(), expected, "{name}");
         drop(call);
+    }
+}
+
+#[test]
+fn the_driver_is_told_once_it_is_known() {
+    use DriverChoice::{Automatic, Local, Ump};
+    for (choice, name) in [(Automatic, "direct"), (Local, "local"), (Ump, "ump")] {
+        let stage = Stage::set(BindOptions::new().driver(choice));
+        assert!(stage.carried.borrow().is_empty(), "nothing was said");
+        for number in 0..3 {
+            stage.client.count(Count { number }).expect("there is room");
+            stage.seen();
+        }
+        assert_eq!(stage.carried.take(), [format!("client {name}"), format!("server {name}")]);
     }
 }
 

@@ -10,8 +10,8 @@
 use super::ump::SLOTS;
 use crate::interface::Interface;
 
-/// A message that takes more bytes when it is encoded is moved: calls of 24 bytes were always faster in
-/// a ring, those of 40 only between distant CPUs. With the head of a call it takes one slot.
+/// A message that takes more bytes when it is encoded is moved: calls of 24 bytes were faster in a ring
+/// between close CPUs, too, those of 40 only between distant ones. With its head it takes one slot.
 const BYTES_PER_MESSAGE_MAX: usize = 24;
 
 /// True if a channel for `I` that holds so many messages in a direction is carried by a ring.
