@@ -4,7 +4,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use flounder::{AnyBinding, BindOptions, Dispatcher, DriverChoice, Half, Holder, Kernel, Waitset};
+use flounder::{
+    AnyBinding, BindOptions, Dispatcher, DriverChoice, Half, Holder, Kernel, RpcError, Waitset,
+};
 
 use crate::interface::bench::{
     Binding, Increment, IncrementReply, IncrementResponse, Interface, RxVtbl,
@@ -201,7 +203,16 @@ pub(crate) fn call_by_polling(
     binding: &Binding<()>,
     number: Increment,
 ) -> Outcome<IncrementResponse> {
-    let mut call = pin!(binding.increment(number)?);
+    poll_for(dispatcher, binding.increment(number)?)
+}
+
+/// Polls until a call is answered.
+#[inline]
+pub(crate) fn poll_for<T>(
+    dispatcher: &Dispatcher<()>,
+    call: impl Future<Output = Result<T, RpcError>>,
+) -> Outcome<T> {
+    let mut call = pin!(call);
     let mut context = Context::from_waker(Waker::noop());
     loop {
         if let Poll::Ready(answer) = call.as_mut().poll(&mut context) {

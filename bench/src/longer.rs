@@ -1,14 +1,11 @@
 //! The contestants over `ump` that send more than a small call: streams, and calls with a buffer.
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use flounder::{
     AnyBinding, BindOptions, Dispatcher, Driver, DriverChoice, End, Half, Header, RecvError,
     Refused, Ump,
 };
 
-use crate::bound::{SERVICE, Service};
+use crate::bound::{self, SERVICE, Service};
 use crate::interface::bench::{Interface, RxVtbl, Tell};
 use crate::interface::launch::{self, Launch, LaunchReply, LaunchResponse};
 use crate::race::Outcome;
@@ -137,18 +134,8 @@ fn launch_by_polling(slice: Slice, half: Half) -> Outcome<Samples> {
     let binding = dispatcher.connect::<launch::Interface>(half, &launch::RxVtbl::UNHANDLED)?;
     let mut failed: Outcome<()> = Ok(());
     let samples = slice.measure(BATCH, || {
-        let answer = binding.launch(example()).map_err(Into::into).and_then(|call| {
-            let mut call = pin!(call);
-            loop {
-                let context = &mut Context::from_waker(Waker::noop());
-                if let Poll::Ready(answer) = call.as_mut().poll(context) {
-                    return answer.map(drop).map_err(Into::into);
-                }
-                if dispatcher.poll(BUDGET) == 0 {
-                    std::hint::spin_loop();
-                }
-            }
-        });
+        let call = binding.launch(example()).map_err(Into::into);
+        let answer = call.and_then(|call| bound::poll_for(&dispatcher, call));
         if let Err(error) = answer {
             failed = Err(error);
         }

@@ -1,9 +1,6 @@
 //! The contestants that are told their driver, with messages of several sizes: what the rule rests on
 //! by which a channel gets one.
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use flounder::{BindOptions, Dispatcher, DriverChoice, Interface};
 
 use crate::bound;
@@ -14,8 +11,6 @@ use crate::sample::{Samples, Slice};
 
 /// Calls that are timed as one.
 const BATCH: u32 = 64;
-/// Turns that are asked for at a time.
-const BUDGET: usize = 64;
 
 fn pair<I: Interface>(driver: DriverChoice) -> (flounder::Half, flounder::Half) {
     flounder::pair::<I>(BindOptions::new().driver(driver))
@@ -57,7 +52,7 @@ macro_rules! reflected {
         mod $interface {
             use super::*;
             use crate::interface::$interface::{
-                Binding, Interface, Reflect, ReflectReply, ReflectResponse, RxVtbl,
+                Interface, Reflect, ReflectReply, ReflectResponse, RxVtbl,
             };
 
             const SERVICE: RxVtbl<()> = RxVtbl {
@@ -80,30 +75,15 @@ macro_rules! reflected {
                     let binding = dispatcher.connect::<Interface>(here, &RxVtbl::UNHANDLED)?;
                     let (mut message, mut failed) =
                         (Reflect { content: std::array::from_fn(|_| 7) }, Ok(()));
-                    let samples =
-                        slice.measure(BATCH, || match ask(&dispatcher, &binding, message) {
+                    let samples = slice.measure(BATCH, || {
+                        let call = binding.reflect(message).map_err(Into::into);
+                        match call.and_then(|call| bound::poll_for(&dispatcher, call)) {
                             Ok(answer) => message.content = answer.same,
                             Err(error) => failed = Err(error),
-                        });
+                        }
+                    });
                     failed.map(|()| samples)
                 })
-            }
-
-            fn ask(
-                dispatcher: &Dispatcher<()>,
-                binding: &Binding<()>,
-                message: Reflect,
-            ) -> Outcome<ReflectResponse> {
-                let mut call = pin!(binding.reflect(message)?);
-                let mut context = Context::from_waker(Waker::noop());
-                loop {
-                    if let Poll::Ready(answer) = call.as_mut().poll(&mut context) {
-                        return Ok(answer?);
-                    }
-                    if dispatcher.poll(BUDGET) == 0 {
-                        std::hint::spin_loop();
-                    }
-                }
             }
         }
     };
