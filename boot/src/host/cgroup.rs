@@ -30,6 +30,9 @@ const LOOKS_MAX: u32 = 20;
 /// What the file that tells whether a group is empty has at most: a few short lines.
 const EVENTS_BYTES: usize = 256;
 
+/// Where what is in a group is ended.
+const KILL: &str = "cgroup.kill";
+
 /// The links of a group without groups in it: its name, and its own to itself.
 const LINKS_OF_EMPTY: u64 = 2;
 
@@ -83,7 +86,7 @@ impl Groups {
         let dir = openat(CWD, &path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
             .map_err(|error| refused(error.into()))?;
         let groups = Self { path, dir };
-        if groups.path.join("cgroup.kill").exists() { Ok(groups) } else { Err(NoCgroups::NoKill) }
+        if groups.path.join(KILL).exists() { Ok(groups) } else { Err(NoCgroups::NoKill) }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -94,7 +97,7 @@ impl Groups {
     pub(super) fn group(self: &Arc<Self>, domain: DomainId) -> io::Result<Group> {
         let name = domain.to_string();
         match mkdirat(&self.dir, &name, Mode::from_raw_mode(0o755)) {
-            // Left by a domain of an earlier start that failed.
+            // Left by the same domain's earlier start that failed: no other ever has its number.
             Ok(()) | Err(Errno::EXIST) => {
                 Ok(Group { groups: Arc::clone(self), name, procs: None, events: None })
             }
@@ -125,13 +128,19 @@ impl Group {
         Ok(self.state()?.is_populated)
     }
 
-    /// Whether the group is as one that was just made: nothing is in it, it isn't frozen, and has no
-    /// groups in it. What else a program can set in its own group, if it has the right to write
-    /// there, are limits for groups within.
+    /// Whether the group may serve another program: nothing is in it, it isn't frozen, has no groups in
+    /// it, and can be ended by force. What else a program has set in its group, if it has the right to
+    /// write there, stays: limits for groups within, and whether pressure is told.
     pub(super) fn is_as_new(&mut self) -> io::Result<bool> {
         let State { is_populated, is_frozen } = self.state()?;
         let links = statat(&self.groups.dir, &self.name, AtFlags::empty())?.st_nlink;
+        self.open(KILL, OFlags::WRONLY)?;
         Ok(!is_populated && !is_frozen && links == LINKS_OF_EMPTY)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_open(&self) -> bool {
+        self.procs.is_some() || self.events.is_some()
     }
 
     /// Gives the descriptors of the group back, until they are needed again.
@@ -149,7 +158,7 @@ impl Group {
 
     /// Ends everything in the group by force, also what is being forked.
     pub(super) fn kill(&self) -> io::Result<()> {
-        write(self.open("cgroup.kill", OFlags::WRONLY)?, b"1")?;
+        write(self.open(KILL, OFlags::WRONLY)?, b"1")?;
         Ok(())
     }
 
@@ -229,7 +238,7 @@ fn end(path: &Path) -> io::Result<bool> {
     let events = fs::File::open(path.join("cgroup.events"))?;
     let had_some = is_populated(&events)?;
     if had_some {
-        fs::write(path.join("cgroup.kill"), "1")?;
+        fs::write(path.join(KILL), "1")?;
         await_empty(&events)?;
     }
     remove_tree(path)?;
@@ -258,7 +267,8 @@ fn remove_tree(path: &Path) -> io::Result<()> {
         found.extend(folders);
         next += 1;
     }
-    found.iter().rev().try_for_each(fs::remove_dir)
+    // One that can't be removed doesn't keep the others.
+    found.iter().rev().map(fs::remove_dir).fold(Ok(()), Result::and)
 }
 
 /// Makes the system's group, under the first of the owner's names that is free.

@@ -28,7 +28,7 @@ use super::helper::{Born, Helper, Job};
 use super::output::Sink;
 use super::process::{Process, UNKNOWN};
 use super::pump::Pump;
-use super::spares::{SPARES_MAX, Spares};
+use super::spares::Spares;
 use crate::system_loop::SystemLoop;
 
 /// Where the desks of all cores are reached.
@@ -210,10 +210,10 @@ impl Desk {
     fn started(&mut self, ctx: &Ctx<SystemLoop>, domain: DomainId, born: Born) -> Completion {
         let is_doomed = self.ordered.remove(&domain).unwrap_or(true);
         let Born { process, mut group, sink } = born;
-        if self.residents.len() >= SPARES_MAX
+        if !self.residents.is_empty()
             && let Some(group) = &mut group
         {
-            // Descriptors are dearer than time where there are so many processes.
+            // Descriptors are dearer than time where there are several processes.
             group.close();
         }
         let process = Rc::new(process);
@@ -393,6 +393,7 @@ fn end_group(
         return Ok(None);
     }
     let events = group.events()?;
+    // What is watched must have been read, or it would be exceptional at once.
     if !is_populated(&events)? {
         return Ok(None);
     }

@@ -13,6 +13,7 @@ use std::thread::{Builder, JoinHandle};
 
 use flounder::platform::StartFailure;
 use flounder::{CoreId, DomainId, Mailbox};
+use rustix::io::Errno;
 use rustix::process::Pid;
 
 use super::cgroup::Group;
@@ -118,17 +119,19 @@ impl Drop for Helper {
 /// What the thread starts processes with.
 struct Midwife<'a> {
     nursery: Nursery,
-    null: Null,
     host: &'a Host,
 }
 
 impl Midwife<'_> {
     fn start(&mut self, domain: DomainId, exec: &Exec, spare: Option<Group>) -> io::Result<Born> {
         // One that was kept may be gone: whoever has the right may have removed it.
-        if spare.is_some()
-            && let Ok(born) = self.start_or_remove(domain, exec, spare)
+        if let Some(mut spare) = spare
+            && spare.procs().is_ok()
         {
-            return Ok(born);
+            match self.start_or_remove(domain, exec, Some(spare)) {
+                Err(error) if is_refusal(&error) => {}
+                started => return started,
+            }
         }
         let group = self.host.groups().map(|groups| groups.group(domain)).transpose()?;
         self.start_or_remove(domain, exec, group)
@@ -159,7 +162,9 @@ impl Midwife<'_> {
         group: Option<&mut Group>,
     ) -> io::Result<(Process, Option<Sink>)> {
         let procs = group.map(Group::procs).transpose()?;
-        let (stdio, sink) = self.host.output().open(domain, &mut self.null)?;
+        // Its own: what is open is shared with its locks and flags.
+        let mut null = Null::default();
+        let (stdio, sink) = self.host.output().open(domain, &mut null)?;
         let argv = Strings::new(exec.argv.iter().map(|arg| &**arg));
         let env = Strings::new(exec.env.iter().map(|variable| &**variable));
         let started = self.nursery.start(&Inheritance {
@@ -174,7 +179,7 @@ impl Midwife<'_> {
 }
 
 fn work(jobs: &Receiver<Job>, host: &Arc<Host>, events: &Mailbox<HostEvent>) {
-    let mut midwife = Midwife { nursery: Nursery::new(), null: Null::default(), host };
+    let mut midwife = Midwife { nursery: Nursery::new(), host };
     while let Ok(job) = jobs.recv() {
         let event = match job {
             Job::Start { domain, exec, spare } => match midwife.start(domain, &exec, spare) {
@@ -207,6 +212,12 @@ fn work(jobs: &Receiver<Job>, host: &Arc<Host>, events: &Mailbox<HostEvent>) {
         // The loop has ended: a process in the event is killed when that drops.
         let _ = events.send(event);
     }
+}
+
+/// True if the group is why nothing was started: it is gone, or was made one for groups or for threads.
+fn is_refusal(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::NODEV | Errno::BUSY | Errno::OPNOTSUPP))
 }
 
 /// Why a program wasn't executed: it may have gone since it was looked for.

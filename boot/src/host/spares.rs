@@ -3,12 +3,13 @@
 
 use super::cgroup::Group;
 
-/// How many groups a core keeps, and how many processes it has before their groups are closed while
-/// they run. A group that isn't closed holds two descriptors.
-pub(super) const SPARES_MAX: usize = 16;
+/// How many groups a core keeps: more programs than that rarely end between two starts, and the rest
+/// only have to be made again.
+const SPARES_MAX: usize = 16;
 
-/// The groups that a core keeps. They are removed with that of the system: in order, by the guard, or
-/// by the next boot.
+/// The groups that a core keeps, of which the first keeps its descriptors, too: the one that serves
+/// where programs come one after the other. They are removed with that of the system: in order, by the
+/// guard, or by the next boot.
 #[derive(Debug, Default)]
 pub(super) struct Spares(Vec<Group>);
 
@@ -18,11 +19,14 @@ impl Spares {
         self.0.pop()
     }
 
-    /// Keeps the group of a process of which nothing is left. Hands it back if there are enough, or if
-    /// another process would notice that it was used.
+    /// Keeps the group of a process of which nothing is left. Hands it back if there are enough, or if it
+    /// isn't as it was.
     pub(super) fn keep(&mut self, mut group: Group) -> Option<Group> {
         if self.0.len() >= SPARES_MAX || !group.is_as_new().unwrap_or(false) {
             return Some(group);
+        }
+        if !self.0.is_empty() {
+            group.close();
         }
         self.0.push(group);
         None
@@ -55,7 +59,9 @@ mod tests {
             let handed_back = spares.keep(groups.group(id).expect("it can be made"));
             assert_eq!(handed_back.is_some(), number == SPARES_MAX, "{number}");
         }
-        assert_eq!(std::iter::from_fn(|| spares.take()).count(), SPARES_MAX);
+        let open = std::iter::from_fn(|| spares.take()).map(|group| group.is_open());
+        let open: Vec<_> = open.collect();
+        assert_eq!((open.len(), open.iter().filter(|&&open| open).count()), (SPARES_MAX, 1));
         let path = groups.path().to_owned();
         drop(groups);
         assert!(!path.exists());

@@ -9,7 +9,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 /// The first descriptor that is none of standard input, output and error.
 const FIRST_FREE: i32 = 3;
 
-/// The file that has nothing to read and takes everything, opened when it is first needed and kept.
+/// The file that has nothing to read and takes everything, opened once for all that a process gets of it.
 #[derive(Debug, Default)]
 pub(super) struct Null(Option<OwnedFd>);
 

@@ -1,12 +1,13 @@
 //! Where a cap stands in the tree of derivations, and how a revocation reaches all below it.
 //!
-//! The tree is never walked. Every cap has a [`Place`] with an epoch; revoking the cap steps the
-//! epoch. A derived cap carries a link to each place above it with the epoch found there, and is
+//! The tree is never walked. A cap from which another was derived has a [`Place`] with an epoch; revoking
+//! the cap steps the epoch. A derived cap carries a link to each place above it with the epoch found there, and is
 //! revoked as soon as one of them has moved on. So a revocation costs the same for one descendant
-//! as for a million, no lock is taken, and dropping a cap never runs down a chain.
+//! as for a million, and dropping a cap never runs down a chain. No lock is taken, but that of two who
+//! are the first to derive.
 //!
 //! A derivation that races with a revocation above it either read the old epoch, and is dead at
-//! birth, or the new one, and counts as made afterwards.
+//! birth, or the new one, and counts as made afterwards, as does one that the revocation found no place of.
 
 use super::object::Object;
 use super::{CapError, Counted, Rights, Tally};

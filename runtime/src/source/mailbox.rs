@@ -50,7 +50,7 @@ impl<T> Mail<T> {
             .is_ok()
     }
 
-    fn ring(&self) {
+    fn announce(&self) {
         if self.wakes {
             self.bell.ring();
         } else {
@@ -91,7 +91,7 @@ impl<T> Mailbox<T> {
         if mail.closed.load(Ordering::Relaxed) {
             mail.drain();
         }
-        mail.ring();
+        mail.announce();
         Ok(())
     }
 }
@@ -146,7 +146,8 @@ impl<S: 'static> Ctx<S> {
     }
 
     /// Makes a mailbox like [`Ctx::mailbox`] for what can wait: a loop that sleeps isn't woken for it,
-    /// and handles it once something else wakes it.
+    /// and handles it once something else wakes it. Until then the mailbox may be full, and stays when
+    /// its last handle is dropped.
     ///
     /// # Panics
     ///
@@ -201,7 +202,7 @@ impl<T> Drop for Mailbox<T> {
     fn drop(&mut self) {
         // AcqRel: the last one publishes what all of them sent to the load in `is_over`.
         if self.shared.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.shared.ring();
+            self.shared.announce();
         }
     }
 }

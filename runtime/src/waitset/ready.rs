@@ -132,7 +132,7 @@ impl Bell {
     /// Lists the source, unless it is listed.
     fn enlist(&self) -> bool {
         // AcqRel pairs with the swap in `answer`: if it was queued, the turn to come sees all that
-        // was published before this ring.
+        // was published before.
         let is_new = !self.queued.swap(true, Ordering::AcqRel);
         if is_new {
             self.ready.push(self.key);
@@ -144,7 +144,7 @@ impl Bell {
     pub(crate) fn answer(&self) {
         // Relaxed: a ring that isn't seen here has listed the key, for another turn.
         if self.queued.load(Ordering::Relaxed) {
-            // AcqRel pairs with the swap in `ring`.
+            // AcqRel pairs with the swap in `enlist`.
             self.queued.swap(false, Ordering::AcqRel);
         }
     }

@@ -80,7 +80,10 @@ impl<const SLOTS: usize, const WORDS: usize> UmpEnd<SLOTS, WORDS> {
         // What was sent before closing is found after it, also what found no slot.
         match self.rx.receive_rest::<I>(self.tx.ring()) {
             Err(RecvError::Empty) if is_closed => Err(RecvError::Closed),
-            received => received,
+            received => {
+                self.link.ring_for_room_after(|| self.rx.acknowledge());
+                received
+            }
         }
     }
 }

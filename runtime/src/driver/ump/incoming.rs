@@ -5,7 +5,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 
 use super::form::{HEAD_WORDS_MAX, Head, MORE, NUMBER_MIN, bytes_max};
-use super::outgoing::{Backlog, Beside, HeapRingTx, Waiting};
+use super::outgoing::{Backlog, Beside, HeapRingTx};
 use super::ring::{Disorder, Published, RingRx};
 use super::slot::{HeapLane, WORD_BYTES};
 use crate::channel::Packet;
@@ -189,8 +189,7 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         if self.missing.get() == BROKEN {
             return Err(RecvError::Empty);
         }
-        while let Some(Waiting { piece, caps }) = backlog.pop() {
-            self.beside.push_caps(caps);
+        while let Some(piece) = backlog.pop() {
             let words = piece.words.map(u64::to_le_bytes);
             if self.put_together::<I>(piece.number, &words)? {
                 return self.read_together::<I>();
@@ -199,7 +198,8 @@ impl<const SLOTS: usize, const WORDS: usize> Incoming<SLOTS, WORDS> {
         Err(RecvError::Empty)
     }
 
-    /// Nothing is received any more; what came beside the slots is given back.
+    /// Nothing is received any more; what came beside the slots is given back, and what waits in the
+    /// backlog with the end.
     #[cold]
     fn give_up(&self, error: WireError) -> RecvError {
         self.missing.set(BROKEN);

@@ -6,7 +6,9 @@ use super::UmpEnd;
 use super::ring::{RingRx, RingTx};
 use super::slot::{HeapLane, Lane};
 use crate::channel::{Header, Packet};
-use crate::driver::interleavings::generated::probe::{Count, HandOver, Interface, Message, Same};
+use crate::driver::interleavings::generated::probe::{
+    Bulk, Count, HandOver, Interface, Message, Same,
+};
 use crate::driver::interleavings::{
     Seen, SmallUmpEnd, look_for_packets, look_for_room, race, send,
 };
@@ -174,4 +176,29 @@ fn capabilities_are_there_when_their_message_is() {
     };
     let expected = Seen { received: 1, ..Seen::default() };
     race::<SmallUmpEnd>(|_, _| (), look_for_packets, peer, expected);
+}
+
+#[test]
+fn capabilities_of_the_backlog_come_before_those_of_the_ring() {
+    check(|| {
+        let (here, there) = UmpEnd::<2, 7>::pair(4);
+        send(&there, 0);
+        let both = [Cap::NULL, Cap::NULL];
+        let message = HandOver { copied: Cap::NULL, moved: Cap::NULL, both };
+        End::<Interface>::send(&there, Header::OneWay, message).expect("room");
+        let sender = thread::spawn(move || {
+            let message = Bulk { seal: Cap::NULL, content: Vec::new() };
+            End::<Interface>::send(&there, Header::OneWay, message).expect("room");
+            there
+        });
+        let mut left = 3;
+        while left > 0 {
+            match End::<Interface>::receive(&here) {
+                Ok(_) => left -= 1,
+                Err(RecvError::Empty) => thread::yield_now(),
+                Err(other) => panic!("a message was lost: {other:?}"),
+            }
+        }
+        drop(sender.join());
+    });
 }

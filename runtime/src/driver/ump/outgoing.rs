@@ -9,8 +9,9 @@
 //! what is sent waits in the backlog. The first message stays there, if it is small, because many
 //! bindings are spoken over once; with the next, the sender makes the memory and leaves it in the
 //! backlog, beside the pieces that the receiver finds under the same lock. So the ring needs no
-//! publication of its own and no order: there is a sender that writes into it only once the backlog is
-//! empty, and then the receiver has it. A message that is sent or received later pays with a look
+//! publication of its own and no order: what a sender has written into it before the receiver has it, was
+//! written before something was left under that lock. A channel that is kept full from its second message
+//! on goes on with the backlog, until its receiver has emptied it once. A message that is sent or received later pays with a look
 //! whether a pointer is null that is loaded anyway, and that never is again.
 
 use std::cell::{Cell, OnceCell};
@@ -59,14 +60,16 @@ impl<const SLOTS: usize, const WORDS: usize> Backlog<'_, SLOTS, WORDS> {
         if as_written() { self.left.lane.take() } else { None }
     }
 
-    /// Takes the first piece.
-    pub(super) fn pop(&mut self) -> Option<Waiting<WORDS>> {
-        let first = self.left.pieces.pop_front()?;
+    /// Takes the first piece, and puts the capabilities that come with it behind those that came before.
+    pub(super) fn pop(&mut self) -> Option<Piece<WORDS>> {
+        let Waiting { piece, caps } = self.left.pieces.pop_front()?;
+        // First: who sees an empty backlog sends its own.
+        self.beside.push_caps(caps);
         let taken = &self.beside.taken;
         // Release pairs with the load in `taken`; the lock orders the addition.
         taken.store(taken.load(Ordering::Relaxed) + 1, Ordering::Release);
         self.tell();
-        Some(first)
+        Some(piece)
     }
 
     /// Adds pieces, with the capabilities of the message that ends with the last, and the memory of
@@ -90,7 +93,7 @@ impl<const SLOTS: usize, const WORDS: usize> Backlog<'_, SLOTS, WORDS> {
     /// Publishes how many pieces there are.
     fn tell(&self) {
         // Release pairs with the load in `has_backlog`: a sender that sees an empty backlog writes
-        // behind what was taken out of it.
+        // behind what was taken out of it, capabilities too.
         self.beside.waiting.store(self.left.pieces.len(), Ordering::Release);
     }
 }
