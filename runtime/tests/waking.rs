@@ -5,7 +5,7 @@
 
 include!("../../codegen/tests/golden/echo.rs");
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use echo::{Interface, Ping, RxVtbl};
 use flounder::{
-    AnyBinding, BindOptions, DescriptorWatch, Dispatcher, Interest, Kernel, KillSwitch,
+    AnyBinding, BindOptions, DescriptorWatch, Dispatcher, Interest, Kernel, KillSwitch, MailError,
     MonotonicClock, Waitset,
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::thread::Pid;
 
 /// How the system sees a thread of this process.
@@ -295,4 +296,27 @@ fn idle_dispatchers_do_nothing() {
             drop(here);
         },
     );
+}
+
+#[test]
+fn what_is_quiet_waits_for_what_is_not() {
+    let waitset = Waitset::new();
+    let dispatcher = Dispatcher::on(&waitset, Kernel::new().holder(), Vec::new());
+    let quiet = dispatcher.quiet_mailbox(1, |heard: &mut Vec<u32>, value| heard.push(value));
+    let loud = dispatcher.mailbox(1, |heard: &mut Vec<u32>, value| heard.push(value));
+    let is_rung = || {
+        let (now, readable) = (Timespec { tv_sec: 0, tv_nsec: 0 }, PollFlags::IN);
+        poll(&mut [PollFd::new(&waitset.as_fd(), readable)], Some(&now)).expect("it is open") > 0
+    };
+    assert!(waitset.announce_wait());
+    quiet.send(1).expect("there is room");
+    assert!(!is_rung());
+    assert_eq!(quiet.send(2), Err(MailError::Full(2)), "nothing was handled");
+    loud.send(3).expect("there is room");
+    assert!(is_rung());
+    waitset.poll(9);
+    assert_eq!(dispatcher.with(std::mem::take), [1, 3]);
+    quiet.send(4).expect("there is room again");
+    waitset.poll(9);
+    assert_eq!(dispatcher.with(std::mem::take), [4], "a loop that doesn't sleep finds it");
 }

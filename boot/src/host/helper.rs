@@ -22,7 +22,6 @@ use super::exec::Exec;
 use super::output::Sink;
 use super::process::Process;
 use super::raw::{Inheritance, Nursery, Strings};
-use super::stdio::Null;
 use super::{Host, affinity, is_executable, tree};
 
 /// What the thread is asked to do. For each process a few jobs wait, and one
@@ -162,9 +161,7 @@ impl Midwife<'_> {
         group: Option<&mut Group>,
     ) -> io::Result<(Process, Option<Sink>)> {
         let procs = group.map(Group::procs).transpose()?;
-        // Its own: what is open is shared with its locks and flags.
-        let mut null = Null::default();
-        let (stdio, sink) = self.host.output().open(domain, &mut null)?;
+        let (stdio, sink) = self.host.output().open(domain)?;
         let argv = Strings::new(exec.argv.iter().map(|arg| &**arg));
         let env = Strings::new(exec.env.iter().map(|variable| &**variable));
         let started = self.nursery.start(&Inheritance {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use flounder::DomainId;
 use rustix::io::ioctl_fionbio;
 
-use super::stdio::{Null, Stdio};
+use super::stdio::Stdio;
 
 /// How much is moved from a process to its file at a time: a quarter of what a pipe holds.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -54,21 +54,16 @@ pub(super) struct Keeper {
 
 impl Output {
     /// Opens what a process of `domain` gets, and what to do with its output.
-    pub(super) fn open<'a>(
-        &self,
-        domain: DomainId,
-        null: &'a mut Null,
-    ) -> io::Result<(Stdio<'a>, Option<Sink>)> {
-        let null = null.open()?;
+    pub(super) fn open(&self, domain: DomainId) -> io::Result<(Stdio, Option<Sink>)> {
         match self {
-            Self::Inherit => Ok((Stdio::inherited(null)?, None)),
-            Self::Null => Ok((Stdio::null(null), None)),
+            Self::Inherit => Ok((Stdio::inherited()?, None)),
+            Self::Null => Ok((Stdio::null()?, None)),
             Self::Files { folder, bytes_max } => {
                 let file = File::create(folder.join(format!("{domain}.out")))?;
                 let (reader, writer) = pipe()?;
                 // Only this end: the program's own stays as programs expect it.
                 ioctl_fionbio(&reader, true)?;
-                let stdio = Stdio::printing_to(writer.into(), null)?;
+                let stdio = Stdio::printing_to(writer.into())?;
                 let keeper = Keeper { file, left: *bytes_max };
                 Ok((stdio, Some(Sink { reader, keeper })))
             }

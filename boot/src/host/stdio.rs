@@ -9,53 +9,44 @@ use rustix::io::fcntl_dupfd_cloexec;
 /// The first descriptor that is none of standard input, output and error.
 const FIRST_FREE: i32 = 3;
 
-/// The file that has nothing to read and takes everything, opened once for all that a process gets of it.
-#[derive(Debug, Default)]
-pub(super) struct Null(Option<OwnedFd>);
-
-impl Null {
-    pub(super) fn open(&mut self) -> io::Result<BorrowedFd<'_>> {
-        let null = match self.0.take() {
-            Some(null) => null,
-            None => above_stdio(File::options().read(true).write(true).open("/dev/null")?.into())?,
-        };
-        Ok(OwnedFd::as_fd(self.0.insert(null)))
-    }
-}
-
 /// What a process gets as descriptors 0, 1 and 2, each above 2 here. It has nothing to read.
 #[derive(Debug)]
-pub(super) struct Stdio<'a> {
-    null: BorrowedFd<'a>,
+pub(super) struct Stdio {
+    /// Its own: what is open is shared with its locks and flags.
+    null: OwnedFd,
     /// `None`: nowhere.
     output: Option<OwnedFd>,
     error: Option<OwnedFd>,
 }
 
-impl<'a> Stdio<'a> {
+impl Stdio {
     /// Prints where this process does.
-    pub(super) fn inherited(null: BorrowedFd<'a>) -> io::Result<Self> {
+    pub(super) fn inherited() -> io::Result<Self> {
         let (output, error) = (duplicate(&io::stdout())?, duplicate(&io::stderr())?);
-        Ok(Self { null, output, error })
+        Ok(Self { null: null()?, output, error })
     }
 
     /// Prints to nowhere.
-    pub(super) fn null(null: BorrowedFd<'a>) -> Self {
-        Self { null, output: None, error: None }
+    pub(super) fn null() -> io::Result<Self> {
+        Ok(Self { null: null()?, output: None, error: None })
     }
 
     /// Prints into one pipe.
-    pub(super) fn printing_to(pipe: OwnedFd, null: BorrowedFd<'a>) -> io::Result<Self> {
+    pub(super) fn printing_to(pipe: OwnedFd) -> io::Result<Self> {
         let output = above_stdio(pipe)?;
-        Ok(Self { null, error: duplicate(&output)?, output: Some(output) })
+        Ok(Self { null: null()?, error: duplicate(&output)?, output: Some(output) })
     }
 
     /// What becomes descriptors 0, 1 and 2.
     pub(super) fn descriptors(&self) -> [BorrowedFd<'_>; 3] {
         let [output, error] =
-            [&self.output, &self.error].map(|fd| fd.as_ref().map_or(self.null, OwnedFd::as_fd));
-        [self.null, output, error]
+            [&self.output, &self.error].map(|fd| fd.as_ref().unwrap_or(&self.null).as_fd());
+        [self.null.as_fd(), output, error]
     }
+}
+
+fn null() -> io::Result<OwnedFd> {
+    above_stdio(File::options().read(true).write(true).open("/dev/null")?.into())
 }
 
 /// The same file again; `None` if this process has closed its own.

@@ -25,8 +25,8 @@ struct Mail<T> {
     /// How many handles can still send.
     handles: AtomicUsize,
     bell: Arc<Bell>,
-    /// Whether a loop that sleeps is woken for what comes.
-    wakes: bool,
+    /// Rings the bell for what comes, as loudly as was asked for.
+    ring: fn(&Bell),
 }
 
 /// Why a mailbox took no value; the value comes back.
@@ -51,11 +51,7 @@ impl<T> Mail<T> {
     }
 
     fn announce(&self) {
-        if self.wakes {
-            self.bell.ring();
-        } else {
-            self.bell.note();
-        }
+        (self.ring)(&self.bell);
     }
 
     fn drain(&self) {
@@ -142,7 +138,7 @@ impl<S: 'static> Ctx<S> {
         capacity: usize,
         event: impl FnMut(&mut S, T) + 'static,
     ) -> Mailbox<T> {
-        self.mailbox_that(true, capacity, event)
+        self.mailbox_with(Bell::ring, capacity, event)
     }
 
     /// Makes a mailbox like [`Ctx::mailbox`] for what can wait: a loop that sleeps isn't woken for it,
@@ -157,12 +153,12 @@ impl<S: 'static> Ctx<S> {
         capacity: usize,
         event: impl FnMut(&mut S, T) + 'static,
     ) -> Mailbox<T> {
-        self.mailbox_that(false, capacity, event)
+        self.mailbox_with(Bell::note, capacity, event)
     }
 
-    fn mailbox_that<T: Send + 'static>(
+    fn mailbox_with<T: Send + 'static>(
         &self,
-        wakes: bool,
+        ring: fn(&Bell),
         capacity: usize,
         event: impl FnMut(&mut S, T) + 'static,
     ) -> Mailbox<T> {
@@ -175,7 +171,7 @@ impl<S: 'static> Ctx<S> {
                 closed: AtomicBool::new(false),
                 handles: AtomicUsize::new(1),
                 bell: Arc::clone(bell),
-                wakes,
+                ring,
             };
             Rc::new(MailSource {
                 core: Rc::downgrade(&core),

@@ -90,7 +90,7 @@ impl Poller {
 
     pub(crate) fn remove(&self, fd: BorrowedFd<'_>) {
         // A descriptor that was closed behind our back has left the set already.
-        let _ = self.open().and_then(|epoll| epoll::delete(epoll, fd));
+        let _ = self.epoll.get().map(|epoll| epoll::delete(epoll, fd));
         self.descriptors.set(self.descriptors.get() - 1);
     }
 
